@@ -1,0 +1,33 @@
+import { HEDGE_ERROR_STATUS, type HedgeErrorCode } from './hedge-error.codes.js';
+
+export interface HedgeErrorOptions extends ErrorOptions {
+  /** What a leader handler threw, as the RPC payload its caller receives. */
+  error?: unknown;
+}
+
+/**
+ * Every error this library throws. `code` is stable and meant for programs, `message` says what to do and is
+ * meant for people, `cause` is what was behind it.
+ *
+ * Thrown from an HTTP handler it becomes a response with {@link HedgeError.status} through Nest's own
+ * exception filter.
+ */
+export class HedgeError extends Error {
+  override readonly name: string = 'HedgeError';
+  readonly status: number;
+  /** Nest's base filter looks for `statusCode`; `http-errors`' convention is `expose`. */
+  readonly statusCode: number;
+  readonly expose = true;
+  /** With `HANDLER_ERROR`: the RPC payload of what the handler threw. */
+  readonly error?: unknown;
+
+  constructor(
+    readonly code: HedgeErrorCode,
+    message: string,
+    options: HedgeErrorOptions = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.status = this.statusCode = HEDGE_ERROR_STATUS[code];
+    if ('error' in options) this.error = options.error;
+  }
+}

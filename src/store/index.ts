@@ -1,0 +1,2 @@
+export type * from './hedge.store.js';
+export { keysBeginningWith } from './lock-row.js';
