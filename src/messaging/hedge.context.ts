@@ -1,0 +1,33 @@
+import { BaseRpcContext } from '@nestjs/microservices';
+
+type HedgeContextArgs = [sender: string, token: bigint, pattern: string, signal: () => AbortSignal];
+
+/** What `@Ctx()` gives a handler: who asks, and the term it runs in. */
+export class HedgeContext extends BaseRpcContext<HedgeContextArgs> {
+  #signal: AbortSignal | undefined;
+
+  /** @param signal Called on the first `getSignal()`: most handlers never ask. */
+  constructor(sender: string, token: bigint, pattern: string, signal: () => AbortSignal) {
+    super([sender, token, pattern, signal]);
+  }
+
+  /** The id (`host:port`) of the member that sent the message. */
+  getSender(): string {
+    return this.args[0];
+  }
+
+  /** The fencing token of the term this handler runs in. */
+  getToken(): bigint {
+    return this.args[1];
+  }
+
+  /** Aborts when the term ends, or nobody waits for the reply any more. */
+  getSignal(): AbortSignal {
+    this.#signal ??= this.args[3]();
+    return this.#signal;
+  }
+
+  getPattern(): string {
+    return this.args[2];
+  }
+}

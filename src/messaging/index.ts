@@ -1,0 +1,26 @@
+export { findOwnHost, formatAddress, parseAddress, parsePeerAddress } from './address.js';
+export { HandlerExplorer, type DiscoveredHandler } from './handler.explorer.js';
+export {
+  HandlerFactory,
+  type AroundHandler,
+  type HandlerFactoryOptions,
+  type PipelinedHandler,
+} from './handler.factory.js';
+export { HedgeContext } from './hedge.context.js';
+export { DEFAULT_SOCKET_LIMITS, type SocketLimits } from './hedge.socket.js';
+export { MemberIdentity } from './member.identity.js';
+export {
+  MessageServer,
+  type Caller,
+  type MessageHandler,
+  type MessageServerOptions,
+} from './message.server.js';
+export { routeOf } from './pattern.js';
+export { PeerLostError, PeerUnreachableError } from './peer.errors.js';
+export {
+  Peers,
+  type PeerChannel,
+  type PeerCloseListener,
+  type PeerRequestOptions,
+  type PeersOptions,
+} from './peers.js';

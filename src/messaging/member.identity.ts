@@ -1,0 +1,16 @@
+import { randomUUID } from 'node:crypto';
+
+/**
+ * Who this member is, as it greets others and as others greet it. One object is shared by the server and
+ * the peers of a member.
+ */
+export class MemberIdentity {
+  /** The `host:port` others reach this member at. Empty until it listens: port 0 is settled only then. */
+  id = '';
+
+  constructor(
+    readonly group: string,
+    /** Random per process: tells a restarted member from the one that had its address before. */
+    readonly instanceId: string = randomUUID(),
+  ) {}
+}

@@ -1,0 +1,107 @@
+/** Every text of this room: what its errors say and what it logs. */
+
+export const UNREACHABLE = (peer: string, reason: string) =>
+  `Member ${peer} could not be reached: ${reason}. Nothing was sent, so the request may be repeated.`;
+
+export const CONNECTION_LOST = (peer: string, route: string) =>
+  `The connection to member ${peer} closed before it answered "${route}". Whether the request was carried out is unknown.`;
+
+export const REQUEST_TIMEOUT = (peer: string, route: string, timeout: number) =>
+  `Member ${peer} did not answer "${route}" within ${timeout} ms. What was already sent may still be carried out.`;
+
+export const REQUEST_ABORTED = (peer: string, route: string) =>
+  `The request "${route}" to member ${peer} was aborted by its signal.`;
+
+export const PEERS_CLOSED = 'This member has shut down: it sends no more requests.';
+
+export const CONNECT_TIMEOUT = (timeout: number) =>
+  `no connection within ${timeout} ms (the host is down, the port is filtered, or what listens there is no member)`;
+
+export const CLOSED_BEFORE_HELLO = 'it closed the connection before greeting';
+
+export const CLOSED_BY_SELF = 'this member is closing its connections';
+
+export const NO_PEER_ADDRESS = (id: string) => `"${id}" is not host:port`;
+
+export const HELLO_NOT_UNDERSTOOD = 'its greeting was not understood (is it a member at all?)';
+
+export const HELLO_WRONG_GROUP = (theirs: string) =>
+  `it belongs to another group, and was greeted for "${theirs}" (compare lockName)`;
+
+export const HELLO_WRONG_MEMBER = (meant: string, found: string) =>
+  `it is ${found || 'a member that is still starting'}, not ${meant} (was the address reused?)`;
+
+export const HELLO_WRONG_VERSION = (theirs: string, ours: string) =>
+  `it speaks protocol ${ours} and was greeted in ${theirs} (update across neighbouring versions, one at a time)`;
+
+export const HELLO_MALFORMED = 'the greeting is malformed';
+
+export const NO_HANDLER = (member: string, route: string) =>
+  `Member ${member} has no handler for "${route}".`;
+
+export const HANDLER_FAILED = (route: string) => `The handler of "${route}" failed.`;
+
+export const HANDLER_UNKNOWN_ERROR = (route: string) => `The handler of "${route}" failed:`;
+
+/** What Nest answers with in place of an error that is not an `RpcException`. */
+export const INTERNAL_SERVER_ERROR = 'Internal server error';
+
+export const REPLY_NOT_SERIALIZABLE = (route: string, reason: string) =>
+  `The handler of "${route}" returned what JSON cannot carry: ${reason}.`;
+
+export const REPLY_TOO_LARGE = (route: string, length: number, limit: number) =>
+  `The reply to "${route}" is ${length} characters long as JSON; at most ${limit} fit into a message.`;
+
+export const REQUEST_TOO_LARGE = (route: string, length: number, limit: number) =>
+  `The data of "${route}" is ${length} characters long as JSON; at most ${limit} fit into a message. Send a reference to it instead.`;
+
+export const DATA_NOT_SERIALIZABLE = (route: string, reason: string) =>
+  `The data of "${route}" cannot travel as JSON: ${reason}.`;
+
+export const DUPLICATE_ROUTE = (route: string) =>
+  `Two handlers for "${route}": keep one of them, or give one another pattern.`;
+
+export const DUPLICATE_PREFIX = (prefix: string) =>
+  `Two handlers take whatever begins with "${prefix}" and has no handler of its own: keep one of them.`;
+
+export const NOT_A_SINGLETON = (className: string, methodName: string, scope: string) =>
+  `${className}.${methodName}() cannot handle messages: ${className} is ${scope}, so there is no one instance to call. ` +
+  `Make ${className} and what it injects singletons (scope DEFAULT), or move the handler to a provider of its own.`;
+
+export const NO_RPC_CONTEXT =
+  'Expected a handler to be called with a BaseRpcContext as its second argument.';
+
+const LISTEN_HINTS: Record<string, string> = {
+  EADDRINUSE: 'the port is taken. Choose another one in `address`, or end the process that uses it',
+  EACCES: 'this user may not bind it. Ports below 1024 need a privilege; choose a higher one',
+  EADDRNOTAVAIL:
+    'this machine has no such address. Set `listenHost` to what is bound here (often 0.0.0.0) and keep in `address` what others dial',
+  ENOTFOUND:
+    'the host name does not resolve. Set `listenHost` to what is bound here (often 0.0.0.0) and keep in `address` what others dial',
+  EAFNOSUPPORT: 'this machine has no such address family. Is IPv6 turned off?',
+};
+
+export const CANNOT_LISTEN = (host: string, port: number, code: string) =>
+  `Cannot listen on ${host}:${port} (${code}): ${LISTEN_HINTS[code] ?? 'see the cause'}.`;
+
+export const ALREADY_LISTENING = 'The message server is listening already.';
+
+export const INVALID_ADDRESS = (field: string, got: string) =>
+  `Expected \`${field}\` to be 'host:port', ':port' or '[ipv6]:port' with a port from 0 to 65535, got ${got}.`;
+
+export const INVALID_PATTERN = (got: string) =>
+  `Expected a pattern to be a string, a number or an object, got ${got}.`;
+
+export const TURNED_AWAY = (from: string, reason: string) =>
+  `Closed a connection from ${from}: ${reason}. (Said at most once a minute.)`;
+
+export const NO_GREETING_IN_TIME = (timeout: number) => `no greeting within ${timeout} ms`;
+export const NOT_GREETED = 'its first message was no greeting';
+export const NOT_A_REQUEST = 'a message that is no request';
+export const FRAME_MALFORMED = 'bytes that are no message';
+export const FRAME_TOO_LONG = (length: number, limit: number) =>
+  `a message of ${length} characters, longer than the ${limit} allowed`;
+export const FRAME_INCOMPLETE = (timeout: number) =>
+  `a message that stopped half-way for ${timeout} ms`;
+export const SEND_BUFFER_FULL = (limit: number) =>
+  `the other side does not read: more than ${limit} bytes wait for it`;

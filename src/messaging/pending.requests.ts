@@ -1,0 +1,124 @@
+import { HedgeError } from '../errors/index.js';
+import { rebuildError } from './message.codec.js';
+import { REQUEST_ABORTED, REQUEST_TIMEOUT } from './messages.js';
+import { PeerLostError, PeerUnreachableError } from './peer.errors.js';
+import { HELLO_PACKET_ID, type ReplyPacket } from './protocol.js';
+
+export interface RequestOptions {
+  /** How long to wait for the reply, connecting included, in ms. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface PendingRequest {
+  readonly id: number;
+  readonly route: string;
+  readonly json: string;
+  /** Bytes of it may have left: only then is the outcome unknown. */
+  isSent: boolean;
+  isSettled: boolean;
+}
+
+interface Waiter extends PendingRequest {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly timer: NodeJS.Timeout;
+  readonly signal: AbortSignal | undefined;
+  onAbort: (() => void) | undefined;
+}
+
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+
+/** The requests of one connection that have no answer yet. Each is settled exactly once. */
+export class PendingRequests {
+  readonly #waiters = new Map<number | string, Waiter>();
+  #lastId = HELLO_PACKET_ID;
+
+  constructor(private readonly peer: string) {}
+
+  get size(): number {
+    return this.#waiters.size;
+  }
+
+  nextId(): number {
+    return ++this.#lastId;
+  }
+
+  add(
+    id: number,
+    route: string,
+    json: string,
+    options: RequestOptions,
+    settle: { resolve: (value: unknown) => void; reject: (error: unknown) => void },
+  ): PendingRequest {
+    const { signal } = options;
+    // Whole milliseconds share Node's timer lists, which makes a timer per request cheap.
+    const timeout = Math.min(Math.max(Math.ceil(options.timeout), 1), LONGEST_TIMEOUT);
+    const waiter: Waiter = {
+      id,
+      route,
+      json,
+      isSent: false,
+      isSettled: false,
+      resolve: settle.resolve,
+      reject: settle.reject,
+      timer: setTimeout(() => this.#expire(waiter, timeout), timeout),
+      signal,
+      onAbort: undefined,
+    };
+    if (signal) {
+      waiter.onAbort = () => this.#abort(waiter);
+      signal.addEventListener('abort', waiter.onAbort, { once: true });
+    }
+    this.#waiters.set(id, waiter);
+    return waiter;
+  }
+
+  /** Settles the request a reply belongs to; one that comes too late is dropped. */
+  settle(reply: ReplyPacket): void {
+    const waiter = this.#waiters.get(reply.id);
+    if (!waiter) return;
+    this.#take(waiter);
+    if (reply.err === undefined || reply.err === null) waiter.resolve(reply.response);
+    else waiter.reject(rebuildError(reply.err, waiter.route));
+  }
+
+  /** The connection is gone: what was sent has an unknown outcome, the rest can be repeated. */
+  rejectAll(reason: string, cause?: unknown): void {
+    const options = cause === undefined ? undefined : { cause };
+    for (const waiter of this.#waiters.values()) {
+      this.#take(waiter);
+      waiter.reject(
+        waiter.isSent
+          ? new PeerLostError(this.peer, waiter.route, options)
+          : new PeerUnreachableError(this.peer, reason, options),
+      );
+    }
+  }
+
+  #expire(waiter: Waiter, timeout: number): void {
+    this.#take(waiter);
+    waiter.reject(new HedgeError('TIMEOUT', REQUEST_TIMEOUT(this.peer, waiter.route, timeout)));
+  }
+
+  #abort(waiter: Waiter): void {
+    this.#take(waiter);
+    waiter.reject(abortedError(this.peer, waiter.route, waiter.signal));
+  }
+
+  #take(waiter: Waiter): void {
+    waiter.isSettled = true;
+    this.#waiters.delete(waiter.id);
+    clearTimeout(waiter.timer);
+    if (waiter.onAbort) waiter.signal?.removeEventListener('abort', waiter.onAbort);
+  }
+}
+
+/** @internal */
+export function abortedError(
+  peer: string,
+  route: string,
+  signal: AbortSignal | undefined,
+): HedgeError {
+  return new HedgeError('ABORTED', REQUEST_ABORTED(peer, route), { cause: signal?.reason });
+}
