@@ -1,0 +1,146 @@
+import { statSync } from 'node:fs';
+import { StoreError } from '../../errors/index.js';
+import type {
+  SqliteColumn,
+  SqliteDatabase,
+  SqliteDriver,
+  SqliteStatement,
+} from './sqlite.driver.js';
+import { commitError, statementError } from './sqlite.errors.js';
+import { cannotOpen, fileReplaced } from './sqlite.messages.js';
+
+/** A value bound to a parameter. Numbers would be stored as reals, so integers are bigints. */
+export type SqliteValue = string | bigint | null;
+
+/**
+ * ms that a statement waits for another process's write. Calls block the event loop, so it is short: whoever
+ * called tries again, and heartbeats run in between.
+ */
+const BUSY_TIMEOUT = 80;
+
+/** One open database whose failures are `StoreError`s, with every statement prepared once. */
+export class SqliteConnection {
+  readonly #database: SqliteDatabase;
+  readonly #statements = new Map<string, SqliteStatement>();
+  readonly #identity: string;
+  #closed = false;
+
+  /** @param path absolute (a name like `libsql:…` would be dialed), or `:memory:` */
+  constructor(
+    driver: SqliteDriver,
+    readonly path: string,
+  ) {
+    try {
+      this.#database = new driver(path, { timeout: BUSY_TIMEOUT });
+    } catch (cause) {
+      throw new StoreError('invalid', cannotOpen(path), { cause });
+    }
+    try {
+      // Tokens and timestamps are nanoseconds, beyond what a number holds exactly.
+      this.#database.defaultSafeIntegers(true);
+      // Readers and the writer do not wait for each other. Refused where there is no shared memory, and by
+      // ':memory:': everything works there too, with more waiting.
+      this.rows('PRAGMA journal_mode = WAL');
+      // One fsync per commit, so that an acknowledged put survives a power cut, not only a crash.
+      this.exec('PRAGMA synchronous = FULL');
+      this.#identity = identityOf(path);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Rows as arrays, in the order of the columns selected. */
+  rows(sql: string, parameters: readonly SqliteValue[] = []): SqliteColumn[][] {
+    return this.#attempt(() => this.#prepared(sql).raw(true).all(parameters));
+  }
+
+  /** @returns how many rows were changed */
+  run(sql: string, parameters: readonly SqliteValue[]): number {
+    return this.#attempt(() => this.#prepared(sql).run(parameters).changes);
+  }
+
+  exec(sql: string): void {
+    this.#attempt(() => this.#database.exec(sql));
+  }
+
+  /** Reads one state of the database, whatever other processes write meanwhile. */
+  reading<T>(work: () => T): T {
+    return this.#transaction('BEGIN', work);
+  }
+
+  /** Writes all that `work` does or nothing; `work` throwing is "nothing". */
+  writing<T>(work: () => T): T {
+    // Who deletes the file leaves this process alone with its old copy, and the others with a new, empty one.
+    if (identityOf(this.path) !== this.#identity) {
+      throw new StoreError('invalid', fileReplaced(this.path));
+    }
+    // Taking the write lock at once: a transaction that reads first and then finds another writer could only fail.
+    return this.#transaction('BEGIN IMMEDIATE', work);
+  }
+
+  /**
+   * Moves what the write-ahead log holds into the file: a copy of the file alone is then complete. SQLite does it
+   * when a connection ends, but the driver only ends it when the garbage collector has found every statement.
+   */
+  checkpoint(): void {
+    try {
+      this.rows('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // Nothing is lost: whoever opens the file next does it.
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#rollBack();
+    this.#closed = true;
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #transaction<T>(begin: string, work: () => T): T {
+    this.exec(begin);
+    try {
+      const result = work();
+      this.#attempt(() => this.#database.exec('COMMIT'), commitError);
+      return result;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  #rollBack(): void {
+    // SQLite itself rolls back after some errors (a full disk). A closed connection must not even be asked.
+    if (!this.#closed && this.#database.inTransaction) this.exec('ROLLBACK');
+  }
+
+  #prepared(sql: string): SqliteStatement {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #attempt<T>(work: () => T, translate = statementError): T {
+    try {
+      return work();
+    } catch (error) {
+      throw translate(error, this.path);
+    }
+  }
+}
+
+/** Which file is at the path. */
+function identityOf(path: string): string {
+  if (path === ':memory:') return path;
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return 'gone';
+  }
+}

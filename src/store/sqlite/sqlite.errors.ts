@@ -1,0 +1,71 @@
+import { StoreError } from '../../errors/index.js';
+import {
+  cannotOpen,
+  commitFailed,
+  diskFull,
+  locked,
+  notADatabase,
+  readOnly,
+  refusedBy,
+  rowExists,
+  sqlFailed,
+  storeFailed,
+  tooLarge,
+} from './sqlite.messages.js';
+
+/** What a failed statement before the commit says about the data: it is rolled back, so nothing was written. */
+export function statementError(error: unknown, file: string): unknown {
+  if (!isSqliteError(error)) return error;
+  const { code, message } = error;
+  const options = { cause: error };
+  if (/^SQLITE_CONSTRAINT_(?:PRIMARYKEY|UNIQUE|ROWID)$/.test(code)) {
+    return new StoreError('row-exists', rowExists(message), options);
+  }
+  // `SQLITE_READONLY_DBMOVED` and its like are variants of the same trouble.
+  switch (code.split('_')[1]) {
+    case 'BUSY':
+    case 'LOCKED':
+      return new StoreError('aborted', locked(file), options);
+    case 'CONSTRAINT':
+    case 'MISMATCH':
+      return new StoreError('refused', refusedBy(message), options);
+    case 'TOOBIG':
+      return new StoreError('refused', tooLarge(), options);
+    case 'NOTADB':
+    case 'CORRUPT':
+      return new StoreError('invalid', notADatabase(file), options);
+    case 'READONLY':
+      return new StoreError('invalid', readOnly(file), options);
+    case 'CANTOPEN':
+    case 'PERM':
+    case 'AUTH':
+      return new StoreError('invalid', cannotOpen(file), options);
+    case 'FULL':
+      return new StoreError('invalid', diskFull(file), options);
+    case 'ERROR':
+    case 'SCHEMA':
+      return new StoreError('invalid', sqlFailed(file, message), options);
+    default:
+      return new StoreError('unavailable', storeFailed(file, message), options);
+  }
+}
+
+/**
+ * What a failed COMMIT says about the data. Only "busy" promises that nothing was written: after a failed write
+ * or sync the commit may already be in the write-ahead log, where the next start would find it.
+ */
+export function commitError(error: unknown, file: string): unknown {
+  if (!isSqliteError(error)) return error;
+  if (error.code.startsWith('SQLITE_BUSY')) return statementError(error, file);
+  const why = error.code === 'SQLITE_FULL' ? diskFull(file) : error.message;
+  return new StoreError('unavailable', commitFailed(file, why), { cause: error });
+}
+
+function isSqliteError(error: unknown): error is Error & { code: string } {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    error.code.startsWith('SQLITE_')
+  );
+}

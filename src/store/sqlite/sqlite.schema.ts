@@ -1,0 +1,66 @@
+import { HedgeError } from '../../errors/index.js';
+import { badTableName, equalTableNames } from './sqlite.messages.js';
+
+/** What the tables of the embedded store are called. */
+export interface SqliteTables {
+  /** @default 'locktable' */
+  readonly lockTable?: string;
+  /** @default 'logtable' */
+  readonly logTable?: string;
+}
+
+/**
+ * One per file, whatever the tables are called: entries and tokens of every group that shares the file come
+ * from the same ever-rising counter.
+ */
+export const CLOCK_TABLE = 'hedge_clock';
+
+/** The names, defaulted and checked: they become part of SQL. */
+export function sqliteTables(options: SqliteTables): Required<SqliteTables> {
+  const { lockTable = 'locktable', logTable = 'logtable' } = options;
+  checkName('lockTable', lockTable);
+  checkName('logTable', logTable);
+  // SQLite compares table names without case.
+  if (lockTable.toLowerCase() === logTable.toLowerCase()) {
+    throw new HedgeError('INVALID_OPTIONS', equalTableNames(lockTable));
+  }
+  return { lockTable, logTable };
+}
+
+/**
+ * The DDL of the embedded store. `open()` runs it by itself; it is here for those who look into the file.
+ *
+ * @throws `INVALID_OPTIONS` when a name is not a plain identifier
+ */
+export function sqliteSchema(options: SqliteTables = {}): string[] {
+  const { lockTable, logTable } = sqliteTables(options);
+  return [
+    `CREATE TABLE IF NOT EXISTS "${lockTable}" (
+  name TEXT NOT NULL PRIMARY KEY,
+  heartbeat TEXT,
+  token INTEGER,
+  writer TEXT
+) WITHOUT ROWID`,
+    // The value comes last, so that listing entries without their values never walks its overflow pages.
+    `CREATE TABLE IF NOT EXISTS "${logTable}" (
+  id TEXT NOT NULL,
+  key TEXT NOT NULL,
+  leader TEXT NOT NULL,
+  timestamp INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (key, id)
+)`,
+    `CREATE INDEX IF NOT EXISTS "${logTable}_by_key" ON "${logTable}" (key, timestamp DESC, id DESC)`,
+    `CREATE TABLE IF NOT EXISTS "${CLOCK_TABLE}" (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  last INTEGER NOT NULL
+)`,
+  ];
+}
+
+function checkName(option: string, name: string): void {
+  const reserved = /^(?:sqlite_|libsql_)/i.test(name) || name.toLowerCase() === CLOCK_TABLE;
+  if (reserved || !/^[A-Za-z_]\w{0,127}$/.test(name)) {
+    throw new HedgeError('INVALID_OPTIONS', badTableName(option, name));
+  }
+}

@@ -1,0 +1,213 @@
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { HedgeError, StoreError } from '../../errors/index.js';
+import type {
+  Decision,
+  EntryQuery,
+  HedgeStore,
+  LockRow,
+  Mutation,
+  Outcome,
+  OutcomeQuery,
+  RowQuery,
+  StoreCall,
+  StoredEntry,
+  TransactionResult,
+} from '../hedge.store.js';
+import { BootClock } from './boot.clock.js';
+import { SqliteConnection } from './sqlite.connection.js';
+import { loadDriver } from './sqlite.driver.js';
+import { selectedEntries, standingEntries, standingNames } from './sqlite.entries.js';
+import {
+  badFile,
+  givenUp,
+  notUtf8,
+  openTimedOut,
+  storeClosed,
+  storeNotOpen,
+  wrongTables,
+} from './sqlite.messages.js';
+import { applyMutations } from './sqlite.mutations.js';
+import { selectedRows } from './sqlite.rows.js';
+import { sqliteSchema, sqliteTables, type SqliteTables } from './sqlite.schema.js';
+import { textOf } from './sqlite.text.js';
+import { Turns } from './turns.js';
+
+/**
+ * How the embedded store is set up. There is no `createTables`: the tables of a file that is nobody else's are
+ * created when missing.
+ */
+export type SqliteStoreOptions = SqliteTables;
+
+/** ms between attempts to open a file that other processes are setting up at the same moment. */
+const OPEN_RETRY = 10;
+
+/**
+ * The embedded store: one SQLite file that the processes of one machine share. It needs the package `libsql`,
+ * and a local disk (locking over a network file system is not reliable).
+ *
+ * Writes are on the disk when they are acknowledged. Calls are synchronous inside, so one that finds another
+ * process writing gives up after 80 ms with the failure `aborted`.
+ *
+ * @param file a path, or `':memory:'`: a database of this object alone, shared by the apps it is given to
+ * @throws `INVALID_OPTIONS` when a name cannot be used
+ * @example
+ * const store = sqliteStore('./hedge.db');
+ */
+export function sqliteStore(file: string, options: SqliteStoreOptions = {}): HedgeStore {
+  // The driver ends the process over a path with a NUL.
+  if (typeof file !== 'string' || file === '' || file.includes('\0')) {
+    throw new HedgeError('INVALID_OPTIONS', badFile(file));
+  }
+  return new SqliteStore(file === ':memory:' ? file : resolve(file), sqliteTables(options));
+}
+
+class SqliteStore implements HedgeStore {
+  readonly description: string;
+  readonly #path: string;
+  readonly #tables: Required<SqliteTables>;
+  readonly #clock = new BootClock();
+  readonly #turns = new Turns();
+  #connection: SqliteConnection | undefined;
+  #opening: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(path: string, tables: Required<SqliteTables>) {
+    this.#path = path;
+    this.#tables = tables;
+    this.description = `SQLite ${path}`;
+  }
+
+  async open(call: StoreCall): Promise<void> {
+    this.#checkCall(call);
+    this.#opening ??= this.#connect(call.timeout).catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    await this.#opening;
+  }
+
+  async commit(mutations: readonly Mutation[], call: StoreCall): Promise<bigint> {
+    return this.#inTurn(call, (connection) =>
+      connection.writing(() => this.#applied(connection, mutations, call)),
+    );
+  }
+
+  async transact<T>(
+    query: RowQuery,
+    decide: (rows: readonly LockRow[]) => Decision<T>,
+    call: StoreCall,
+  ): Promise<TransactionResult<T>> {
+    return this.#inTurn(call, (connection) =>
+      connection.writing(() => {
+        const { result, mutations } = decide(this.#selected(connection, query));
+        if (mutations.length === 0) return { result, timestamp: undefined };
+        return { result, timestamp: this.#applied(connection, mutations, call) };
+      }),
+    );
+  }
+
+  async rows(query: RowQuery, call: StoreCall): Promise<LockRow[]> {
+    return this.#inTurn(call, (connection) =>
+      connection.reading(() => this.#selected(connection, query)),
+    );
+  }
+
+  async entries(query: EntryQuery, call: StoreCall): Promise<StoredEntry[]> {
+    return this.#inTurn(call, (connection) =>
+      selectedEntries(connection, this.#tables.logTable, query),
+    );
+  }
+
+  async outcome({ entries, names }: OutcomeQuery, call: StoreCall): Promise<Outcome> {
+    return this.#inTurn(call, (connection) =>
+      connection.reading(() => ({
+        entries: standingEntries(connection, this.#tables.logTable, entries),
+        names: standingNames(connection, this.#tables.lockTable, names),
+      })),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#connection?.checkpoint();
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  async #inTurn<T>(call: StoreCall, work: (connection: SqliteConnection) => T): Promise<T> {
+    this.#checkCall(call);
+    return this.#turns.take(call, () => {
+      this.#checkCall(call);
+      if (!this.#connection) throw new StoreError('unavailable', storeNotOpen(this.#path));
+      return work(this.#connection);
+    });
+  }
+
+  #checkCall({ signal }: StoreCall): void {
+    if (this.#closed) throw new StoreError('unavailable', storeClosed(this.#path));
+    if (signal?.aborted) {
+      throw new StoreError('given-up', givenUp(), { cause: signal.reason });
+    }
+  }
+
+  #selected(connection: SqliteConnection, query: RowQuery): LockRow[] {
+    return selectedRows(connection, this.#tables.lockTable, this.#clock, query);
+  }
+
+  #applied(connection: SqliteConnection, mutations: readonly Mutation[], call: StoreCall): bigint {
+    const timestamp = applyMutations(connection, this.#tables, this.#clock, mutations);
+    // `decide` is the caller's code: it may have aborted its own signal, or closed this store.
+    this.#checkCall(call);
+    return timestamp;
+  }
+
+  async #connect(timeout: number): Promise<void> {
+    const driver = await loadDriver();
+    const end = performance.now() + timeout;
+    for (;;) {
+      if (this.#closed) throw new StoreError('unavailable', storeClosed(this.#path));
+      try {
+        this.#connection = this.#prepared(new SqliteConnection(driver, this.#path));
+        return;
+      } catch (error) {
+        // Switching a new file to write-ahead logging needs it alone for a moment, and does not wait for it.
+        if (!(error instanceof StoreError) || error.failure !== 'aborted') throw error;
+        if (performance.now() >= end) {
+          throw new StoreError('unavailable', openTimedOut(this.#path, timeout), { cause: error });
+        }
+      }
+      await delay(OPEN_RETRY * (1 + Math.random()));
+    }
+  }
+
+  #prepared(connection: SqliteConnection): SqliteConnection {
+    try {
+      const [[encoding]] = connection.rows('PRAGMA encoding');
+      if (encoding !== 'UTF-8') {
+        throw new StoreError('invalid', notUtf8(this.#path, textOf(encoding)));
+      }
+      connection.writing(() => {
+        for (const statement of sqliteSchema(this.#tables)) connection.exec(statement);
+      });
+      this.#checkTables(connection);
+      return connection;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  /** Tables of another make under our names would fail at the first use, long after start-up. */
+  #checkTables(connection: SqliteConnection): void {
+    const { lockTable, logTable } = this.#tables;
+    try {
+      connection.rows(`SELECT name, heartbeat, token, writer FROM "${lockTable}" LIMIT 0`);
+      connection.rows(`SELECT id, key, leader, timestamp, value FROM "${logTable}" LIMIT 0`);
+    } catch (cause) {
+      throw new StoreError('invalid', wrongTables(this.#path, sqliteSchema(this.#tables)), {
+        cause,
+      });
+    }
+  }
+}

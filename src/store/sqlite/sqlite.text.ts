@@ -1,0 +1,29 @@
+/// <reference lib="es2024.string" />
+import { StoreError } from '../../errors/index.js';
+import type { SqliteColumn } from './sqlite.driver.js';
+import { notAnInteger, notText } from './sqlite.messages.js';
+
+/**
+ * Half of a surrogate pair has no UTF-8: it would come back as another character, or meet another row.
+ *
+ * @returns the text
+ * @throws `refused`
+ */
+export function checkText(column: string, text: string): string {
+  if (!text.isWellFormed()) throw new StoreError('refused', notText(column));
+  return text;
+}
+
+/** Text is selected as a blob, because libsql cuts text off at a NUL when it reads it. */
+export function textOf(column: SqliteColumn): string {
+  return column === null ? '' : column.toString();
+}
+
+export function textOrNothing(column: SqliteColumn): string | undefined {
+  return column === null ? undefined : column.toString();
+}
+
+export function integerOf(column: SqliteColumn): bigint {
+  if (typeof column === 'bigint') return column;
+  throw new StoreError('invalid', notAnInteger(textOf(column)));
+}

@@ -1,0 +1,45 @@
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+import { StoreError } from '../../errors/index.js';
+import type { StoreCall } from '../hedge.store.js';
+import { lateTurn } from './sqlite.messages.js';
+
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/**
+ * Gives each call a turn of the event loop to itself, first come, first served. Calls are synchronous: many in a
+ * row, each waiting for another process, would otherwise hold up sockets and timers for as long as all of
+ * them together, and a caller that always has one more would never let them run.
+ */
+export class Turns {
+  #last: Promise<void> = Promise.resolve();
+
+  take<T>(call: StoreCall, work: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let late = false;
+      const timer = setTimeout(
+        () => {
+          late = true;
+          reject(new StoreError('unavailable', lateTurn(call.timeout)));
+        },
+        Math.min(call.timeout, LONGEST_TIMER),
+      );
+      this.#last = inNextTurn(this.#last, () => {
+        clearTimeout(timer);
+        if (late) return;
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+}
+
+async function inNextTurn(previous: Promise<void>, work: () => void): Promise<void> {
+  await previous;
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+  work();
+}
