@@ -617,16 +617,7 @@ export function storeConformance(
       it('sees both tables at one moment', async () => {
         // An entry and the row that says so change together: a mixed reading would tell them apart.
         const done = new AbortController();
-        const change = async () => {
-          for (let round = 0; round < 20; round++) {
-            await commit(store, [lock('fence'), entry('k', 'e')]);
-            await commit(store, [
-              remove('fence'),
-              { table: 'log', op: 'delete', key: 'k', id: 'e' },
-            ]);
-          }
-        };
-        const writing = change().finally(() => done.abort());
+        const writing = writeAndDelete(store, 20).finally(() => done.abort());
 
         const query = { entries: [{ key: 'k', id: 'e' }], names: ['fence'] };
         while (!done.signal.aborted) {
@@ -768,6 +759,13 @@ function transact<T>(
   return repeated(() =>
     store.transact(query, (rows) => ({ mutations: [], ...decide(rows) }), CALL),
   );
+}
+
+async function writeAndDelete(store: HedgeStore, rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    await commit(store, [lock('fence'), entry('k', 'e')]);
+    await commit(store, [remove('fence'), { table: 'log', op: 'delete', key: 'k', id: 'e' }]);
+  }
 }
 
 function increment(name: string, store: HedgeStore) {

@@ -89,7 +89,7 @@ class SqliteStore implements HedgeStore {
 
   async commit(mutations: readonly Mutation[], call: StoreCall): Promise<bigint> {
     return this.#inTurn(call, (connection) =>
-      connection.writing(() => this.#applied(connection, mutations, call)),
+      connection.writing(() => this.#applied(connection, mutations)),
     );
   }
 
@@ -102,7 +102,10 @@ class SqliteStore implements HedgeStore {
       connection.writing(() => {
         const { result, mutations } = decide(this.#selected(connection, query));
         if (mutations.length === 0) return { result, timestamp: undefined };
-        return { result, timestamp: this.#applied(connection, mutations, call) };
+        // From here to the commit nothing else runs, so this is "right before". `decide` is the caller's code: it may
+        // have aborted its own signal, or closed this store.
+        this.#checkCall(call);
+        return { result, timestamp: this.#applied(connection, mutations) };
       }),
     );
   }
@@ -155,11 +158,8 @@ class SqliteStore implements HedgeStore {
     return selectedRows(connection, this.#tables.lockTable, this.#clock, query);
   }
 
-  #applied(connection: SqliteConnection, mutations: readonly Mutation[], call: StoreCall): bigint {
-    const timestamp = applyMutations(connection, this.#tables, this.#clock, mutations);
-    // `decide` is the caller's code: it may have aborted its own signal, or closed this store.
-    this.#checkCall(call);
-    return timestamp;
+  #applied(connection: SqliteConnection, mutations: readonly Mutation[]): bigint {
+    return applyMutations(connection, this.#tables, this.#clock, mutations);
   }
 
   async #connect(timeout: number): Promise<void> {
