@@ -1,0 +1,183 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { StoreError } from '../../errors/index.js';
+import { NoAnswerError, type Attempt } from './spanner.attempt.js';
+import type { SpannerConnection } from './spanner.connection.js';
+import { isConcurrentCreation } from './spanner.failure.js';
+import { DDL_UNFINISHED, SCHEMA_UNFIT } from './spanner.messages.js';
+import type { SpannerTables } from './spanner.options.js';
+import type { SpannerPackage } from './spanner.package.js';
+import { columnsOfTables, indexesOfTables, type Statement } from './spanner.queries.js';
+import { rowsOf, type TextRow } from './spanner.rows.js';
+import {
+  LOCK_COLUMNS,
+  LOCK_KEY,
+  LOG_COLUMNS,
+  LOG_KEY,
+  NEWEST_FIRST,
+  spannerSchema,
+} from './spanner.schema.js';
+import type { SpannerSessions } from './spanner.sessions.js';
+
+/** What the database has of the schema. */
+export interface TablesFound {
+  readonly missingTables: readonly string[];
+  /** What is wrong with the tables that are there, in words. */
+  readonly faults: readonly string[];
+  /** An index that sorts each key's entries newest first, whatever its name. */
+  readonly newestFirst: string | undefined;
+}
+
+interface Surroundings {
+  readonly spannerPackage: SpannerPackage;
+  readonly connection: SpannerConnection;
+  readonly sessions: SpannerSessions;
+  readonly tables: SpannerTables;
+}
+
+/**
+ * Checks the tables, and creates what is missing of them if asked to.
+ * @returns the name of the newest-first index, if there is one
+ */
+export async function openTables(
+  surroundings: Surroundings,
+  createTables: boolean,
+  attempt: Attempt,
+): Promise<string | undefined> {
+  const { tables, connection } = surroundings;
+  for (let created = false; ;) {
+    const found = await findTables(surroundings, attempt);
+    const { missingTables, faults, newestFirst } = found;
+    const complete = missingTables.length === 0;
+    if (faults.length > 0 || (!complete && !createTables)) {
+      const all = [...missingTables.map((table) => `there is no table ${table}`), ...faults];
+      const ddl = spannerSchema(tables);
+      throw new StoreError('invalid', SCHEMA_UNFIT(connection.target.name, all.join('; '), ddl));
+    }
+    if (complete && (newestFirst || !createTables || created)) return newestFirst;
+    try {
+      await runDdl(surroundings, missingStatements(found, tables), attempt);
+      created = true;
+    } catch (error) {
+      // Another member is at it. Uneven pauses, so that several do not clash for ever.
+      if (isConcurrentCreation(error)) await attempt.settle(delay(50 + Math.random() * 150));
+      // The index only saves time: a member that may not create it works without.
+      else if (complete && !(error instanceof StoreError)) return undefined;
+      else throw error;
+    }
+  }
+}
+
+async function findTables(
+  { connection, sessions, tables }: Surroundings,
+  attempt: Attempt,
+): Promise<TablesFound> {
+  const query = async (statement: Statement) => {
+    const transaction = { singleUse: { readOnly: { strong: true } } };
+    return sessions.use('lease', attempt, async ({ name: session }) =>
+      rowsOf(await connection.call('executeSql', { session, transaction, ...statement }, attempt)),
+    );
+  };
+  const columns = await query(columnsOfTables(tables));
+  return tablesFound(tables, columns, await query(indexesOfTables(tables)));
+}
+
+/** Reads the answers of `columnsOfTables` and `indexesOfTables`. */
+export function tablesFound(
+  tables: SpannerTables,
+  columns: readonly TextRow[],
+  indexes: readonly TextRow[],
+): TablesFound {
+  const missingTables: string[] = [];
+  const faults: string[] = [];
+  const expected = [
+    [tables.lockTable, LOCK_COLUMNS, LOCK_KEY],
+    [tables.logTable, LOG_COLUMNS, LOG_KEY],
+  ] as const;
+  for (const [table, names, key] of expected) {
+    const own = columns.filter((row) => isNamed(row[0], table));
+    if (own.length === 0) {
+      missingTables.push(table);
+      continue;
+    }
+    faults.push(...names.flatMap((name) => columnFaults(table, name, own)));
+    const primary = keyOf(table, 'PRIMARY_KEY', indexes).map((part) => part.split(' ')[0]);
+    if (primary.join().toLowerCase() !== key.join()) {
+      faults.push(
+        `the primary key of ${table} is (${primary.join(', ')}), not (${key.join(', ')})`,
+      );
+    }
+  }
+  return { missingTables, faults, newestFirst: newestFirstIndex(tables.logTable, indexes) };
+}
+
+const MOMENTS: ReadonlySet<string> = new Set(['heartbeat', 'token', 'timestamp']);
+
+function columnFaults(table: string, name: string, columns: readonly TextRow[]): string[] {
+  const column = columns.find((row) => isNamed(row[1], name));
+  if (!column) return [`${table} has no column ${name}`];
+  const [, , type, commitTimestamps] = column;
+  const expected = MOMENTS.has(name) ? 'TIMESTAMP' : 'STRING';
+  if (!type?.startsWith(expected)) return [`${table}.${name} is ${type}, not ${expected}`];
+  return expected === 'TIMESTAMP' && commitTimestamps?.toUpperCase() !== 'TRUE'
+    ? [`${table}.${name} lacks OPTIONS (allow_commit_timestamp=true)`]
+    : [];
+}
+
+function newestFirstIndex(logTable: string, indexes: readonly TextRow[]): string | undefined {
+  const own = indexes.filter((row) => isNamed(row[0], logTable));
+  const names = new Set(own.map((row) => row[1]!));
+  names.delete('PRIMARY_KEY');
+  return [...names].find((index) => {
+    if (keyOf(logTable, index, own).join().toLowerCase() !== NEWEST_FIRST.join().toLowerCase()) {
+      return false;
+    }
+    // All it is read for has to be in it.
+    const stored = own.filter((row) => row[1] === index && row[3] === null);
+    return ['value', 'leader'].every((name) => stored.some((row) => isNamed(row[2], name)));
+  });
+}
+
+/** What an index or primary key is sorted by: `name ASC`, and so on. */
+function keyOf(table: string, index: string, indexes: readonly TextRow[]): string[] {
+  return indexes
+    .filter((row) => isNamed(row[0], table) && row[1] === index && row[3] !== null)
+    .toSorted((a, b) => Number(a[3]) - Number(b[3]))
+    .map((row) => `${row[2]} ${row[4]}`);
+}
+
+/** Names of tables and columns have no case in Spanner. */
+function isNamed(actual: string | null | undefined, name: string): boolean {
+  return actual?.toLowerCase() === name.toLowerCase();
+}
+
+function missingStatements(found: TablesFound, { lockTable, logTable }: SpannerTables): string[] {
+  const [createLock, createLog, createIndex] = spannerSchema({ lockTable, logTable });
+  const statements: string[] = [];
+  if (found.missingTables.includes(lockTable)) statements.push(createLock);
+  if (found.missingTables.includes(logTable)) statements.push(createLog);
+  if (!found.newestFirst) statements.push(createIndex);
+  return statements;
+}
+
+async function runDdl(
+  { spannerPackage, connection }: Surroundings,
+  statements: string[],
+  attempt: Attempt,
+): Promise<void> {
+  const { name, options } = connection.target;
+  const admin = new spannerPackage.spanner.v1.DatabaseAdminClient(options);
+  try {
+    // First, or its failure would also be an unhandled rejection.
+    await attempt.settle(admin.initialize());
+    const request = { database: name.path, statements };
+    // gax documents null ("will not retry"), its types do not.
+    const once = { timeout: attempt.remaining, retry: null } as object;
+    const [operation] = await attempt.settle(admin.updateDatabaseDdl(request, once));
+    await attempt.settle(operation.promise());
+  } catch (error) {
+    if (!(error instanceof NoAnswerError)) throw error;
+    throw new NoAnswerError(name.path, attempt.timeout, DDL_UNFINISHED(attempt.timeout));
+  } finally {
+    admin.close().catch(() => undefined);
+  }
+}

@@ -1,0 +1,226 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, realpathSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from '@google-cloud/spanner';
+import { grpcCode } from '../../src/store/spanner/grpc.error.js';
+import { spannerSchema } from '../../src/store/spanner/index.js';
+import { listenAnywhere } from './tcp-proxy.js';
+import { loadSpannerPackage } from '../../src/store/spanner/spanner.package.js';
+
+/** Where an emulator comes from. */
+export type EmulatorSource =
+  | { readonly kind: 'running'; readonly host: string }
+  | { readonly kind: 'binary'; readonly path: string }
+  | { readonly kind: 'container' };
+
+export interface SpannerEmulator {
+  /** `localhost:port`, for SPANNER_EMULATOR_HOST. */
+  readonly host: string;
+  /** Of the emulator's own process; `undefined` where it is not ours. */
+  readonly pid: number | undefined;
+  /** Whether `pause`, `resume` and `restartEmpty` work: they need a process of our own. */
+  readonly isOwn: boolean;
+  /** Stops the process in its tracks: it answers nothing, and its sockets stay open. */
+  pause(): void;
+  resume(): void;
+  /** On the same port, with nothing in it. */
+  restartEmpty(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const HOW_TO_GET_IT =
+  'No Spanner emulator: its suites are skipped. Set SPANNER_EMULATOR_HOST, install the gcloud CLI with the component ' +
+  'cloud-spanner-emulator (Debian: google-cloud-cli-spanner-emulator), or run Docker.\n';
+const IMAGE = 'gcr.io/cloud-spanner-emulator/emulator:latest';
+
+/**
+ * Where to get an emulator: a running one (SPANNER_EMULATOR_HOST), the gcloud CLI's, or a container where Docker
+ * really runs. Without any: `undefined` and one line on stderr; with `CI=true` an error.
+ */
+export function findEmulator(): EmulatorSource | undefined {
+  const host = process.env['SPANNER_EMULATOR_HOST'];
+  if (host) return { kind: 'running', host };
+  const path = gcloudEmulator();
+  if (path) return { kind: 'binary', path };
+  const docker = spawnSync('docker', ['info'], { stdio: 'ignore', timeout: 10_000 });
+  if (docker.status === 0) return { kind: 'container' };
+  if (process.env['CI'] === 'true') throw new Error(HOW_TO_GET_IT);
+  process.stderr.write(HOW_TO_GET_IT);
+  return undefined;
+}
+
+/** Starts an emulator of its own (or takes the running one): on a free port unless told which. */
+export async function startEmulator(
+  options: { faultInjection?: boolean; port?: number } = {},
+): Promise<SpannerEmulator> {
+  const source = findEmulator();
+  if (!source) throw new Error(HOW_TO_GET_IT);
+  if (source.kind === 'running') return foreignEmulator(source.host, () => Promise.resolve());
+  if (source.kind === 'container') {
+    const { SpannerEmulatorContainer } = await import('@testcontainers/gcloud');
+    const container = await new SpannerEmulatorContainer(IMAGE).start();
+    return foreignEmulator(container.getEmulatorGrpcEndpoint(), async () => {
+      await container.stop();
+    });
+  }
+  return startBinary(source.path, options.port ?? (await freePort()), options.faultInjection);
+}
+
+const PROJECT = 'test-project';
+const INSTANCE = 'test-instance';
+let databases = 0;
+
+/**
+ * A database of its own in the emulator; the instance is made if need be.
+ * @returns `projects/test-project/instances/test-instance/databases/…`
+ */
+export async function createDatabase(
+  emulator: Pick<SpannerEmulator, 'host'>,
+  options: { tables: boolean; name?: string },
+): Promise<string> {
+  const database = options.name ?? `d${process.pid}-${(databases += 1)}`;
+  const { spanner } = loadSpannerPackage();
+  const client = new spanner.Spanner(emulatorOptions(emulator));
+  const instances = client.getInstanceAdminClient();
+  const admin = client.getDatabaseAdminClient();
+  const instance = `projects/${PROJECT}/instances/${INSTANCE}`;
+  try {
+    const [creation] = await instances.createInstance({
+      parent: `projects/${PROJECT}`,
+      instanceId: INSTANCE,
+      instance: {
+        config: `projects/${PROJECT}/instanceConfigs/emulator-config`,
+        displayName: INSTANCE,
+        nodeCount: 1,
+      },
+    });
+    await creation.promise();
+  } catch (error) {
+    if (grpcCode(error) !== ALREADY_EXISTS) throw error;
+  }
+  const [operation] = await admin.createDatabase({
+    parent: instance,
+    createStatement: `CREATE DATABASE \`${database}\``,
+    extraStatements: options.tables ? spannerSchema() : [],
+  });
+  await operation.promise();
+  await client.close();
+  return `${instance}/databases/${database}`;
+}
+
+const ALREADY_EXISTS = 6;
+
+/** What a `new Spanner()` takes to reach this emulator, whatever the environment says. */
+export function emulatorOptions({ host }: Pick<SpannerEmulator, 'host'>): object {
+  const { grpc } = loadSpannerPackage();
+  const [servicePath, port] = host.split(':');
+  return {
+    projectId: PROJECT,
+    servicePath,
+    port: Number(port),
+    sslCreds: grpc.credentials.createInsecure(),
+    // Nobody looks at credentials: don't have them searched for.
+    clientOptions: { universeDomain: 'googleapis.com' },
+  };
+}
+
+/** A `Database` in this emulator, as an app has one. */
+export function databaseHandle(emulator: Pick<SpannerEmulator, 'host'>, name: string): Database {
+  const [, , , instance, , database] = name.split('/');
+  const { spanner } = loadSpannerPackage();
+  const client = new spanner.Spanner(emulatorOptions(emulator));
+  // Without sessions of its own: the store makes its own, and nobody would end these.
+  return client.instance(instance).database(database, { min: 0 });
+}
+
+function gcloudEmulator(): string | undefined {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const gcloud = join(folder, 'gcloud');
+    if (!existsSync(gcloud)) continue;
+    const path = join(dirname(realpathSync(gcloud)), 'cloud_spanner_emulator', 'emulator_main');
+    if (existsSync(path)) return path;
+  }
+  return undefined;
+}
+
+async function startBinary(
+  path: string,
+  port: number,
+  faultInjection = false,
+): Promise<SpannerEmulator> {
+  const flags = ['--host_port', `127.0.0.1:${port}`];
+  if (faultInjection) flags.push('--enable_fault_injection');
+  const launch = async () => {
+    const child = spawn(path, flags, { stdio: 'ignore' });
+    // A test run that is cut short leaves no emulator behind.
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('exit', () => process.removeListener('exit', kill));
+    await listening(child, port);
+    return child;
+  };
+  let child = await launch();
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await exited;
+  };
+  return {
+    host: `localhost:${port}`,
+    get pid() {
+      return child.pid;
+    },
+    isOwn: true,
+    pause: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
+    restartEmpty: async () => {
+      // The old one first has to be gone: two would share the port silently.
+      await stop();
+      child = await launch();
+    },
+    stop,
+  };
+}
+
+function foreignEmulator(host: string, stop: () => Promise<void>): SpannerEmulator {
+  return {
+    host,
+    pid: undefined,
+    isOwn: false,
+    pause: notOurs,
+    resume: notOurs,
+    restartEmpty: notOurs,
+    stop,
+  };
+}
+
+function notOurs(): never {
+  throw new Error('This emulator is not a process of ours: unset SPANNER_EMULATOR_HOST.');
+}
+
+async function listening(child: ChildProcess, port: number): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error(
+        `The Spanner emulator ended at once (${child.exitCode ?? child.signalCode}).`,
+      );
+    }
+    const isOpen = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+      socket.once('connect', () => socket.destroy());
+    });
+    if (isOpen) return;
+    await delay(20);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listenAnywhere(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
