@@ -6,16 +6,22 @@ import { FRAME_INCOMPLETE, FRAME_MALFORMED, FRAME_TOO_LONG, SEND_BUFFER_FULL } f
 export interface SocketLimits {
   /** The longest JSON text that is sent or received, in UTF-16 units. @default 16 MiB */
   readonly maxFrameLength: number;
-  /** How long a frame that has begun may make no progress, in ms. @default 30,000 */
-  readonly incompleteFrameTimeout: number;
-  /** How many bytes may wait for a peer that does not read. @default 64 MiB: one frame of the widest characters fits */
+  /**
+   * How long a frame that has begun to arrive, or a heap of bytes that waits to leave, may make no progress,
+   * in ms. @default 30,000
+   */
+  readonly stallTimeout: number;
+  /**
+   * How many bytes may wait for a peer that does not read. @default 256 MiB: a hundred large replies may be
+   * ready in one turn, before the fastest peer can read any
+   */
   readonly maxSendBuffer: number;
 }
 
 export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
   maxFrameLength: 16 * 1024 * 1024,
-  incompleteFrameTimeout: 30_000,
-  maxSendBuffer: 64 * 1024 * 1024,
+  stallTimeout: 30_000,
+  maxSendBuffer: 256 * 1024 * 1024,
 };
 
 /** What arrived is no frame, or what should leave cannot: the connection is of no more use. */
@@ -27,6 +33,8 @@ export class FrameError extends Error {
 const MAX_HEADER_LENGTH = 10;
 /** Up to here frames of one turn leave in one write; copying longer ones together costs more than it saves. */
 const MAX_GATHERED_LENGTH = 64 * 1024;
+/** From here on bytes that wait are watched; less is not worth a timer. */
+const WATCHED_SEND_BUFFER = 1024 * 1024;
 const KEEP_ALIVE_DELAY = 15_000;
 const HEADER_END = '#';
 const ZERO = 48;
@@ -55,6 +63,8 @@ export class HedgeSocket extends JsonSocket {
     // A host that vanished without a word is noticed even by a connection that only waits.
     socket.setKeepAlive?.(true, KEEP_ALIVE_DELAY);
     socket.once('close', () => clearTimeout(this.#incompleteTimer));
+    socket.on('timeout', () => this.#endStalled());
+    socket.on('drain', () => socket.setTimeout(0));
   }
 
   get isOpen(): boolean {
@@ -176,7 +186,7 @@ export class HedgeSocket extends JsonSocket {
     } else if (this.#incompleteTimer) {
       this.#incompleteTimer.refresh();
     } else if (!this.socket.destroyed) {
-      const timeout = this.limits.incompleteFrameTimeout;
+      const timeout = this.limits.stallTimeout;
       this.#incompleteTimer = setTimeout(
         () => this.handleDataError(new FrameError(FRAME_INCOMPLETE(timeout))),
         timeout,
@@ -194,9 +204,19 @@ export class HedgeSocket extends JsonSocket {
   #write(frames: string): void {
     if (!this.socket.writable) return;
     this.socket.write(frames, 'utf8');
-    if (this.socket.writableLength > this.limits.maxSendBuffer) {
-      this.socket.destroy(new FrameError(SEND_BUFFER_FULL(this.limits.maxSendBuffer)));
+    const waiting = this.socket.writableLength;
+    if (waiting > this.limits.maxSendBuffer) {
+      this.socket.destroy(new FrameError(SEND_BUFFER_FULL(waiting)));
+    } else if (waiting > WATCHED_SEND_BUFFER) {
+      // Node's own idle timer: it knows how far the kernel got with a long write.
+      this.socket.setTimeout(this.limits.stallTimeout);
     }
+  }
+
+  #endStalled(): void {
+    this.socket.setTimeout(0);
+    const waiting = this.socket.writableLength;
+    if (waiting > 0) this.socket.destroy(new FrameError(SEND_BUFFER_FULL(waiting)));
   }
 }
 

@@ -17,7 +17,7 @@ export const PEERS_CLOSED = 'This member has shut down: it sends no more request
 export const CONNECT_TIMEOUT = (timeout: number) =>
   `no connection within ${timeout} ms (the host is down, the port is filtered, or what listens there is no member)`;
 
-export const CLOSED_BEFORE_HELLO = 'it closed the connection before greeting';
+export const CLOSED_BY_PEER = 'it closed the connection';
 
 export const CLOSED_BY_SELF = 'this member is closing its connections';
 
@@ -103,5 +103,5 @@ export const FRAME_TOO_LONG = (length: number, limit: number) =>
   `a message of ${length} characters, longer than the ${limit} allowed`;
 export const FRAME_INCOMPLETE = (timeout: number) =>
   `a message that stopped half-way for ${timeout} ms`;
-export const SEND_BUFFER_FULL = (limit: number) =>
-  `the other side does not read: more than ${limit} bytes wait for it`;
+export const SEND_BUFFER_FULL = (waiting: number) =>
+  `the other side does not read: ${waiting} bytes wait for it`;

@@ -4,7 +4,7 @@ import { HedgeSocket } from './hedge.socket.js';
 import type { MemberIdentity } from './member.identity.js';
 import { encodeRequest } from './message.codec.js';
 import {
-  CLOSED_BEFORE_HELLO,
+  CLOSED_BY_PEER,
   CLOSED_BY_SELF,
   CONNECT_TIMEOUT,
   HELLO_NOT_UNDERSTOOD,
@@ -28,8 +28,10 @@ export interface PeerConnectionOptions {
   readonly connectTimeout: number;
   /** Closed when nothing was asked for so long, in ms. */
   readonly idleTimeout: number;
-  /** Told once, when this connection is of no more use. `wasLost`: it was open, and the other side ended it. */
-  readonly onClose: (wasLost: boolean) => void;
+  /** Told when no new request should be made on this connection: it seems dead. */
+  readonly onRetire: () => void;
+  /** Told once, when it has ended. `wasLost`: it was open, and the other side or the network ended it. */
+  readonly onEnd: (wasLost: boolean) => void;
 }
 
 /** Beyond it, requests wait here rather than in the socket: there they can still expire without being sent. */
@@ -42,13 +44,16 @@ const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 export class PeerConnection extends ClientTCP {
   readonly #pending: PendingRequests;
   /** Not sent yet: the greeting is not answered, or the socket is full. */
-  #unsent: PendingRequest[] = [];
+  readonly #unsent = new Set<PendingRequest>();
   #state: 'new' | 'greeting' | 'open' | 'closed' = 'new';
   #tcp: HedgeSocket | undefined;
   #failure: unknown;
   #connectTimer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #usedAt = 0;
+  /** Replies received so far. */
+  #received = 0;
+  #isRetired = false;
 
   constructor(
     private readonly self: MemberIdentity,
@@ -61,7 +66,9 @@ export class PeerConnection extends ClientTCP {
       socketClass: settings.socketClass,
       ...(settings.tlsOptions && { tlsOptions: settings.tlsOptions }),
     });
-    this.#pending = new PendingRequests(peer.id);
+    this.#pending = new PendingRequests(peer.id, (request, isExpired) =>
+      this.#giveUp(request, isExpired),
+    );
   }
 
   /** Begins to connect; requests made meanwhile wait for it. */
@@ -72,10 +79,7 @@ export class PeerConnection extends ClientTCP {
       () => this.#end(CONNECT_TIMEOUT(connectTimeout)),
       connectTimeout,
     );
-    this.connect().then(
-      () => this.#greet(),
-      (error: unknown) => this.#end(reasonOf(error), error),
-    );
+    void this.#connect();
   }
 
   request(route: string, data: unknown, options: RequestOptions): Promise<unknown> {
@@ -86,8 +90,8 @@ export class PeerConnection extends ClientTCP {
       const json = encodeRequest(packet, this.settings.maxFrameLength);
       this.#usedAt = performance.now();
       const request = this.#pending.add(id, route, json, options, { resolve, reject });
-      if (this.#state === 'open' && this.#unsent.length === 0) this.#send(request);
-      else this.#unsent.push(request);
+      if (this.#state === 'open' && this.#unsent.size === 0) this.#send(request);
+      else this.#unsent.add(request);
     });
   }
 
@@ -108,13 +112,24 @@ export class PeerConnection extends ClientTCP {
 
   /** Replies come in one piece: no promise and no Observable stand between the frame and its caller. */
   override handleResponse(packet: ReplyPacket): Promise<void> {
+    this.#received++;
     if (this.#state === 'greeting') this.#acceptGreeting(packet);
     else this.#pending.settle(packet);
+    if (this.#isRetired && this.#pending.size === 0) this.close();
     return SETTLED;
   }
 
   /** Failures reach the callers of the requests; the log would say them twice. */
   override handleError(): void {}
+
+  async #connect(): Promise<void> {
+    try {
+      await this.connect();
+      this.#greet();
+    } catch (error) {
+      this.#end(reasonOf(error), error);
+    }
+  }
 
   #greet(): void {
     if (this.#state !== 'greeting') return;
@@ -145,22 +160,35 @@ export class PeerConnection extends ClientTCP {
 
   #sendUnsent(): void {
     if (this.#state !== 'open') return;
-    const requests = this.#unsent;
-    this.#unsent = [];
-    for (const request of requests) {
-      // What expired or was aborted meanwhile never leaves.
-      if (!request.isSettled) this.#send(request);
-    }
+    const requests = [...this.#unsent];
+    this.#unsent.clear();
+    for (const request of requests) this.#send(request);
   }
 
   #send(request: PendingRequest): void {
     const socket = this.#tcp;
     if (!socket || socket.waitingBytes > MAX_UNSENT_BYTES) {
-      this.#unsent.push(request);
+      this.#unsent.add(request);
     } else if (socket.sendFrame(request.json)) {
       request.isSent = true;
+      request.sentAfter = this.#received;
     }
     // Else the socket is closed already: its 'close' event comes next, and tells this request apart.
+  }
+
+  /**
+   * When a request expired and nothing at all arrived since it left, the host may be gone without a word, and
+   * TCP would take minutes to say so. The next request dials anew and fails fast; those on their way keep
+   * their chance here.
+   */
+  #giveUp(request: PendingRequest, isExpired: boolean): void {
+    // What was not sent yet never leaves.
+    this.#unsent.delete(request);
+    if (isExpired && request.isSent && request.sentAfter === this.#received && !this.#isRetired) {
+      this.#isRetired = true;
+      this.settings.onRetire();
+    }
+    if (this.#isRetired && this.#pending.size === 0) this.close();
   }
 
   #armIdleTimer(delay: number): void {
@@ -176,16 +204,16 @@ export class PeerConnection extends ClientTCP {
     if (this.#state === 'closed') return;
     const wasOpen = this.#state === 'open';
     this.#state = 'closed';
-    this.#unsent = [];
+    this.#unsent.clear();
     clearTimeout(this.#connectTimer);
     clearTimeout(this.#idleTimer);
-    this.settings.onClose(wasOpen && wasClosedByPeer);
     this.#pending.rejectAll(reason, cause);
     this.#tcp?.netSocket.destroy();
+    this.settings.onEnd(wasOpen && wasClosedByPeer);
   }
 
   #closeReason(): string {
-    return this.#failure === undefined ? CLOSED_BEFORE_HELLO : reasonOf(this.#failure);
+    return this.#failure === undefined ? CLOSED_BY_PEER : reasonOf(this.#failure);
   }
 }
 

@@ -43,7 +43,10 @@ const DEFAULT_IDLE_TIMEOUT: Record<PeerChannel, number> = { user: 60_000, system
 
 /** Carries requests to other members. Connections open with the first request and close when idle. */
 export class Peers {
+  /** What new requests take, by channel and member. */
   readonly #connections = new Map<string, PeerConnection>();
+  /** These, and those that are retired but still wait for replies. */
+  readonly #open = new Set<PeerConnection>();
   readonly #closeListeners = new Set<PeerCloseListener>();
   readonly #socketClass: typeof HedgeSocket;
   readonly #maxFrameLength: number;
@@ -90,7 +93,7 @@ export class Peers {
   close(): void {
     this.#isClosed = true;
     this.#own.rejectAll(CLOSED_BY_SELF);
-    for (const connection of this.#connections.values()) connection.close();
+    for (const connection of this.#open) connection.close();
   }
 
   #connectionTo(id: string, channel: PeerChannel): PeerConnection | undefined {
@@ -109,15 +112,22 @@ export class Peers {
         connectTimeout,
         idleTimeout: this.#idleTimeout[channel],
         ...(tlsOptions && { tlsOptions }),
-        onClose: (wasLost) => {
-          if (this.#connections.get(key) === connection) this.#connections.delete(key);
+        onRetire: () => this.#forget(key, connection),
+        onEnd: (wasLost) => {
+          this.#forget(key, connection);
+          this.#open.delete(connection);
           if (wasLost) for (const listener of this.#closeListeners) listener(id, channel);
         },
       },
     );
     this.#connections.set(key, connection);
+    this.#open.add(connection);
     connection.dial();
     return connection;
+  }
+
+  #forget(key: string, connection: PeerConnection): void {
+    if (this.#connections.get(key) === connection) this.#connections.delete(key);
   }
 
   /** Through JSON and the same handlers, so that what works on one member works on many. */

@@ -16,7 +16,8 @@ export interface PendingRequest {
   readonly json: string;
   /** Bytes of it may have left: only then is the outcome unknown. */
   isSent: boolean;
-  isSettled: boolean;
+  /** How much had been received when it was sent. */
+  sentAfter: number;
 }
 
 interface Waiter extends PendingRequest {
@@ -34,7 +35,11 @@ export class PendingRequests {
   readonly #waiters = new Map<number | string, Waiter>();
   #lastId = HELLO_PACKET_ID;
 
-  constructor(private readonly peer: string) {}
+  /** @param onGivenUp Told of a request whose caller waits no longer: it expired, or was aborted. */
+  constructor(
+    private readonly peer: string,
+    private readonly onGivenUp?: (request: PendingRequest, isExpired: boolean) => void,
+  ) {}
 
   get size(): number {
     return this.#waiters.size;
@@ -59,7 +64,7 @@ export class PendingRequests {
       route,
       json,
       isSent: false,
-      isSettled: false,
+      sentAfter: 0,
       resolve: settle.resolve,
       reject: settle.reject,
       timer: setTimeout(() => this.#expire(waiter, timeout), timeout),
@@ -99,15 +104,16 @@ export class PendingRequests {
   #expire(waiter: Waiter, timeout: number): void {
     this.#take(waiter);
     waiter.reject(new HedgeError('TIMEOUT', REQUEST_TIMEOUT(this.peer, waiter.route, timeout)));
+    this.onGivenUp?.(waiter, true);
   }
 
   #abort(waiter: Waiter): void {
     this.#take(waiter);
     waiter.reject(abortedError(this.peer, waiter.route, waiter.signal));
+    this.onGivenUp?.(waiter, false);
   }
 
   #take(waiter: Waiter): void {
-    waiter.isSettled = true;
     this.#waiters.delete(waiter.id);
     clearTimeout(waiter.timer);
     if (waiter.onAbort) waiter.signal?.removeEventListener('abort', waiter.onAbort);
