@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import {
   MemberIdentity,
   MessageServer,
@@ -57,7 +57,8 @@ export async function startPlainServer(
   });
   server.listen(0, HOST);
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
   const close = async () => {
     server.close();
     for (const socket of sockets) socket.destroy();
