@@ -47,6 +47,9 @@ export interface HedgeStore {
   /** For log lines: what store this is, without credentials. */
   readonly description: string;
 
+  /** True for a store that serves the processes of one machine only. */
+  readonly isEmbedded?: boolean;
+
   /**
    * Connects, creates the tables if asked to, and checks that they are there. Rejects `invalid` with the DDL to
    * run when a table is missing, `unavailable` when the store does not answer. May be called again after

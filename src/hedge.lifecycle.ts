@@ -1,0 +1,125 @@
+import { HedgeError, StoreError } from './errors/index.js';
+import type { HedgeMember } from './hedge.member.js';
+import {
+  NOT_RUNNING_ANY_MORE,
+  NOT_RUNNING_YET,
+  STORE_IS_BACK,
+  WAITING_FOR_STORE,
+} from './hedge.messages.js';
+import { findOwnHost, formatAddress } from './messaging/index.js';
+import { Backoff, sleep } from './session/index.js';
+
+/** ms for the first attempt to open the store: longer than any permanent error takes to show. */
+const OPEN_TIMEOUT = 5_000;
+
+/** Starts and ends a member, in the order that loses nothing. */
+export class HedgeLifecycle {
+  readonly #closing = new AbortController();
+  #state: 'new' | 'running' | 'leaving' | 'closed' = 'new';
+  #opening: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly member: HedgeMember,
+    /** A store that was given ready-made belongs to whoever made it. */
+    private readonly ownsStore: boolean,
+  ) {}
+
+  /** @throws HedgeError `NOT_RUNNING` */
+  assertRunning(): void {
+    if (this.#state === 'new') throw new HedgeError('NOT_RUNNING', NOT_RUNNING_YET());
+    if (this.#state === 'closed') throw new HedgeError('NOT_RUNNING', NOT_RUNNING_ANY_MORE());
+  }
+
+  /**
+   * Listens, opens the store, takes part in the election. What cannot get better by waiting fails here.
+   * @throws HedgeError `INVALID_HANDLER`, `INVALID_OPTIONS`, `STORE_INVALID`
+   */
+  async start(): Promise<void> {
+    const { member } = this;
+    member.hooks.find();
+    member.messages.register();
+    try {
+      await this.#listen();
+      await this.#openStore();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    this.#state = 'running';
+  }
+
+  /**
+   * Gives up leadership without giving up work: running handlers finish (for `drainTimeout` at the most) while the
+   * session is still renewed, and requests that come in go to the next leader.
+   */
+  async leave(): Promise<void> {
+    if (this.#state !== 'running') return;
+    this.#state = 'leaving';
+    const { member } = this;
+    this.#closing.abort();
+    await this.#opening;
+    await member.running.drain(member.options.drainTimeout);
+    await member.election.stop();
+  }
+
+  /** Ends everything, connections last. */
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    if (this.#state === 'running') await this.leave();
+    this.#state = 'closed';
+    const { member } = this;
+    this.#closing.abort();
+    member.heartbeats.stop();
+    member.renewer.stop();
+    member.releaser.stop();
+    member.peers.close();
+    await member.server.close();
+    if (this.ownsStore) await member.store.close();
+    member.events.complete();
+  }
+
+  async #listen(): Promise<void> {
+    const { identity, options, server } = this.member;
+    const host = options.host ?? findOwnHost();
+    const { port } = await server.listen({
+      port: options.port,
+      host: options.listenHost ?? host,
+    });
+    identity.id = formatAddress(host, port);
+  }
+
+  async #openStore(): Promise<void> {
+    const { member } = this;
+    try {
+      await member.store.open({ timeout: OPEN_TIMEOUT });
+      member.election.start();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      member.logger.warn(WAITING_FOR_STORE(member.store.description, error));
+      this.#opening = this.#keepOpening();
+    }
+  }
+
+  /** A store that is away does not keep the app from starting: nobody leads until it is back. */
+  async #keepOpening(): Promise<void> {
+    const { member } = this;
+    const { signal } = this.#closing;
+    const backoff = new Backoff(100, 2_000);
+    while (!signal.aborted) {
+      await sleep(member.clock, backoff.next(), signal);
+      if (signal.aborted) return;
+      try {
+        await member.store.open({ timeout: OPEN_TIMEOUT, signal });
+        member.logger.log(STORE_IS_BACK(member.store.description));
+        member.election.start();
+        return;
+      } catch (error) {
+        if (!isPassing(error)) member.logger.error(error);
+      }
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'STORE_UNAVAILABLE';
+}

@@ -1,0 +1,146 @@
+import { Logger } from '@nestjs/common';
+import type { HedgeStore } from './store/index.js';
+import type { ResolvedOptions } from './hedge.options.js';
+import {
+  Election,
+  HedgeEvents,
+  LeaderHeartbeats,
+  LeaderView,
+  LeadershipHooks,
+  Sweeper,
+  Terms,
+  TermScope,
+} from './leader/index.js';
+import { HeldTerms, LockAcquirer, LockReleaser, LockService } from './lock/index.js';
+import { CommitOutcomes, LogReader, LogTrimmer, LogWriter, TermCommits } from './log/index.js';
+import {
+  MemberIdentity,
+  MessageServer,
+  Peers,
+  type HandlerExplorer,
+  type HandlerFactory,
+} from './messaging/index.js';
+import {
+  LeaderClient,
+  LeaderMessageRegistrar,
+  LeaderRoutes,
+  MessageSender,
+  RunningHandlers,
+} from './request/index.js';
+import { FencedCommitter, SessionKeeper, SessionRenewer, SystemClock } from './session/index.js';
+
+/** What Nest contributes to a member. */
+export interface NestParts {
+  readonly explorer: HandlerExplorer;
+  readonly factory: HandlerFactory;
+}
+
+/** ms that followers are given to hear that the lock is free; those that do not find out by their connection. */
+const NEWS_TIMEOUT = 250;
+
+/** All rooms of one member, put together. Nothing runs before {@link MemberLifecycle} starts it. */
+export class HedgeMember {
+  readonly logger = new Logger('Hedge');
+  readonly clock = new SystemClock();
+  readonly identity: MemberIdentity;
+  readonly server: MessageServer;
+  readonly peers: Peers;
+  readonly renewer: SessionRenewer;
+  readonly releaser: LockReleaser;
+  readonly locks: LockService;
+  readonly events = new HedgeEvents();
+  readonly scope = new TermScope();
+  readonly view: LeaderView;
+  readonly hooks: LeadershipHooks;
+  readonly terms: Terms;
+  readonly election: Election;
+  readonly heartbeats: LeaderHeartbeats;
+  readonly running: RunningHandlers;
+  readonly sender: MessageSender;
+  readonly messages: LeaderMessageRegistrar;
+  readonly writer: LogWriter;
+  readonly reader: LogReader;
+  readonly trimmer: LogTrimmer;
+
+  constructor(
+    readonly options: ResolvedOptions,
+    readonly store: HedgeStore,
+    { explorer, factory }: NestParts,
+  ) {
+    const { group, leaseDuration, requestTimeout, drainTimeout, candidate } = options;
+    const { clock, logger, events, scope } = this;
+    const id = () => this.identity.id;
+
+    this.identity = new MemberIdentity(group);
+    this.server = new MessageServer(this.identity);
+    this.peers = new Peers(this.identity, this.server);
+
+    const keeper = new SessionKeeper(clock, { group, leaseDuration, address: id });
+    const committer = new FencedCommitter(keeper, store, clock);
+    this.renewer = new SessionRenewer(keeper, committer, store, clock, leaseDuration, logger);
+
+    const held = new HeldTerms();
+    this.releaser = new LockReleaser(store, keeper, clock);
+    const acquirer = new LockAcquirer(group, store, keeper, this.renewer, this.releaser, clock);
+    this.locks = new LockService(group, held, store, clock, requestTimeout);
+
+    this.view = new LeaderView(clock);
+    this.view.changes.subscribe((leader) => {
+      events.emit({ type: 'leader.changed', leader: leader?.id });
+    });
+    this.hooks = new LeadershipHooks(explorer, clock, logger);
+    this.terms = new Terms(held, events, this.hooks, scope, drainTimeout, logger, () =>
+      this.heartbeats.tell(NEWS_TIMEOUT),
+    );
+    this.election = new Election(
+      { group, id, leaseDuration, candidate },
+      store,
+      acquirer,
+      this.releaser,
+      this.view,
+      clock,
+      logger,
+      this.terms,
+    );
+    this.heartbeats = new LeaderHeartbeats(
+      this.server,
+      this.peers,
+      clock,
+      id,
+      leaseDuration,
+      this.election,
+      this.view,
+    );
+
+    this.running = new RunningHandlers(clock);
+    const routes = new LeaderRoutes(this.server, this.election, this.view, this.running, id);
+    const client = new LeaderClient(this.peers, this.view, this.election, clock);
+    this.sender = new MessageSender(client, requestTimeout);
+    this.messages = new LeaderMessageRegistrar(
+      explorer,
+      factory,
+      routes,
+      scope,
+      options.inheritAppConfig,
+    );
+
+    const outcomes = new CommitOutcomes(keeper, store, clock);
+    const commits = new TermCommits(committer, outcomes, clock, leaseDuration);
+    this.terms.register(commits);
+    this.terms.register(new Sweeper(group, store, clock, leaseDuration, logger));
+    const retryWindow = 2 * requestTimeout;
+    this.writer = new LogWriter(
+      commits,
+      this.terms,
+      scope,
+      client,
+      clock,
+      requestTimeout,
+      retryWindow,
+    );
+    this.trimmer = new LogTrimmer(store, committer, client, clock, requestTimeout, retryWindow);
+    this.reader = new LogReader(store, clock, requestTimeout);
+    this.writer.register(routes);
+    this.trimmer.register(routes);
+  }
+}

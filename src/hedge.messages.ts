@@ -1,0 +1,152 @@
+/** Every text of the rooms without a messages file of their own: what errors say, what is logged. */
+
+/** A value as a person would recognise it, cut short. */
+function shown(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+// Options and arguments
+
+export const EXPECTED = (field: string, expected: string, got: unknown) =>
+  `Expected \`${field}\` to be ${expected}, got ${shown(got)}.`;
+
+export const UNKNOWN_OPTION = (field: string, known: string[]) =>
+  `HedgeModule knows no option \`${field}\`. Its options are: ${known.join(', ')}.`;
+
+export const CONFLICTING_OPTIONS = (one: string, other: string) =>
+  `Give either \`${one}\` or \`${other}\`, not both.`;
+
+export const STORE_HAS_TABLES = (field: string) =>
+  `\`${field}\` belongs to the store when \`store\` is given: pass it where the store is made.`;
+
+export const LOCK_NAME_REQUIRED = () =>
+  'Give a `lockName`: it names the group, and apps that share the database must not share it by accident.';
+
+export const DATABASE_REQUIRED = () =>
+  'Give a `database` (or a `store`). Without one the members would each use a file of their own and all of them would lead: ' +
+  'this looks like production (NODE_ENV=production or KUBERNETES_SERVICE_HOST is set). ' +
+  "For a single machine say so: database: 'sqlite:./hedge.db'.";
+
+export const EMBEDDED_BY_DEFAULT = (file: string) =>
+  `No \`database\` given: using the embedded store ${file}, which serves the processes of this machine only.`;
+
+export const MODULE_TWICE = () =>
+  'HedgeModule.forRoot() is imported twice. One app is a member of one group: import it once, in the root module (it is global).';
+
+export const INVALID_NAME = (what: string, name: unknown) =>
+  `Expected the ${what}'s name to be 1 to 1,000 characters of text without '#', '/' and NUL, got ${shown(name)}.`;
+
+export const RESERVED_KEY = (key: string) =>
+  `Keys that begin with '__hedge/' are reserved, got ${shown(key)}.`;
+
+export const TOO_LARGE = (what: string, size: number, most: number, unit: string) =>
+  `The ${what} has ${size} ${unit}; the log takes ${most} at the most. Keep large data elsewhere and put a reference to it.`;
+
+export const MALFORMED_TEXT = (field: string) =>
+  `The ${field} holds half of a surrogate pair, which is no text: see String.prototype.toWellFormed().`;
+
+export const FOREIGN_TERM = () =>
+  '`term` must be a Leadership of this very member, as `HedgeService.leadership` gives it.';
+
+export const PUT_TIMEOUT_TOO_LONG = (timeout: number, most: number) =>
+  `A put may be retried for ${most} ms at the most (twice \`requestTimeout\`), got a timeout of ${timeout} ms.`;
+
+// Running
+
+export const NOT_RUNNING_YET = () =>
+  'The member has not started: it does so in onApplicationBootstrap. Call this later, or await `app.init()` or `app.listen()` first.';
+
+export const NOT_RUNNING_ANY_MORE = () =>
+  'The member has shut down (onApplicationShutdown has run).';
+
+export const WAITING_FOR_STORE = (description: string, error: unknown) =>
+  `The store (${description}) is not available; trying again until it is. ${reasonOf(error)}`;
+
+export const STORE_IS_BACK = (description: string) => `The store (${description}) is available.`;
+
+export const NO_SIGTERM_LISTENER = () =>
+  'This member leads, and SIGTERM would end it without giving the lock back: the group would be without a leader for a whole lease. Call app.enableShutdownHooks() in main.ts.';
+
+// Waiting
+
+export const TIMED_OUT = (what: string) =>
+  `Timed out while ${what}. What was already sent may still happen.`;
+
+export const ABORTED = (what: string) => `Given up by its signal while ${what}.`;
+
+export const NO_LEADER = (timeout: number) =>
+  `No member led the group within ${timeout} ms. Is any candidate running, and can it reach the store?`;
+
+export const NO_LEADER_ANSWERED = () =>
+  'No leader took the request in time. Nothing was done: it may be repeated.';
+
+export const OUTCOME_UNKNOWN = () =>
+  'The connection was lost before the leader answered, and no other leader did in time: whether the request was carried out is unknown.';
+
+// Sessions and leadership
+
+export const RENEWAL_FAILED = (remaining: number, error: unknown) =>
+  `The session could not be renewed; it ends in ${Math.max(0, Math.round(remaining))} ms unless a retry succeeds. ${reasonOf(error)}`;
+
+export const ELECTION_FAILED = (error: unknown) =>
+  `The store does not say who leads; asking again until it does. ${reasonOf(error)}`;
+
+/** By `LossReason`. */
+const LOSSES: Record<string, string> = {
+  released: 'it was given back',
+  expired: 'its deadline passed before the store confirmed a renewal',
+  'session-gone': 'others ended its session in the store',
+  'fence-gone': 'its fence is gone from the store',
+  superseded: 'another member holds a newer term',
+  'stepped-down': 'the app asked it to step down',
+  shutdown: 'the app is closing',
+};
+
+export const TERM_LOST = (reason: string) =>
+  `This member does not lead any more: ${LOSSES[reason]}.`;
+
+export const TERM_ENDED = (lock: string, reason: string) =>
+  `The lock '${lock}' is not held any more: ${LOSSES[reason]}.`;
+
+export const HOOK_FAILED = (className: string, method: string) =>
+  `${className}.${method}() failed; leadership is not affected:`;
+
+// Messages to the leader
+
+export const NOT_THE_LEADER = (id: string, leader: string | undefined) =>
+  `Member ${id} does not lead${leader ? `; ${leader} does` : ' and knows of no leader'}. Nothing was done.`;
+
+export const MALFORMED_REQUEST = (route: string) =>
+  `The request "${route}" is not one a member sends.`;
+
+export const DUPLICATE_HANDLER = (
+  decorator: string,
+  route: string | null,
+  one: string,
+  other: string,
+) =>
+  `${one}() and ${other}() both carry ${decorator}(${route === null ? '' : `'${route}'`}): a message has one handler. Remove one.`;
+
+// The log
+
+export const TERM_IS_OVER = () =>
+  'This member does not hold the term any more that the put is bound to. Nothing was written.';
+
+export const NOT_WRITTEN = () =>
+  'The term ended before the entry was written; it is not in the log and will not be by this attempt.';
+
+export const PUT_UNKNOWN = () =>
+  'The store did not say in time whether the entry was written: it may be in the log, or land later.';
+
+export const PUT_DROPPED = () =>
+  'The entry waited at the leader for longer than its timeout and was dropped. Nothing was written.';
+
+export const PUTTING = (key: string) => `putting ${shown(key)}`;
+
+export const SWEEP_FAILED = (error: unknown) =>
+  `Rows of dead sessions could not be swept away this time. ${reasonOf(error)}`;

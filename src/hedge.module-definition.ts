@@ -1,0 +1,20 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { HedgeModuleOptions } from './hedge.options.js';
+
+/** The provider that holds the options as given: what tests override with `overrideProvider(HEDGE_OPTIONS)`. */
+export const HEDGE_OPTIONS = Symbol('HEDGE_OPTIONS');
+
+/** For `forRootAsync({ useClass })` and `({ useExisting })`. */
+export interface HedgeOptionsFactory {
+  createHedgeOptions(): HedgeModuleOptions | Promise<HedgeModuleOptions>;
+}
+
+export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<HedgeModuleOptions>({ optionsInjectionToken: HEDGE_OPTIONS })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createHedgeOptions')
+    .setExtras({ isGlobal: true }, (definition, { isGlobal }) => ({
+      ...definition,
+      global: isGlobal,
+    }))
+    .build();

@@ -1,0 +1,120 @@
+import {
+  Logger,
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
+import { HedgeError } from './errors/index.js';
+import { HedgeLifecycle } from './hedge.lifecycle.js';
+import { HedgeMember } from './hedge.member.js';
+import { EMBEDDED_BY_DEFAULT, MODULE_TWICE } from './hedge.messages.js';
+import {
+  ConfigurableModuleClass,
+  HEDGE_OPTIONS,
+  type ASYNC_OPTIONS_TYPE,
+  type OPTIONS_TYPE,
+} from './hedge.module-definition.js';
+import { resolveOptions, type HedgeModuleOptions, type ResolvedOptions } from './hedge.options.js';
+import { HedgeService } from './hedge.service.js';
+import { LockService } from './lock/index.js';
+import { HandlerExplorer, HandlerFactory } from './messaging/index.js';
+import { makeSpannerStore, makeSqliteStore, type HedgeStore } from './store/index.js';
+
+/** Makes the app a member of its group. Import it once, in the root module: it is global. */
+@Module({
+  imports: [DiscoveryModule],
+  providers: [
+    HandlerExplorer,
+    HandlerFactory,
+    {
+      provide: HedgeMember,
+      inject: [HEDGE_OPTIONS, HandlerExplorer, HandlerFactory],
+      useFactory: makeMember,
+    },
+    {
+      provide: HedgeLifecycle,
+      inject: [HedgeMember],
+      useFactory: (member: HedgeMember) =>
+        new HedgeLifecycle(member, member.options.store.kind !== 'ready'),
+    },
+    {
+      provide: HedgeService,
+      inject: [HedgeMember, HedgeLifecycle],
+      useFactory: (member: HedgeMember, lifecycle: HedgeLifecycle) =>
+        new HedgeService(member, lifecycle),
+    },
+    {
+      provide: LockService,
+      inject: [HedgeMember],
+      useFactory: (member: HedgeMember) => member.locks,
+    },
+  ],
+  exports: [HedgeService, LockService],
+})
+export class HedgeModule
+  extends ConfigurableModuleClass
+  implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
+{
+  constructor(
+    private readonly lifecycle: HedgeLifecycle,
+    private readonly member: HedgeMember,
+    private readonly factory: HandlerFactory,
+    private readonly modules: ModulesContainer,
+  ) {
+    super();
+  }
+
+  /** @throws HedgeError at the start of the app: `INVALID_OPTIONS`, `INVALID_HANDLER`, `STORE_INVALID` */
+  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /** The same, with options that are injected: `useFactory`, `useClass` or `useExisting`. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return super.forRootAsync(options);
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.#assertOnlyOne();
+    await this.lifecycle.start();
+    this.factory.announce(this.member.server);
+  }
+
+  /** Users' own `onModuleDestroy` have run by now; `put`, `send` and `get` go on working, as on a follower. */
+  onModuleDestroy(): Promise<void> {
+    return this.lifecycle.leave();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.lifecycle.close();
+  }
+
+  #assertOnlyOne(): void {
+    const all = [...this.modules.values()].filter(({ metatype }) => metatype === HedgeModule);
+    if (all.length > 1) throw new HedgeError('INVALID_OPTIONS', MODULE_TWICE());
+  }
+}
+
+async function makeMember(
+  given: HedgeModuleOptions | undefined,
+  explorer: HandlerExplorer,
+  factory: HandlerFactory,
+): Promise<HedgeMember> {
+  const options = resolveOptions(given);
+  return new HedgeMember(options, await storeOf(options), { explorer, factory });
+}
+
+async function storeOf({ store, tables }: ResolvedOptions): Promise<HedgeStore> {
+  switch (store.kind) {
+    case 'ready':
+      return store.store;
+    case 'spanner':
+      return makeSpannerStore(store.database, tables);
+    case 'sqlite':
+      if (store.isDefault) new Logger('Hedge').warn(EMBEDDED_BY_DEFAULT(store.file));
+      return makeSqliteStore(store.file, tables);
+  }
+}

@@ -1,0 +1,185 @@
+import { HedgeError } from './errors/index.js';
+import {
+  CONFLICTING_OPTIONS,
+  DATABASE_REQUIRED,
+  EXPECTED,
+  LOCK_NAME_REQUIRED,
+  STORE_HAS_TABLES,
+  UNKNOWN_OPTION,
+} from './hedge.messages.js';
+import { isLockName } from './lock/index.js';
+import { parseAddress } from './messaging/index.js';
+import type { HedgeStore } from './store/index.js';
+
+/** What `HedgeModule.forRoot` takes. */
+export interface HedgeModuleOptions {
+  /**
+   * Spanner: `'projects/p/instances/i/databases/d'`. Embedded, for the processes of one machine: `'sqlite:./hedge.db'`,
+   * `'sqlite::memory:'`. @default `'sqlite:./hedge.db'` with a warning; in production an error
+   */
+  database?: string;
+  /** A ready store in place of `database`: `spannerStore(…)`, `sqliteStore(…)`. The app that made it closes it. */
+  store?: HedgeStore;
+  /** Names the group. Required unless the store is embedded. @default 'hedge' */
+  lockName?: string;
+  /**
+   * What other members dial: `'host:port'`, `'[::1]:8080'`; `':8080'` finds the host, port 0 takes any that is free.
+   * @default ':0'; on an embedded store '127.0.0.1:0'
+   */
+  address?: string;
+  /** What to bind, where it differs from the host that others dial. @default the host of `address` */
+  listenHost?: string;
+  /** @default 'locktable' */
+  lockTable?: string;
+  /** @default 'logtable' */
+  logTable?: string;
+  /** Create missing tables at the start. @default false (the embedded store always does) */
+  createTables?: boolean;
+  /** ms, at least 1,000: for so long at the most the group is without a leader after a crash. @default 10,000 */
+  leaseDuration?: number;
+  /** ms; @default 2 × leaseDuration, so that a request outlives one failover */
+  requestTimeout?: number;
+  /** ms that running leader handlers may take at a shutdown. @default 5,000 */
+  drainTimeout?: number;
+  /** false: a member that never leads (a script, a CLI). @default true */
+  candidate?: boolean;
+  /**
+   * Do the app's global guards, pipes, interceptors and filters apply to leader handlers, as with
+   * `connectMicroservice`? @default false
+   */
+  inheritAppConfig?: boolean;
+}
+
+/** Where `database` leads to. */
+export type StoreChoice =
+  | { readonly kind: 'ready'; readonly store: HedgeStore }
+  | { readonly kind: 'spanner'; readonly database: string }
+  | { readonly kind: 'sqlite'; readonly file: string; readonly isDefault: boolean };
+
+/** Every option, validated and defaulted. */
+export interface ResolvedOptions {
+  readonly store: StoreChoice;
+  readonly tables: { lockTable?: string; logTable?: string; createTables?: boolean };
+  readonly group: string;
+  readonly host: string | undefined;
+  readonly port: number;
+  readonly listenHost: string | undefined;
+  readonly leaseDuration: number;
+  readonly requestTimeout: number;
+  readonly drainTimeout: number;
+  readonly candidate: boolean;
+  readonly inheritAppConfig: boolean;
+}
+
+const KNOWN = {
+  database: 'string',
+  store: 'object',
+  lockName: 'string',
+  address: 'string',
+  listenHost: 'string',
+  lockTable: 'string',
+  logTable: 'string',
+  createTables: 'boolean',
+  leaseDuration: 'number',
+  requestTimeout: 'number',
+  drainTimeout: 'number',
+  candidate: 'boolean',
+  inheritAppConfig: 'boolean',
+} satisfies Record<keyof HedgeModuleOptions, string>;
+
+const LEAST_LEASE = 1_000;
+/** ms; Node's timers go no further */
+const LONGEST = 2 ** 31 - 1;
+
+/** @throws HedgeError `INVALID_OPTIONS` */
+export function resolveOptions(
+  options: HedgeModuleOptions = {},
+  env: NodeJS.ProcessEnv = process.env,
+): ResolvedOptions {
+  checkTypes(options);
+  const store = chooseStore(options, env);
+  const isEmbedded = store.kind === 'sqlite' || (store.kind === 'ready' && store.store.isEmbedded);
+  const leaseDuration = milliseconds(options, 'leaseDuration', 10_000, LEAST_LEASE);
+  const { address = isEmbedded ? '127.0.0.1:0' : ':0' } = options;
+  const { host, port } = parseAddress(address);
+  const { lockTable, logTable, createTables } = options;
+  return {
+    store,
+    tables: { lockTable, logTable, createTables },
+    group: groupOf(options, isEmbedded ?? false),
+    host,
+    port,
+    listenHost: options.listenHost,
+    leaseDuration,
+    requestTimeout: milliseconds(options, 'requestTimeout', 2 * leaseDuration, 1),
+    drainTimeout: milliseconds(options, 'drainTimeout', 5_000, 0),
+    candidate: options.candidate ?? true,
+    inheritAppConfig: options.inheritAppConfig ?? false,
+  };
+}
+
+function checkTypes(options: unknown): asserts options is HedgeModuleOptions {
+  if (typeof options !== 'object' || options === null)
+    throw expected('options', 'an object', options);
+  for (const [field, value] of Object.entries(options)) {
+    if (!Object.hasOwn(KNOWN, field)) throw invalid(UNKNOWN_OPTION(field, Object.keys(KNOWN)));
+    const type = KNOWN[field as keyof typeof KNOWN];
+    if (value !== undefined && (typeof value !== type || value === null)) {
+      throw expected(field, `a${type === 'object' ? 'n' : ''} ${type}`, value);
+    }
+  }
+}
+
+function chooseStore(options: HedgeModuleOptions, env: NodeJS.ProcessEnv): StoreChoice {
+  const { database, store } = options;
+  if (store !== undefined) {
+    if (database !== undefined) throw invalid(CONFLICTING_OPTIONS('database', 'store'));
+    for (const field of ['lockTable', 'logTable', 'createTables'] as const) {
+      if (options[field] !== undefined) throw invalid(STORE_HAS_TABLES(field));
+    }
+    return { kind: 'ready', store };
+  }
+  if (database === undefined) {
+    const isProduction = env['NODE_ENV'] === 'production' || env['KUBERNETES_SERVICE_HOST'];
+    if (isProduction) throw invalid(DATABASE_REQUIRED());
+    return { kind: 'sqlite', file: './hedge.db', isDefault: true };
+  }
+  const file = /^sqlite:(.+)$/s.exec(database)?.[1];
+  if (file !== undefined) return { kind: 'sqlite', file, isDefault: false };
+  if (/^projects\/[^/]+\/instances\/[^/]+\/databases\/[^/]+$/.test(database)) {
+    return { kind: 'spanner', database };
+  }
+  throw expected(
+    'database',
+    "'projects/{project}/instances/{instance}/databases/{database}', 'sqlite:{file}' or 'sqlite::memory:'",
+    database,
+  );
+}
+
+function groupOf({ lockName }: HedgeModuleOptions, isEmbedded: boolean): string {
+  if (lockName === undefined) {
+    if (isEmbedded) return 'hedge';
+    throw invalid(LOCK_NAME_REQUIRED());
+  }
+  if (isLockName(lockName)) return lockName;
+  throw expected('lockName', "1 to 1,000 characters of text without '#', '/' and NUL", lockName);
+}
+
+function milliseconds(
+  options: HedgeModuleOptions,
+  field: 'leaseDuration' | 'requestTimeout' | 'drainTimeout',
+  fallback: number,
+  least: number,
+): number {
+  const { [field]: value = fallback } = options;
+  if (Number.isFinite(value) && value >= least && value <= LONGEST) return Math.round(value);
+  throw expected(field, `a number of ms from ${least} to ${LONGEST}`, value);
+}
+
+function expected(field: string, what: string, got: unknown): HedgeError {
+  return invalid(EXPECTED(field, what, got));
+}
+
+function invalid(message: string): HedgeError {
+  return new HedgeError('INVALID_OPTIONS', message);
+}

@@ -1,0 +1,125 @@
+import type { Observable } from 'rxjs';
+import type { HedgeLifecycle } from './hedge.lifecycle.js';
+import type { HedgeMember } from './hedge.member.js';
+import type { HedgeEvent, Leadership } from './leader/index.js';
+import type {
+  GetOptions,
+  HistoryOptions,
+  LogEntry,
+  LogReceipt,
+  PutOptions,
+  TrimOptions,
+} from './log/index.js';
+import type { Pattern, SendOptions } from './request/index.js';
+import { waitLimits, type WaitOptions } from './session/index.js';
+
+/** This member of the group: what it knows, and what it can ask of the leader. */
+export class HedgeService {
+  /** Leadership gained and lost, leaders that change: as it happens, nothing kept for late subscribers. */
+  readonly events$: Observable<HedgeEvent>;
+
+  /** @internal made by `HedgeModule`: inject it */
+  constructor(
+    private readonly member: HedgeMember,
+    private readonly lifecycle: HedgeLifecycle,
+  ) {
+    this.events$ = member.events.events$;
+  }
+
+  /**
+   * The `host:port` that others reach this member at.
+   * @throws HedgeError `NOT_RUNNING`
+   */
+  get id(): string {
+    this.lifecycle.assertRunning();
+    return this.member.identity.id;
+  }
+
+  /**
+   * Resolves once this member listens and knows of a leader.
+   * @throws HedgeError `NOT_RUNNING`, `NO_LEADER`, `ABORTED`
+   */
+  async ready(options: WaitOptions = {}): Promise<void> {
+    await this.leader(options);
+  }
+
+  /** Whether this member leads, by its own clocks: no I/O, and never true past its deadline. */
+  isLeader(): boolean {
+    return this.member.election.term !== undefined;
+  }
+
+  /** The term while this member leads. */
+  get leadership(): Leadership | undefined {
+    return this.isLeader() ? this.member.terms.newest : undefined;
+  }
+
+  /**
+   * The id of the leader, waiting for one where none is known.
+   * @throws HedgeError `NOT_RUNNING`, `NO_LEADER`, `ABORTED`
+   */
+  async leader(options: WaitOptions = {}): Promise<string> {
+    this.lifecycle.assertRunning();
+    const limits = waitLimits(options, this.member.options.requestTimeout);
+    return (await this.member.view.known(limits)).id;
+  }
+
+  /**
+   * Gives leadership back and lets the others go first for a moment. Resolves when the store has it; does nothing on
+   * a member that does not lead.
+   * @throws HedgeError `NOT_RUNNING`
+   */
+  async stepDown(): Promise<void> {
+    this.lifecycle.assertRunning();
+    await this.member.election.stepDown('stepped-down');
+  }
+
+  /**
+   * Appends a version of a key, by the leader's hand, from any member. Retried across a change of leader without
+   * writing twice.
+   * @throws HedgeError `INVALID_ARGUMENT`, `PAYLOAD_TOO_LARGE`: nothing was sent. `NO_LEADER`, `NOT_LEADER`,
+   *   `STORE_INVALID`: nothing was written. `TIMEOUT`, `CONNECTION_LOST`, `ABORTED`: it may still land.
+   */
+  async put(key: string, value: string, options?: PutOptions): Promise<LogReceipt> {
+    this.lifecycle.assertRunning();
+    return this.member.writer.put(key, value, options);
+  }
+
+  /**
+   * The newest version of a key, read from the store.
+   * @throws HedgeError `NOT_RUNNING`, `INVALID_ARGUMENT`, `STORE_UNAVAILABLE`, `STORE_INVALID`, `ABORTED`
+   */
+  async get(key: string, options?: GetOptions): Promise<LogEntry | undefined> {
+    this.lifecycle.assertRunning();
+    return this.member.reader.get(key, options);
+  }
+
+  /**
+   * The versions of a key, newest first unless asked otherwise, read from the store.
+   * @throws HedgeError `NOT_RUNNING`, `INVALID_ARGUMENT`, `STORE_UNAVAILABLE`, `STORE_INVALID`, `ABORTED`
+   */
+  async history(key: string, options?: HistoryOptions): Promise<LogEntry[]> {
+    this.lifecycle.assertRunning();
+    return this.member.reader.history(key, options);
+  }
+
+  /**
+   * Drops all but the newest `keep` versions of a key; those younger than twice `requestTimeout` stay too, for a put
+   * that is being retried must meet the entry it repeats.
+   * @returns how many were dropped
+   * @throws HedgeError `NOT_RUNNING`, `INVALID_ARGUMENT`, `NO_LEADER`, `TIMEOUT`, `ABORTED`, `CONNECTION_LOST`
+   */
+  async trim(key: string, options: TrimOptions): Promise<number> {
+    this.lifecycle.assertRunning();
+    return this.member.trimmer.trim(key, options);
+  }
+
+  /**
+   * Asks the leader's `@OnLeaderMessage(pattern)` handler.
+   * @throws HedgeError `NO_HANDLER`, `HANDLER_ERROR`, `NO_LEADER`, `TIMEOUT`, `ABORTED`, `INVALID_ARGUMENT`,
+   *   `PAYLOAD_TOO_LARGE`; `CONNECTION_LOST`: it was sent, and whether it was handled is unknown
+   */
+  async send<R = unknown>(pattern: Pattern, data: unknown, options?: SendOptions): Promise<R> {
+    this.lifecycle.assertRunning();
+    return this.member.sender.send<R>(pattern, data, options);
+  }
+}

@@ -1,0 +1,24 @@
+export { HedgeError, type HedgeErrorCode } from './errors/index.js';
+export { HEDGE_OPTIONS, type HedgeOptionsFactory } from './hedge.module-definition.js';
+export { HedgeModule } from './hedge.module.js';
+export type { HedgeModuleOptions } from './hedge.options.js';
+export { HedgeService } from './hedge.service.js';
+export {
+  OnLeadershipGained,
+  OnLeadershipLost,
+  type HedgeEvent,
+  type Leadership,
+} from './leader/index.js';
+export { LockService } from './lock/index.js';
+export type {
+  GetOptions,
+  HistoryOptions,
+  LogEntry,
+  LogReceipt,
+  PutOptions,
+  TrimOptions,
+} from './log/index.js';
+export { HedgeContext } from './messaging/index.js';
+export { OnLeaderMessage, type Pattern, type SendOptions } from './request/index.js';
+export type { LossReason, WaitOptions } from './session/index.js';
+export type { HedgeStore } from './store/index.js';

@@ -1,0 +1,202 @@
+import type { Logger } from '@nestjs/common';
+import { StoreError } from '../errors/index.js';
+import { ELECTION_FAILED } from '../hedge.messages.js';
+import {
+  groupLock,
+  lockStateOf,
+  lockStateQuery,
+  type LockAcquirer,
+  type LockHolder,
+  type LockPlace,
+  type LockReleaser,
+  type Term,
+} from '../lock/index.js';
+import { Backoff, sleep, type Clock, type LossReason } from '../session/index.js';
+import type { HedgeStore } from '../store/index.js';
+import type { LeaderView } from './leader.view.js';
+
+export interface ElectionOptions {
+  readonly group: string;
+  readonly id: () => string;
+  /** ms */
+  readonly leaseDuration: number;
+  readonly candidate: boolean;
+}
+
+/** Told of terms as leader. `lost` is awaited before the lock is given back. */
+export interface ElectionListener {
+  gained(term: Term): void;
+  lost(term: Term, reason: LossReason): Promise<void>;
+  /** The lock was given back: somebody else may have it now. */
+  released(): Promise<void>;
+}
+
+/**
+ * Takes the group's lock when it is free, and sleeps while it is not: until the expiry the store or the leader told,
+ * or until something suggests to look earlier.
+ */
+export class Election {
+  readonly #lock: LockPlace;
+  readonly #stop = new AbortController();
+  #wake = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #term: Term | undefined;
+  #givingBack: Promise<void> = Promise.resolve();
+  #standBackUntil = 0;
+  #reported = false;
+
+  constructor(
+    private readonly options: ElectionOptions,
+    private readonly store: HedgeStore,
+    private readonly acquirer: LockAcquirer,
+    private readonly releaser: LockReleaser,
+    private readonly view: LeaderView,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    private readonly listener: ElectionListener,
+    private readonly random: () => number = Math.random,
+  ) {
+    this.#lock = groupLock(options.group);
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** The term in which this member leads now. Compares clocks at the call. */
+  get term(): Term | undefined {
+    return this.#term?.isHeld() ? this.#term : undefined;
+  }
+
+  /** Something suggests that the leader has changed or gone: look at the store now rather than at the expiry. */
+  lookNow(): void {
+    this.#wake.abort();
+  }
+
+  /** Gives leadership back, and lets the others go first for a moment (half a lease, 2 s at most). Resolves when the store has it. */
+  async stepDown(reason: LossReason): Promise<void> {
+    const { term } = this;
+    if (!term) return;
+    this.#standBackUntil =
+      this.clock.now().monotonic + Math.min(2_000, this.options.leaseDuration / 2);
+    await this.#giveBack(term, reason);
+  }
+
+  /** Somebody knows of a term newer than ours, so ours is over whatever our clock says. */
+  superseded(token: bigint): void {
+    if (this.#term && this.#term.token < token) void this.#giveBack(this.#term, 'superseded');
+  }
+
+  /** Takes part no more; what is held is given back first. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#wake.abort();
+    if (this.#term) await this.#giveBack(this.#term, 'shutdown');
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const backoff = new Backoff(50, 1_000, this.random);
+    while (!this.#stop.signal.aborted) {
+      this.#wake = new AbortController();
+      try {
+        await this.#round();
+        backoff.reset();
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        this.#report(error);
+        await sleep(this.clock, backoff.next(), this.#stop.signal);
+      }
+    }
+  }
+
+  /** One look at the lock, and what follows from it. */
+  async #round(): Promise<void> {
+    const { leaseDuration, candidate } = this.options;
+    const holder = await this.#look();
+    if (holder) return this.#follow(holder);
+    const { current } = this.view;
+    if (current) this.view.forget(current.token);
+    const standBack = this.#standBackUntil - this.clock.now().monotonic;
+    if (!candidate || standBack > 0) {
+      const wait = Math.min(candidate ? standBack : leaseDuration, leaseDuration / 4);
+      return sleep(this.clock, wait, this.#wake.signal);
+    }
+    const outcome = await this.acquirer.acquire(this.#lock, {
+      timeout: leaseDuration,
+      signal: this.#stop.signal,
+    });
+    if (outcome.kind === 'held') return this.#follow(outcome.holder);
+    await this.#lead(outcome.term);
+  }
+
+  /** Outside a transaction first: it aborts nobody's renewal. */
+  async #look(): Promise<LockHolder | undefined> {
+    const { group, leaseDuration } = this.options;
+    const query = lockStateQuery(group, this.#lock);
+    const timeout = Math.max(500, leaseDuration / 4);
+    const rows = await this.store.rows(query, { timeout, signal: this.#stop.signal });
+    this.#reported = false;
+    return lockStateOf(group, this.#lock, rows).holder;
+  }
+
+  /** Sleeps until the holder's session may be ended, as far as anybody has told by then. */
+  async #follow({ address, token, remaining }: LockHolder): Promise<void> {
+    const until = this.clock.now().monotonic + remaining;
+    const { signal } = this.#wake;
+    // The same address under another session is a former life of this very process: nobody to send anything to.
+    if (address !== this.options.id()) this.view.observe({ id: address, token }, remaining);
+    const left = () => {
+      const known = this.view.current?.token === token ? this.view.remaining() : 0;
+      return Math.max(known, until - this.clock.now().monotonic);
+    };
+    while (left() > 0 && !signal.aborted) {
+      await sleep(this.clock, left() + this.#stagger(), signal);
+    }
+    // Woken early, again and again, by a flapping connection: still no more than twenty looks a second.
+    if (signal.aborted) await sleep(this.clock, 50 * this.random(), this.#stop.signal);
+  }
+
+  /** So that one candidate, not all, meets the expired row first. */
+  #stagger(): number {
+    return this.random() * Math.min(50, this.options.leaseDuration / 20);
+  }
+
+  async #lead(term: Term): Promise<void> {
+    this.#term = term;
+    const ended = new Promise<void>((resolve) => {
+      term.signal.addEventListener('abort', () => resolve());
+    });
+    if (this.#stop.signal.aborted) return this.#giveBack(term, 'shutdown');
+    this.view.observe({ id: this.options.id(), token: term.token }, Infinity);
+    this.listener.gained(term);
+    await ended;
+    if (this.#term === term) await this.#ended(term);
+    await this.#givingBack;
+  }
+
+  #giveBack(term: Term, reason: LossReason): Promise<void> {
+    if (this.#term !== term) return this.#givingBack;
+    term.lost(reason);
+    this.#givingBack = this.#ended(term);
+    return this.#givingBack;
+  }
+
+  async #ended(term: Term): Promise<void> {
+    this.#term = undefined;
+    const reason = term.lossReason ?? 'released';
+    this.view.forget(term.token);
+    await this.listener.lost(term, reason);
+    await this.releaser.release(term, reason);
+    await this.listener.released();
+  }
+
+  /** Once per outage: an unreachable store is tried again for as long as it takes. */
+  #report(error: unknown): void {
+    const text = ELECTION_FAILED(error);
+    if (this.#reported) this.logger.debug(text);
+    else if (error instanceof StoreError && error.failure === 'invalid') this.logger.error(text);
+    else this.logger.warn(text);
+    this.#reported = true;
+  }
+}

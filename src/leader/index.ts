@@ -1,0 +1,10 @@
+export { Election } from './election.js';
+export { HedgeEvents, type HedgeEvent } from './hedge.events.js';
+export { LeaderHeartbeats } from './leader.heartbeats.js';
+export { LeaderView, type KnownLeader } from './leader.view.js';
+export { leadershipOf, type Leadership } from './leadership.js';
+export { OnLeadershipGained, OnLeadershipLost } from './leadership.decorators.js';
+export { LeadershipHooks } from './leadership.hooks.js';
+export { Sweeper } from './sweeper.js';
+export { TermScope } from './term.scope.js';
+export { Terms, type TermListener } from './terms.js';

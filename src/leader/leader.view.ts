@@ -1,0 +1,85 @@
+import { Subject } from 'rxjs';
+import { HedgeError } from '../errors/index.js';
+import { NO_LEADER } from '../hedge.messages.js';
+import { waitFor, type Clock, type WaitLimits } from '../session/index.js';
+
+/** Who leads, as far as this member knows. */
+export interface KnownLeader {
+  /** The member's id. */
+  readonly id: string;
+  readonly token: bigint;
+}
+
+/**
+ * What this member knows of the leader, by the store or by messages. Knowledge has an expiry, and newer terms
+ * replace older ones, never the other way round. Safety never rests on it.
+ */
+export class LeaderView {
+  readonly #changes = new Subject<KnownLeader | undefined>();
+  #known: KnownLeader | undefined;
+  #newest = 0n;
+  #newestText = '0';
+  #expiresAt = 0;
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Each leader that becomes known, and `undefined` when the last one known has ended. */
+  readonly changes = this.#changes.asObservable();
+
+  get current(): KnownLeader | undefined {
+    return this.#known && this.remaining() > 0 ? this.#known : undefined;
+  }
+
+  /** The token of the newest term anybody told of, over or not, in decimal. */
+  get newestTokenText(): string {
+    return this.#newestText;
+  }
+
+  /** ms until the leader's session may be ended by others, unless it is renewed. */
+  remaining(): number {
+    return this.#expiresAt - this.clock.now().monotonic;
+  }
+
+  /** Somebody who should know says that this member leads, for so many ms at least. */
+  observe(leader: KnownLeader, remaining: number): void {
+    if (leader.token < this.#newest) return;
+    const expiresAt = this.clock.now().monotonic + remaining;
+    if (leader.token === this.#known?.token) {
+      this.#expiresAt = Math.max(this.#expiresAt, expiresAt);
+      return;
+    }
+    this.#newest = leader.token;
+    this.#newestText = `${leader.token}`;
+    this.#known = leader;
+    this.#expiresAt = expiresAt;
+    this.#changes.next(leader);
+  }
+
+  /** This term, or an older one, is over. */
+  forget(token: bigint): void {
+    if (!this.#known || this.#known.token > token) return;
+    this.#known = undefined;
+    this.#changes.next(undefined);
+  }
+
+  /**
+   * The leader, once one is known whose term is newer than `after`.
+   * @throws HedgeError `NO_LEADER`, `ABORTED`
+   */
+  async known(wait: WaitLimits, after = -1n): Promise<KnownLeader> {
+    const { current } = this;
+    if (current && current.token > after) return current;
+    return waitFor<KnownLeader>(
+      this.clock,
+      wait,
+      'waiting for a leader',
+      (done) => {
+        const subscription = this.changes.subscribe((leader) => {
+          if (leader && leader.token > after) done(leader);
+        });
+        return () => subscription.unsubscribe();
+      },
+      () => new HedgeError('NO_LEADER', NO_LEADER(wait.timeout)),
+    );
+  }
+}

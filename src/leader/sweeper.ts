@@ -1,0 +1,52 @@
+import type { Logger } from '@nestjs/common';
+import { SWEEP_FAILED } from '../hedge.messages.js';
+import { sweepDecision, sweepLook, sweepQuery, type Term } from '../lock/index.js';
+import { repeated, sleep, type Clock } from '../session/index.js';
+import type { HedgeStore } from '../store/index.js';
+import type { TermListener } from './terms.js';
+
+/** ms; what dead sessions leave is in nobody's way, so there is no hurry */
+const LEAST_INTERVAL = 60_000;
+
+/** While this member leads, it clears away the rows of sessions that died. */
+export class Sweeper implements TermListener {
+  constructor(
+    private readonly group: string,
+    private readonly store: HedgeStore,
+    private readonly clock: Clock,
+    private readonly leaseDuration: number,
+    private readonly logger: Logger,
+  ) {}
+
+  began(term: Term): void {
+    void this.#run(term);
+  }
+
+  async ended(): Promise<void> {
+    // The term's signal has ended the loop; a sweep under way is safe whoever runs it.
+  }
+
+  async #run({ signal }: Term): Promise<void> {
+    // The sessions that died with the leader before are dead for everybody by then.
+    await sleep(this.clock, 2 * this.leaseDuration, signal);
+    while (!signal.aborted) {
+      await this.#sweep(signal);
+      await sleep(this.clock, Math.max(LEAST_INTERVAL, 10 * this.leaseDuration), signal);
+    }
+  }
+
+  async #sweep(signal: AbortSignal): Promise<void> {
+    const { group, store } = this;
+    try {
+      const limits = { timeout: this.leaseDuration, signal };
+      const rows = await repeated(this.clock, limits, (call) => store.rows(sweepLook(group), call));
+      const query = sweepQuery(group, rows);
+      if (!query) return;
+      await repeated(this.clock, limits, (call) =>
+        store.transact(query, (found) => sweepDecision(group, found), call),
+      );
+    } catch (error) {
+      if (!signal.aborted) this.logger.debug(SWEEP_FAILED(error));
+    }
+  }
+}

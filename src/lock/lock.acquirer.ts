@@ -1,0 +1,143 @@
+import { HedgeError, StoreError } from '../errors/index.js';
+import { ABORTED, TIMED_OUT } from '../hedge.messages.js';
+import {
+  Backoff,
+  sleep,
+  type Clock,
+  type SessionKeeper,
+  type SessionRenewer,
+} from '../session/index.js';
+import type { HedgeStore } from '../store/index.js';
+import { acquireQuery, decideAcquire, type AcquireAnswer } from './acquire.decision.js';
+import type { LockReleaser } from './lock.releaser.js';
+import type { LockPlace } from './lock.rows.js';
+import type { LockHolder } from './lock.state.js';
+import { Term } from './term.js';
+
+export type AcquireOutcome =
+  | { readonly kind: 'acquired'; readonly term: Term }
+  | { readonly kind: 'held'; readonly holder: LockHolder };
+
+export interface AcquireLimits {
+  /** ms until the acquire is given up. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Asks the store for a lock, once, and settles what the answer was however the connection behaves. */
+export class LockAcquirer {
+  constructor(
+    private readonly group: string,
+    private readonly store: HedgeStore,
+    private readonly keeper: SessionKeeper,
+    private readonly renewer: SessionRenewer,
+    private readonly releaser: LockReleaser,
+    private readonly clock: Clock,
+    private readonly random: () => number = Math.random,
+  ) {}
+
+  /**
+   * Takes the lock if it is free.
+   * @throws HedgeError `TIMEOUT`, `ABORTED`, `STORE_INVALID`, `STORE_UNAVAILABLE`
+   */
+  async acquire(lock: LockPlace, { timeout, signal }: AcquireLimits): Promise<AcquireOutcome> {
+    const until = this.clock.now().monotonic + timeout;
+    for (;;) {
+      const session = this.keeper.open();
+      const term = new Term(lock, session);
+      session.beginAcquire();
+      try {
+        const outcome = await this.#attempts(term, until, signal);
+        if (outcome !== 'session-gone') return outcome;
+      } finally {
+        session.endAcquire();
+      }
+    }
+  }
+
+  /** Repeats the same acquire, under the same term id, until its outcome is known or it is given up. */
+  async #attempts(
+    term: Term,
+    until: number,
+    signal: AbortSignal | undefined,
+  ): Promise<AcquireOutcome | 'session-gone'> {
+    const backoff = new Backoff(10, 200, this.random);
+    let mayHaveLanded = false;
+    try {
+      for (;;) {
+        const timeout = this.#timeLeft(lockName(term), until, signal);
+        if (!term.session.isUsable()) return 'session-gone';
+        try {
+          return await this.#attempt(term, Math.min(timeout, term.session.remaining()), signal);
+        } catch (error) {
+          if (!isRepeatable(error)) throw error;
+          mayHaveLanded ||= error.failure === 'unavailable';
+          await sleep(this.clock, backoff.next(), signal);
+        }
+      }
+    } finally {
+      if (mayHaveLanded && !term.isHeld()) this.releaser.settle(term);
+    }
+  }
+
+  async #attempt(
+    term: Term,
+    timeout: number,
+    signal: AbortSignal | undefined,
+  ): Promise<AcquireOutcome | 'session-gone'> {
+    const sentAt = this.clock.now();
+    const { result, timestamp } = await this.store.transact<AcquireAnswer>(
+      acquireQuery(this.group, term),
+      (rows) => decideAcquire(this.group, term, rows),
+      { timeout, signal },
+    );
+    switch (result.kind) {
+      case 'held':
+        return result;
+      case 'session-gone':
+        this.keeper.end(term.session, 'session-gone');
+        return 'session-gone';
+      case 'mine':
+        this.keeper.confirmed(term.session);
+        return this.#begin(term, result.token, signal);
+      case 'acquired':
+        this.keeper.renewed(term.session, sentAt);
+        return this.#begin(term, timestamp!, signal);
+    }
+  }
+
+  #begin(
+    term: Term,
+    token: bigint,
+    signal: AbortSignal | undefined,
+  ): AcquireOutcome | 'session-gone' {
+    term.begin(token);
+    if (!this.keeper.hold(term.session, term)) return 'session-gone';
+    this.renewer.arm();
+    if (signal?.aborted) {
+      void this.releaser.release(term, 'released');
+      throw new HedgeError('ABORTED', ABORTED(lockName(term)), { cause: signal.reason });
+    }
+    return { kind: 'acquired', term };
+  }
+
+  #timeLeft(name: string, until: number, signal: AbortSignal | undefined): number {
+    if (signal?.aborted) {
+      throw new HedgeError('ABORTED', ABORTED(name), { cause: signal.reason });
+    }
+    const left = until - this.clock.now().monotonic;
+    if (left <= 0) throw new HedgeError('TIMEOUT', TIMED_OUT(name));
+    return left;
+  }
+}
+
+function lockName(term: Term): string {
+  return `acquiring the lock '${term.lock.name}'`;
+}
+
+function isRepeatable(error: unknown): error is StoreError {
+  return (
+    error instanceof StoreError &&
+    ['aborted', 'unavailable', 'given-up', 'row-exists', 'row-missing'].includes(error.failure)
+  );
+}

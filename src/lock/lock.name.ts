@@ -1,0 +1,19 @@
+import { HedgeError } from '../errors/index.js';
+import { INVALID_NAME } from '../hedge.messages.js';
+
+/** A name can reach no other lock's rows: `/` parts keys and `#` parts a lock from its fences. */
+export function isLockName(name: unknown): name is string {
+  return (
+    typeof name === 'string' &&
+    name.length > 0 &&
+    name.length <= 1_000 &&
+    name.isWellFormed() &&
+    !['#', '/', '\0'].some((forbidden) => name.includes(forbidden))
+  );
+}
+
+/** @throws HedgeError `INVALID_ARGUMENT` */
+export function checkLockName(name: unknown): string {
+  if (isLockName(name)) return name;
+  throw new HedgeError('INVALID_ARGUMENT', INVALID_NAME('lock', name));
+}

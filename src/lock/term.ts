@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { TERM_ENDED } from '../hedge.messages.js';
+import type { Fence, LossReason, Session } from '../session/index.js';
+import { fenceRow, type LockPlace } from './lock.rows.js';
+
+/** One holding of one lock, from acquire to release or loss. Its id is made before the acquire is sent. */
+export class Term implements Fence {
+  readonly id = randomUUID();
+  readonly row: string;
+  readonly heartbeatRow: string | undefined;
+  readonly #abort = new AbortController();
+  #token: bigint | undefined;
+  #lost: LossReason | undefined;
+
+  constructor(
+    readonly lock: LockPlace,
+    readonly session: Session,
+  ) {
+    this.row = fenceRow(lock, this.id);
+    this.heartbeatRow = lock.isGroupLock ? lock.row : undefined;
+  }
+
+  /** The fencing token; only a term that began has one. */
+  get token(): bigint {
+    if (this.#token === undefined) throw new Error('The term has not begun');
+    return this.#token;
+  }
+
+  /** Aborts when the term ends; `reason` is the {@link LossReason}'s error. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get lossReason(): LossReason | undefined {
+    return this.#lost;
+  }
+
+  /** Compares clocks at the call. */
+  isHeld(): boolean {
+    return this.#lost === undefined && this.#token !== undefined && this.session.isStanding();
+  }
+
+  /** The acquire landed. */
+  begin(token: bigint): void {
+    this.#token = token;
+  }
+
+  lost(reason: LossReason): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = reason;
+    this.#abort.abort(new TermEnded(this.lock.name, reason));
+  }
+}
+
+/** Why a term's signal was aborted. */
+export class TermEnded extends Error {
+  override readonly name = 'AbortError';
+
+  constructor(
+    lock: string,
+    readonly reason: LossReason,
+  ) {
+    super(TERM_ENDED(lock, reason));
+  }
+}

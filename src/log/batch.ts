@@ -1,0 +1,18 @@
+import type { PendingEntry } from './pending.entry.js';
+
+/** Spanner takes 80,000 mutations a commit, five columns and four of the index a row. */
+const MOST_ROWS = 1_000;
+/** characters; far below the 100 MB of a commit, and soon sent */
+const MOST_CHARACTERS = 8 * 1024 * 1024;
+
+/** The next commit's entries, first come first served: at least one. */
+export function takeBatch(queue: PendingEntry[]): { batch: PendingEntry[]; rest: PendingEntry[] } {
+  let size = 0;
+  let count = 0;
+  for (const { entry } of queue) {
+    size += entry.value.length + entry.key.length;
+    if (count > 0 && (count >= MOST_ROWS || size > MOST_CHARACTERS)) break;
+    count++;
+  }
+  return { batch: queue.slice(0, count), rest: queue.slice(count) };
+}

@@ -1,0 +1,134 @@
+import { setImmediate } from 'node:timers/promises';
+import { HedgeError, StoreError } from '../errors/index.js';
+import { TERM_IS_OVER } from '../hedge.messages.js';
+import type { Term } from '../lock/index.js';
+import { sleep, type Clock, type FencedCommitter } from '../session/index.js';
+import type { Mutation } from '../store/index.js';
+import { takeBatch } from './batch.js';
+import type { CommitOutcomes } from './commit.outcomes.js';
+import { PendingEntry, type NewEntry } from './pending.entry.js';
+
+/**
+ * The leader's writer for one term: what waits while a commit is under way goes into the next one, all of it in
+ * one fenced commit and one round trip (group commit, as in DeWitt et al., 1984).
+ */
+export class GroupCommit {
+  /** All entries that are not settled yet, by id: a retry joins the one that is queued or in flight. */
+  readonly #pending = new Map<string, PendingEntry>();
+  #queue: PendingEntry[] = [];
+  #writing: Promise<void> | undefined;
+
+  constructor(
+    readonly term: Term,
+    private readonly committer: FencedCommitter,
+    private readonly outcomes: CommitOutcomes,
+    private readonly clock: Clock,
+    private readonly leaseDuration: number,
+  ) {}
+
+  /**
+   * @param timeout ms after which nobody waits for it any more
+   * @returns the commit timestamp in ns
+   * @throws HedgeError `NOT_LEADER`: it is not in the log and never will be by this term. `CONNECTION_LOST`: unknown.
+   *   `TIMEOUT`: dropped before it was sent. `STORE_INVALID`: the store refuses it.
+   */
+  append(entry: NewEntry, timeout: number): Promise<bigint> {
+    const until = this.clock.now().monotonic + timeout;
+    const joined = this.#pending.get(entry.id);
+    if (joined) return joined.join(until);
+    if (!this.term.isHeld()) {
+      return Promise.reject(new HedgeError('NOT_LEADER', TERM_IS_OVER()));
+    }
+    const pending = new PendingEntry(entry, until);
+    this.#pending.set(entry.id, pending);
+    const forget = () => this.#pending.delete(entry.id);
+    pending.settled.then(forget, forget);
+    this.#queue.push(pending);
+    this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined));
+    return pending.settled;
+  }
+
+  /** Resolves when everything appended so far is settled. After the term nothing more is sent. */
+  async drained(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    // What arrived in the same turn of the event loop belongs in the same commit.
+    await setImmediate();
+    while (this.#queue.length > 0) {
+      const { batch, rest } = takeBatch(this.#queue);
+      this.#queue = rest;
+      const unsettled = await this.#write(batch);
+      this.#queue.unshift(...unsettled);
+    }
+  }
+
+  /** @returns the entries that have to be sent again */
+  async #write(batch: PendingEntry[]): Promise<PendingEntry[]> {
+    const live = batch.filter((pending) => !pending.dropIfLate(this.clock.now().monotonic));
+    if (live.length === 0) return [];
+    if (!this.term.isHeld()) return this.outcomes.settle(this.term, live);
+    try {
+      const timestamp = await this.#commit(live);
+      for (const pending of live) pending.acknowledge(timestamp);
+      return [];
+    } catch (error) {
+      return this.#afterFailure(live, error);
+    }
+  }
+
+  async #commit(batch: PendingEntry[]): Promise<bigint> {
+    const { session } = this.term;
+    const leader = session.owner.address;
+    const mutations = batch.map(({ entry }): Mutation => ({
+      table: 'log',
+      op: 'insert',
+      ...entry,
+      leader,
+    }));
+    const timeout = Math.max(1, Math.min(session.remaining(), this.leaseDuration / 2));
+    return this.committer.commitOnce(session, mutations, { timeout }, this.term);
+  }
+
+  async #afterFailure(batch: PendingEntry[], error: unknown): Promise<PendingEntry[]> {
+    const failure = error instanceof StoreError ? error.failure : 'unavailable';
+    switch (failure) {
+      case 'aborted':
+      case 'given-up':
+        await this.#pause();
+        return batch;
+      case 'refused':
+        return this.#bisect(batch, error);
+      case 'invalid':
+        return this.#rejectUnsent(batch, error);
+      default:
+        // Anything else may have landed: by this attempt, or an earlier one, or another leader's.
+        for (const pending of batch) pending.mayHaveLanded = true;
+        if (failure !== 'row-exists') await this.#pause();
+        return this.outcomes.settle(this.term, batch);
+    }
+  }
+
+  #pause(): Promise<void> {
+    return sleep(this.clock, 5 + 35 * Math.random());
+  }
+
+  /** One entry the store will never take must not take the others down with it. */
+  async #bisect(batch: PendingEntry[], error: unknown): Promise<PendingEntry[]> {
+    if (batch.length === 1) {
+      batch[0].reject(error as Error);
+      return [];
+    }
+    const middle = batch.length >> 1;
+    const first = await this.#write(batch.slice(0, middle));
+    const second = await this.#write(batch.slice(middle));
+    return [...first, ...second];
+  }
+
+  async #rejectUnsent(batch: PendingEntry[], error: unknown): Promise<PendingEntry[]> {
+    for (const pending of batch) if (!pending.mayHaveLanded) pending.reject(error as Error);
+    const rest = batch.filter((pending) => pending.mayHaveLanded);
+    return rest.length > 0 ? this.outcomes.settle(this.term, rest) : [];
+  }
+}

@@ -1,0 +1,63 @@
+import { HedgeError } from '../errors/index.js';
+import { EXPECTED } from '../hedge.messages.js';
+import { repeated, waitLimits, type Clock } from '../session/index.js';
+import type { EntryQuery, HedgeStore, StoredEntry } from '../store/index.js';
+import { checkKey } from './log.checks.js';
+import type { GetOptions, HistoryOptions, LogEntry } from './log.types.js';
+import { formatTimestamp, parseTimestamp } from './timestamp.js';
+
+/** Reads the log, from any member, out of the store. */
+export class LogReader {
+  constructor(
+    private readonly store: HedgeStore,
+    private readonly clock: Clock,
+    private readonly requestTimeout: number,
+  ) {}
+
+  async get(key: string, options: GetOptions = {}): Promise<LogEntry | undefined> {
+    const [newest] = await this.history(key, { ...options, limit: 1 });
+    return newest;
+  }
+
+  async history(key: string, options: HistoryOptions = {}): Promise<LogEntry[]> {
+    const query = queryOf(key, options);
+    const limits = waitLimits(options, this.requestTimeout);
+    const entries = await repeated(this.clock, limits, (call) => this.store.entries(query, call));
+    return entries.map(entryOf);
+  }
+}
+
+function queryOf(key: string, options: HistoryOptions): EntryQuery {
+  const { order = 'newest', limit, maxStaleness } = options;
+  if (order !== 'newest' && order !== 'oldest')
+    throw invalid('order', "'newest' or 'oldest'", order);
+  if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
+    throw invalid('limit', 'a whole number above 0', limit);
+  }
+  if (maxStaleness !== undefined && !(maxStaleness >= 0)) {
+    throw invalid('maxStaleness', 'a number of ms, 0 or more', maxStaleness);
+  }
+  return {
+    key: checkKey(key),
+    order,
+    limit,
+    before: time('before', options.before),
+    after: time('after', options.after),
+    maxStaleness: maxStaleness || undefined,
+  };
+}
+
+function time(field: string, text: string | undefined): bigint | undefined {
+  if (text === undefined) return undefined;
+  const timestamp = typeof text === 'string' ? parseTimestamp(text) : undefined;
+  if (timestamp === undefined) throw invalid(field, 'an RFC 3339 time', text);
+  return timestamp;
+}
+
+function invalid(field: string, expected: string, got: unknown): HedgeError {
+  return new HedgeError('INVALID_ARGUMENT', EXPECTED(field, expected, got));
+}
+
+function entryOf({ timestamp, ...entry }: StoredEntry): LogEntry {
+  return { ...entry, timestamp: formatTimestamp(timestamp) };
+}

@@ -1,0 +1,45 @@
+import type { Leadership } from '../leader/index.js';
+import type { WaitOptions } from '../session/index.js';
+
+/** One version of a key. */
+export interface LogEntry {
+  readonly id: string;
+  readonly key: string;
+  readonly value: string;
+  /** Who led when it was written. */
+  readonly leader: string;
+  /** When it was committed: RFC 3339 in UTC, with nine digits. */
+  readonly timestamp: string;
+}
+
+/** Proof that an entry is in the log. */
+export type LogReceipt = Pick<LogEntry, 'id' | 'key' | 'timestamp'>;
+
+export interface PutOptions extends WaitOptions {
+  /**
+   * Write under this term or not at all (`NOT_LEADER`). Puts made inside a leader handler are bound to the
+   * handler's term without saying so.
+   */
+  term?: Leadership;
+}
+
+export interface GetOptions extends WaitOptions {
+  /** ms; a read that may lag so much is served by the nearest replica. @default 0, a strong read */
+  maxStaleness?: number;
+}
+
+export interface HistoryOptions extends GetOptions {
+  /** How many entries at the most. @default all */
+  limit?: number;
+  /** @default 'newest': newest first */
+  order?: 'newest' | 'oldest';
+  /** Only entries older than this RFC 3339 time. */
+  before?: string;
+  /** Only entries younger than this RFC 3339 time. */
+  after?: string;
+}
+
+export interface TrimOptions extends WaitOptions {
+  /** How many of the newest entries stay: at least 1. */
+  keep: number;
+}

@@ -1,0 +1,91 @@
+import { v7 as uuidv7 } from 'uuid';
+import { HedgeError } from '../errors/index.js';
+import {
+  EXPECTED,
+  FOREIGN_TERM,
+  PUTTING,
+  PUT_TIMEOUT_TOO_LONG,
+  TERM_IS_OVER,
+} from '../hedge.messages.js';
+import type { TermScope, Terms } from '../leader/index.js';
+import type { Term } from '../lock/index.js';
+import type { LeaderClient, LeaderRequest, LeaderRoutes } from '../request/index.js';
+import { waitFor, waitLimits, type Clock, type WaitLimits } from '../session/index.js';
+import { checkKey, checkValue } from './log.checks.js';
+import type { LogReceipt, PutOptions } from './log.types.js';
+import type { NewEntry } from './pending.entry.js';
+import type { TermCommits } from './term.commits.js';
+import { formatTimestamp } from './timestamp.js';
+
+const PUT = 'hedge:put';
+
+/** `put`: into the log, by the leader's hand, from any member. */
+export class LogWriter {
+  constructor(
+    private readonly commits: TermCommits,
+    private readonly terms: Terms,
+    private readonly scope: TermScope,
+    private readonly client: LeaderClient,
+    private readonly clock: Clock,
+    private readonly requestTimeout: number,
+    /** ms; entries younger than this are never trimmed, so a retry always meets the entry it repeats */
+    private readonly retryWindow: number,
+  ) {}
+
+  register(routes: LeaderRoutes): void {
+    routes.handleIdempotent(PUT, (request) => this.#receive(request));
+  }
+
+  async put(key: string, value: string, options: PutOptions = {}): Promise<LogReceipt> {
+    const limits = waitLimits(options, this.requestTimeout);
+    if (limits.timeout > this.retryWindow) {
+      const text = PUT_TIMEOUT_TOO_LONG(limits.timeout, this.retryWindow);
+      throw new HedgeError('INVALID_ARGUMENT', text);
+    }
+    // Made here, once: a retry carries the same id and meets itself.
+    const entry: NewEntry = { id: uuidv7(), key: checkKey(key), value: checkValue(value) };
+    const term = this.#boundTo(options);
+    const timestamp = term
+      ? await this.#putUnder(term, entry, limits)
+      : BigInt((await this.client.request(PUT, entry, { ...limits, idempotent: true })) as string);
+    return { id: entry.id, key, timestamp: formatTimestamp(timestamp) };
+  }
+
+  /** The term this put belongs to: the one asked for, or the one the calling handler runs in. */
+  #boundTo({ term: leadership }: PutOptions): Term | undefined {
+    if (leadership === undefined) return this.scope.current;
+    const term = this.terms.termOf(leadership);
+    if (!term) throw new HedgeError('INVALID_ARGUMENT', FOREIGN_TERM());
+    return term;
+  }
+
+  /** Never sent on: after the term it fails, even if this member has become a follower of another. */
+  #putUnder(term: Term, entry: NewEntry, limits: WaitLimits): Promise<bigint> {
+    const commit = this.commits.of(term);
+    if (!commit) throw new HedgeError('NOT_LEADER', TERM_IS_OVER());
+    const settled = commit.append(entry, limits.timeout);
+    return waitFor<Promise<bigint>>(this.clock, limits, PUTTING(entry.key), (done) => {
+      settled.then(
+        () => done(settled),
+        () => done(settled),
+      );
+      return () => undefined;
+    }).then((result) => result);
+  }
+
+  async #receive({ data, term, timeout }: LeaderRequest): Promise<string> {
+    const entry = readEntry(data);
+    const commit = this.commits.of(term);
+    if (!commit) throw new HedgeError('NOT_LEADER', TERM_IS_OVER());
+    return `${await commit.append(entry, timeout)}`;
+  }
+}
+
+/** A peer is not to be trusted to have checked what it sent. */
+function readEntry(data: unknown): NewEntry {
+  const { id, key, value } = (data ?? {}) as Partial<NewEntry>;
+  if (typeof id !== 'string' || !/^[0-9a-f-]{36}$/.test(id)) {
+    throw new HedgeError('INVALID_ARGUMENT', EXPECTED('id', 'a UUID', id));
+  }
+  return { id, key: checkKey(key), value: checkValue(value) };
+}

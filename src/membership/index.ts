@@ -1,0 +1,1 @@
+export { Heartbeats, type HeartbeatPorts, type SelfDescription } from './heartbeats.js';

@@ -1,0 +1,82 @@
+import { lastValueFrom } from 'rxjs';
+import { HedgeError } from '../errors/index.js';
+import { DUPLICATE_HANDLER } from '../hedge.messages.js';
+import type { TermScope } from '../leader/index.js';
+import {
+  HedgeContext,
+  type DiscoveredHandler,
+  type HandlerExplorer,
+  type HandlerFactory,
+} from '../messaging/index.js';
+import type { LeaderHandler, LeaderRequest, LeaderRoutes } from './leader.routes.js';
+import { LEADER_MESSAGE, type LeaderMessageMetadata } from './on-leader-message.decorator.js';
+
+/** Users' messages travel under this prefix, apart from the library's own. */
+export const LEADER_ROUTE = 'leader:';
+
+/** Puts the app's `@OnLeaderMessage()` methods behind their routes. */
+export class LeaderMessageRegistrar {
+  readonly #registered = new Map<string | null, DiscoveredHandler>();
+
+  constructor(
+    private readonly explorer: HandlerExplorer,
+    private readonly factory: HandlerFactory,
+    private readonly routes: LeaderRoutes,
+    private readonly scope: TermScope,
+    private readonly inheritAppConfig: boolean,
+  ) {}
+
+  /** @throws HedgeError `INVALID_HANDLER` */
+  register(): void {
+    const found = this.explorer.explore<LeaderMessageMetadata[]>(LEADER_MESSAGE);
+    for (const handler of found) {
+      const answer = this.#leaderHandler(handler);
+      for (const { route } of handler.metadata) this.#registerOne(route, handler, answer);
+    }
+  }
+
+  #registerOne(route: string | null, handler: DiscoveredHandler, answer: LeaderHandler): void {
+    const other = this.#registered.get(route);
+    if (other) {
+      const text = DUPLICATE_HANDLER('@OnLeaderMessage', route, nameOf(other), nameOf(handler));
+      throw new HedgeError('INVALID_HANDLER', text);
+    }
+    this.#registered.set(route, handler);
+    if (route === null) this.routes.handleUnmatched(LEADER_ROUTE, answer);
+    else this.routes.handle(LEADER_ROUTE + route, answer);
+  }
+
+  #leaderHandler(handler: DiscoveredHandler): LeaderHandler {
+    const pipelined = this.factory.create(
+      handler,
+      (invoke, context) => {
+        const { term } = context as LeaderMessageContext;
+        // The last moment at which nothing has been done yet: guards and pipes may have taken their time.
+        if (!term.isHeld()) throw this.routes.refusal();
+        return this.scope.run(term, invoke);
+      },
+      { inheritAppConfig: this.inheritAppConfig },
+    );
+    // The handler's last value is the reply, and it runs until then: a shutdown waits for it.
+    return async (request) => {
+      const reply = await pipelined(request.data, new LeaderMessageContext(request));
+      return lastValueFrom(reply, { defaultValue: undefined });
+    };
+  }
+}
+
+class LeaderMessageContext extends HedgeContext {
+  readonly term: LeaderRequest['term'];
+
+  constructor({ caller, term, timeout }: LeaderRequest) {
+    const pattern = caller.route.slice(LEADER_ROUTE.length);
+    super(caller.id, term.token, pattern, () =>
+      AbortSignal.any([term.signal, AbortSignal.timeout(Math.max(1, timeout))]),
+    );
+    this.term = term;
+  }
+}
+
+function nameOf({ instance, methodName }: DiscoveredHandler): string {
+  return `${instance.constructor.name}.${methodName}`;
+}

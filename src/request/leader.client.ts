@@ -1,0 +1,117 @@
+import { HedgeError } from '../errors/index.js';
+import { NO_LEADER_ANSWERED, OUTCOME_UNKNOWN } from '../hedge.messages.js';
+import type { Election, KnownLeader, LeaderView } from '../leader/index.js';
+import { PeerLostError, PeerUnreachableError, type Peers } from '../messaging/index.js';
+import { Backoff, type Clock, type WaitLimits } from '../session/index.js';
+import { readRefusal, type LeaderEnvelope } from './leader.envelope.js';
+
+export interface LeaderRequestLimits extends WaitLimits {
+  /** Doing it twice is the same as once: repeat it where the outcome is unknown. */
+  readonly idempotent?: boolean;
+}
+
+/** Carries requests to the leader, wherever it is by now. */
+export class LeaderClient {
+  constructor(
+    private readonly peers: Peers,
+    private readonly view: LeaderView,
+    private readonly election: Election,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @throws HedgeError `NO_LEADER`, `TIMEOUT`, `ABORTED`, `CONNECTION_LOST`, and whatever the handler threw
+   */
+  async request(route: string, data: unknown, limits: LeaderRequestLimits): Promise<unknown> {
+    const until = this.clock.now().monotonic + limits.timeout;
+    const backoff = new Backoff(5, 200);
+    let mayHaveHappened = false;
+    for (;;) {
+      const left = Math.max(0, until - this.clock.now().monotonic);
+      const leader = await this.#leader({ timeout: left, signal: limits.signal }, mayHaveHappened);
+      try {
+        return await this.#ask(leader, route, data, limits, Math.max(1, left));
+      } catch (error) {
+        if (!this.#mayRepeat(error, leader, limits)) throw error;
+        mayHaveHappened ||= !readRefusal(error) && !(error instanceof PeerUnreachableError);
+        await this.#pause(backoff.next(), leader, limits.signal);
+      }
+    }
+  }
+
+  async #leader(wait: WaitLimits, mayHaveHappened: boolean): Promise<KnownLeader> {
+    try {
+      if (wait.timeout > 0) return await this.view.known(wait);
+      throw new HedgeError('NO_LEADER', NO_LEADER_ANSWERED());
+    } catch (error) {
+      const isLate = error instanceof HedgeError && error.code === 'NO_LEADER';
+      if (!isLate || !mayHaveHappened) throw error;
+      throw new HedgeError('CONNECTION_LOST', OUTCOME_UNKNOWN(), { cause: error });
+    }
+  }
+
+  /** A newer term is tried at once; the same one again only after a while. */
+  async #pause(delay: number, asked: KnownLeader, signal: AbortSignal | undefined): Promise<void> {
+    await this.view.known({ timeout: delay, signal }, asked.token).catch(() => undefined);
+  }
+
+  async #ask(
+    leader: KnownLeader,
+    route: string,
+    data: unknown,
+    limits: LeaderRequestLimits,
+    timeout: number,
+  ): Promise<unknown> {
+    const envelope: LeaderEnvelope = {
+      d: data,
+      t: this.view.newestTokenText,
+      w: Math.ceil(timeout),
+    };
+    if (!limits.idempotent) {
+      return this.peers.request(leader.id, route, envelope, { timeout, signal: limits.signal });
+    }
+    // A leader that hangs keeps its connections open: with a newer term known there is no need to wait for it.
+    const newer = new AbortController();
+    const signal = limits.signal ? AbortSignal.any([limits.signal, newer.signal]) : newer.signal;
+    const changes = this.view.changes.subscribe((known) => {
+      if (known && known.token > leader.token) newer.abort(SUPERSEDED);
+    });
+    try {
+      return await this.peers.request(leader.id, route, envelope, { timeout, signal });
+    } finally {
+      changes.unsubscribe();
+    }
+  }
+
+  /** Says whether the request may be sent again, and passes on what the failure tells about the leader. */
+  #mayRepeat(
+    error: unknown,
+    leader: KnownLeader,
+    { idempotent = false }: LeaderRequestLimits,
+  ): boolean {
+    const refusal = readRefusal(error);
+    if (refusal) {
+      this.#learn(refusal.leader, leader);
+      return true;
+    }
+    if (error instanceof PeerUnreachableError) {
+      this.election.lookNow();
+      return true;
+    }
+    if (error instanceof PeerLostError) {
+      this.election.lookNow();
+      return idempotent;
+    }
+    return error instanceof HedgeError && error.code === 'ABORTED' && error.cause === SUPERSEDED;
+  }
+
+  #learn(named: KnownLeader | undefined, asked: KnownLeader): void {
+    // Hearsay is good for one attempt: how long that term lasts only its leader or the store can tell.
+    if (named && named.token > asked.token) this.view.observe(named, HEARSAY);
+    else this.election.lookNow();
+  }
+}
+
+const SUPERSEDED = Symbol('superseded');
+/** ms */
+const HEARSAY = 1_000;

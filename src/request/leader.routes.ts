@@ -1,0 +1,72 @@
+import { HedgeError } from '../errors/index.js';
+import { MALFORMED_REQUEST } from '../hedge.messages.js';
+import type { Election, LeaderView } from '../leader/index.js';
+import type { Term } from '../lock/index.js';
+import type { Caller, MessageServer } from '../messaging/index.js';
+import { isEnvelope, refusalOf } from './leader.envelope.js';
+import type { RunningHandlers } from './running.handlers.js';
+
+/** A request that only the leader answers, on the leader. */
+export interface LeaderRequest {
+  readonly data: unknown;
+  readonly caller: Caller;
+  /** The term it is answered in. */
+  readonly term: Term;
+  /** ms the caller will still wait. */
+  readonly timeout: number;
+}
+
+export type LeaderHandler = (request: LeaderRequest) => unknown;
+
+/** Answers requests while this member leads, and sends them on while it does not. */
+export class LeaderRoutes {
+  constructor(
+    private readonly server: MessageServer,
+    private readonly election: Election,
+    private readonly view: LeaderView,
+    private readonly running: RunningHandlers,
+    private readonly id: () => string,
+  ) {}
+
+  handle(route: string, handler: LeaderHandler): void {
+    this.server.handle(route, (data, caller) => this.#answer(data, caller, handler));
+  }
+
+  handleUnmatched(prefix: string, handler: LeaderHandler): void {
+    this.server.handleUnmatched(prefix, (data, caller) => this.#answer(data, caller, handler));
+  }
+
+  /** For what may be repeated: whatever the end of the term cut short is sent on to the next leader. */
+  handleIdempotent(route: string, handler: (request: LeaderRequest) => Promise<unknown>): void {
+    this.handle(route, async (request) => {
+      try {
+        return await handler(request);
+      } catch (error) {
+        if (isCutShort(error, request.term)) throw this.refusal();
+        throw error;
+      }
+    });
+  }
+
+  /** The error that sends a caller to the leader this member knows; nothing was done. */
+  refusal(): HedgeError {
+    const { current } = this.view;
+    return refusalOf(this.id(), current?.id === this.id() ? undefined : current);
+  }
+
+  #answer(envelope: unknown, caller: Caller, handler: LeaderHandler): unknown {
+    if (!isEnvelope(envelope)) {
+      throw new HedgeError('INVALID_ARGUMENT', MALFORMED_REQUEST(caller.route));
+    }
+    const newest = BigInt(envelope.t);
+    this.election.superseded(newest);
+    const { term } = this.election;
+    if (!term || this.running.isClosed) throw this.refusal();
+    return this.running.track(handler({ data: envelope.d, caller, term, timeout: envelope.w }));
+  }
+}
+
+function isCutShort(error: unknown, term: Term): boolean {
+  if (!(error instanceof HedgeError)) return false;
+  return error.code === 'NOT_LEADER' || (error.code === 'ABORTED' && !term.isHeld());
+}

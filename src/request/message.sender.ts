@@ -1,0 +1,28 @@
+import { routeOf } from '../messaging/index.js';
+import { waitLimits, type WaitOptions } from '../session/index.js';
+import { LEADER_ROUTE } from './leader-message.registrar.js';
+import type { LeaderClient } from './leader.client.js';
+import type { Pattern } from './pattern.js';
+
+export interface SendOptions extends WaitOptions {
+  /**
+   * The handler may run twice for this message without harm: it is sent again when the connection was lost before
+   * the answer. @default false
+   */
+  idempotent?: boolean;
+}
+
+/** `send`: users' messages to the leader. */
+export class MessageSender {
+  constructor(
+    private readonly client: LeaderClient,
+    private readonly requestTimeout: number,
+  ) {}
+
+  async send<R>(pattern: Pattern, data: unknown, options: SendOptions = {}): Promise<R> {
+    const { idempotent } = options;
+    const limits = { ...waitLimits(options, this.requestTimeout), idempotent };
+    const route = LEADER_ROUTE + routeOf(pattern);
+    return (await this.client.request(route, data, limits)) as R;
+  }
+}

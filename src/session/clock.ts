@@ -1,0 +1,42 @@
+/** A moment on both of a member's clocks, in ms. */
+export interface Instant {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time, as everything above the store sees it. Specs put a virtual one in its place. */
+export interface Clock {
+  now(): Instant;
+  /** Calls once, `ms` from now by the monotonic clock. */
+  after(ms: number, call: () => void): Timer;
+}
+
+/** The process's own clocks: CLOCK_MONOTONIC and the time of day. */
+export class SystemClock implements Clock {
+  now(): Instant {
+    return { monotonic: performance.now(), wall: Date.now() };
+  }
+
+  after(ms: number, call: () => void): Timer {
+    const timer = setTimeout(call, ms);
+    return { cancel: () => clearTimeout(timer) };
+  }
+}
+
+/** Resolves `ms` from now, or at once when the signal is aborted: look at the signal afterwards. */
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      timer.cancel();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = clock.after(ms, done);
+    signal?.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,122 @@
+import type { Logger } from '@nestjs/common';
+import { StoreError } from '../errors/index.js';
+import { RENEWAL_FAILED } from '../hedge.messages.js';
+import type { HedgeStore } from '../store/index.js';
+import { Backoff } from './backoff.js';
+import type { Clock, Timer } from './clock.js';
+import type { FencedCommitter } from './fenced.committer.js';
+import type { Session } from './session.js';
+import type { SessionKeeper } from './session.keeper.js';
+
+/**
+ * Renews the session while it holds anything, and ends it on the first turn of the event loop at which its deadline
+ * has passed. A renewal is armed only after the one before has ended, never by an interval.
+ */
+export class SessionRenewer {
+  readonly #backoff: Backoff;
+  #renewal: Timer | undefined;
+  #watch: Timer | undefined;
+  #renewing: Session | undefined;
+  #stopped = false;
+  #failing = false;
+
+  constructor(
+    private readonly keeper: SessionKeeper,
+    private readonly committer: FencedCommitter,
+    private readonly store: HedgeStore,
+    private readonly clock: Clock,
+    private readonly leaseDuration: number,
+    private readonly logger: Logger,
+    private readonly random: () => number = Math.random,
+  ) {
+    this.#backoff = new Backoff(20, leaseDuration / 10, random);
+  }
+
+  /** To be called whenever something new is held. */
+  arm(): void {
+    if (this.#stopped) return;
+    this.#armWatch();
+    if (!this.#renewal && !this.#renewing) this.#armRenewal();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#renewal?.cancel();
+    this.#watch?.cancel();
+  }
+
+  /** Looks at the clocks at least ten times a lease: a timer alone would sleep through a jump of the wall clock. */
+  #armWatch(): void {
+    this.#watch?.cancel();
+    const session = this.keeper.current;
+    if (this.#stopped || !session) return;
+    const wait = Math.max(1, Math.min(session.remaining(), this.leaseDuration / 10));
+    this.#watch = this.clock.after(wait, () => this.#armWatch());
+  }
+
+  #armRenewal(delay?: number): void {
+    this.#renewal = undefined;
+    const session = this.keeper.current;
+    if (this.#stopped || !session || session.isIdle) return;
+    this.#renewal = this.clock.after(delay ?? this.#untilDue(session), () => {
+      this.#renewal = undefined;
+      void this.#renew();
+    });
+  }
+
+  /** A third of the lease after the last commit that renewed it, a little earlier on some members than on others. */
+  #untilDue(session: Session): number {
+    const interval = (this.leaseDuration / 3) * (0.85 + 0.15 * this.random());
+    const elapsed = this.clock.now().monotonic - session.lastRenewal.monotonic;
+    return Math.max(0, interval - elapsed);
+  }
+
+  async #renew(): Promise<void> {
+    const session = this.keeper.current;
+    if (!session || session.isIdle) return;
+    // A commit of the log may have renewed it since this was armed.
+    if (this.#untilDue(session) > this.leaseDuration / 20) return this.#armRenewal();
+    this.#renewing = session;
+    const delay = await this.#attempt(session);
+    this.#renewing = undefined;
+    this.#armRenewal(delay);
+  }
+
+  /** @returns ms until the next attempt, or undefined for the usual interval */
+  async #attempt(session: Session): Promise<number | undefined> {
+    try {
+      const timeout = Math.min(session.remaining(), Math.max(250, this.leaseDuration / 4));
+      await this.committer.commitOnce(session, [], { timeout });
+      this.#backoff.reset();
+      this.#failing = false;
+      return undefined;
+    } catch (error) {
+      if (session.hasEnded) return undefined;
+      if (error instanceof StoreError && error.failure === 'aborted') return this.random() * 20;
+      this.#report(session, error);
+      if (error instanceof StoreError && error.failure === 'row-missing') {
+        await this.#confirm(session);
+      }
+      return this.#backoff.next();
+    }
+  }
+
+  /** NOT_FOUND has many causes: the session is lost only if its own row is the one that is missing. */
+  async #confirm(session: Session): Promise<void> {
+    try {
+      const timeout = Math.max(1, session.remaining());
+      const rows = await this.store.rows({ names: [session.row] }, { timeout });
+      if (rows.length === 0) this.keeper.end(session, 'session-gone');
+    } catch (error) {
+      this.#report(session, error);
+    }
+  }
+
+  /** Once per outage aloud: a store that is away for minutes must not fill the log. */
+  #report(session: Session, error: unknown): void {
+    const text = RENEWAL_FAILED(session.remaining(), error);
+    if (this.#failing) this.logger.debug(text);
+    else this.logger.warn(text);
+    this.#failing = true;
+  }
+}
