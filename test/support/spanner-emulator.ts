@@ -78,7 +78,7 @@ let databases = 0;
  */
 export async function createDatabase(
   emulator: Pick<SpannerEmulator, 'host'>,
-  options: { tables: boolean; name?: string },
+  options: { tables: boolean | readonly string[]; name?: string },
 ): Promise<string> {
   const database = options.name ?? `d${process.pid}-${(databases += 1)}`;
   const { spanner } = loadSpannerPackage();
@@ -103,7 +103,12 @@ export async function createDatabase(
   const [operation] = await admin.createDatabase({
     parent: instance,
     createStatement: `CREATE DATABASE \`${database}\``,
-    extraStatements: options.tables ? spannerSchema() : [],
+    extraStatements:
+      typeof options.tables === 'object'
+        ? [...options.tables]
+        : options.tables
+          ? spannerSchema()
+          : [],
   });
   await operation.promise();
   await client.close();
@@ -131,6 +136,10 @@ export function databaseHandle(emulator: Pick<SpannerEmulator, 'host'>, name: st
   const [, , , instance, , database] = name.split('/');
   const { spanner } = loadSpannerPackage();
   const client = new spanner.Spanner(emulatorOptions(emulator));
+  // The gcloud CLI's emulator has no multiplexed sessions, which the client uses unless told not to.
+  for (const kind of ['', '_FOR_RW', '_PARTITIONED_OPS']) {
+    process.env[`GOOGLE_CLOUD_SPANNER_MULTIPLEXED_SESSIONS${kind}`] = 'false';
+  }
   // Without sessions of its own: the store makes its own, and nobody would end these.
   return client.instance(instance).database(database, { min: 0 });
 }

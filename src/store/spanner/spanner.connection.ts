@@ -47,7 +47,7 @@ interface GeneratedClient {
 
 /** So many calls in a row without an answer, and the connection is made anew. */
 const SILENT_CALLS = 2;
-/** ms; a connection younger than this is given the time. */
+/** ms; and not before it was silent for so long. */
 const SILENT_TIME = 2_000;
 
 /**
@@ -63,7 +63,7 @@ export class SpannerConnection {
   #client: GeneratedClient;
   #stub: Stub;
   #silentCalls = 0;
-  #lastSign = performance.now();
+  #silentSince = 0;
 
   private constructor(
     private readonly spannerPackage: SpannerPackage,
@@ -89,12 +89,13 @@ export class SpannerConnection {
     request: Unary[M][0],
     attempt: Attempt,
   ): Promise<Unary[M][1]> {
+    const sentAt = performance.now();
     let call: Cancellable | undefined;
     const answer = new Promise<Unary[M][1]>((resolve, reject) => {
       call = this.#stub[method](
         request,
         this.#metadata(request, LEADER_METHODS.has(method)),
-        { deadline: Date.now() + attempt.remaining },
+        { deadline: deadlineOf(attempt) },
         (error, response) => {
           this.#heard(error);
           if (error) reject(error);
@@ -103,7 +104,7 @@ export class SpannerConnection {
       );
     });
     return attempt.settle(answer, (reason) => {
-      this.#unheard(reason);
+      this.#unheard(reason, sentAt);
       call?.cancel();
     });
   }
@@ -115,10 +116,11 @@ export class SpannerConnection {
     attempt: Attempt,
     onPart: (part: Message<'PartialResultSet'>) => void,
   ): Promise<void> {
+    const sentAt = performance.now();
     let call: (Cancellable & Readable) | undefined;
     const answer = new Promise<void>((resolve, reject) => {
       call = this.#stub[method](request, this.#metadata(request, false), {
-        deadline: Date.now() + attempt.remaining,
+        deadline: deadlineOf(attempt),
       });
       call.on('error', (error) => {
         this.#heard(error);
@@ -131,7 +133,7 @@ export class SpannerConnection {
       call.on('end', resolve);
     });
     return attempt.settle(answer, (reason) => {
-      this.#unheard(reason);
+      this.#unheard(reason, sentAt);
       call?.cancel();
     });
   }
@@ -153,22 +155,20 @@ export class SpannerConnection {
   #heard(error: Error | null): void {
     const code = grpcCode(error);
     // gRPC says these by itself, without having heard anything from the server.
-    if (code === DEADLINE_EXCEEDED || code === CANCELLED) return;
-    this.#silentCalls = 0;
-    this.#lastSign = performance.now();
+    if (code !== DEADLINE_EXCEEDED && code !== CANCELLED) this.#silentCalls = 0;
   }
 
   /**
    * Keepalive takes 25 s to notice that a flow was dropped on the way, longer than most leases. Calls that nobody
    * answers tell it sooner; a connection made anew costs a server that is merely slow little.
    */
-  #unheard(reason: Error): void {
+  #unheard(reason: Error, sentAt: number): void {
     if (!(reason instanceof NoAnswerError)) return;
+    if (this.#silentCalls === 0) this.#silentSince = sentAt;
     this.#silentCalls += 1;
     if (this.#silentCalls < SILENT_CALLS) return;
-    if (performance.now() - this.#lastSign < SILENT_TIME) return;
+    if (performance.now() - this.#silentSince < SILENT_TIME) return;
     this.#silentCalls = 0;
-    this.#lastSign = performance.now();
     const silent = this.#client;
     connect(this.spannerPackage, this.target)
       .then(
@@ -202,6 +202,11 @@ async function connect(
   const stub = await client.initialize();
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the package types it as functions of any kind
   return [client, stub as unknown as Stub];
+}
+
+/** A little after our own timer, which cancels the call: gRPC's is by the wall clock, and for when that jumps. */
+function deadlineOf(attempt: Attempt): number {
+  return Date.now() + attempt.remaining + 50;
 }
 
 function routingParameters(request: object): string {

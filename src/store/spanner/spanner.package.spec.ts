@@ -1,0 +1,47 @@
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+import { loadSpannerPackage } from './spanner.package.js';
+
+const { cache } = createRequire(import.meta.url);
+const isLoaded = () => Object.keys(cache).some((file) => file.includes('@google-cloud/spanner/'));
+const listeners = () => [process.listeners('SIGINT'), process.listeners('SIGTERM')];
+
+describe('the package @google-cloud/spanner', () => {
+  it('is not loaded with the entry, and leaves no signal listeners once it is', async () => {
+    await import('./index.js');
+    expect(isLoaded()).toBe(false);
+
+    process.on('SIGTERM', ofTheApp);
+    const before = listeners();
+    const { spanner, grpc } = loadSpannerPackage();
+    expect(isLoaded()).toBe(true);
+    expect(listeners()).toEqual(before);
+    process.removeListener('SIGTERM', ofTheApp);
+
+    expect(spanner.v1.SpannerClient).toBeTypeOf('function');
+    expect(grpc.Metadata).toBeTypeOf('function');
+  });
+
+  it('is asked for by its install command when it is not there', () => {
+    expect(() => loadSpannerPackage(createRequire('/'))).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_OPTIONS',
+        message: expect.stringContaining('npm install @google-cloud/spanner'),
+        cause: expect.objectContaining({ code: 'MODULE_NOT_FOUND' }),
+      }),
+    );
+  });
+
+  it('says what else keeps it from being loaded, and removes its listeners even so', () => {
+    const before = listeners();
+    expect(() => loadSpannerPackage(failHalfway)).toThrow(/could not be loaded.*something-else/);
+    expect(listeners()).toEqual(before);
+  });
+});
+
+function ofTheApp(): void {}
+
+function failHalfway(): never {
+  process.on('SIGINT', ofTheApp);
+  throw new Error("Cannot find module 'something-else'");
+}

@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import ts from 'typescript';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  createDatabase,
+  findEmulator,
+  startEmulator,
+  type SpannerEmulator,
+} from '../support/spanner-emulator.js';
+
+/** Below the package, so that its dependencies are found; ignored by git. */
+const BUILD = join(import.meta.dirname, '../../build', `spanner-process-${process.pid}`);
+const SOURCES = join(import.meta.dirname, '../../src');
+
+describe.skipIf(!findEmulator())('a process with a Spanner store', () => {
+  let emulator: SpannerEmulator;
+  let database: string;
+
+  beforeAll(async () => {
+    emulator = await startEmulator();
+    database = await createDatabase(emulator, { tables: true });
+    for (const room of ['errors', 'store', 'store/spanner']) transpile(room);
+    writeFileSync(join(BUILD, 'package.json'), '{ "type": "module" }');
+  });
+
+  afterAll(async () => {
+    await emulator?.stop();
+    rmSync(BUILD, { recursive: true, force: true });
+  });
+
+  function run(script: string) {
+    const file = join(BUILD, `script-${Math.random()}.js`);
+    const prelude = `
+      import { spannerStore } from './store/spanner/index.js';
+      const call = { timeout: 10_000 };
+      const store = spannerStore('${database}');
+      await store.open(call);
+      await store.rows({ names: ['a'] }, call);`;
+    writeFileSync(file, prelude + script);
+    const child = spawn(process.execPath, [file], {
+      env: { ...process.env, SPANNER_EMULATOR_HOST: emulator.host },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    child.stderr.on('data', (bytes: Buffer) => {
+      output += bytes.toString();
+    });
+    const exited = once(child, 'exit').then(([code, signal]: unknown[]) => {
+      return { code, signal, output };
+    });
+    return { child, exited };
+  }
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('ends at %s, as without the store', async (signal) => {
+    const { child, exited } = run(`
+      setInterval(() => {}, 1_000);
+      process.stdout.write('open');`);
+    await once(child.stdout, 'data');
+    child.kill(signal);
+    const late = setTimeout(() => child.kill('SIGKILL'), 5_000);
+    expect(await exited).toMatchObject({ signal, output: '' });
+    clearTimeout(late);
+  });
+
+  it('ends by itself once the store is closed, without a word', async () => {
+    const { child, exited } = run(`
+      await store.close();
+      process.stdout.write('closed');`);
+    await once(child.stdout, 'data');
+    const closed = performance.now();
+    const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    expect(await exited).toEqual({ code: 0, signal: null, output: '' });
+    clearTimeout(late);
+    expect(performance.now() - closed).toBeLessThan(2_000);
+  });
+});
+
+function transpile(room: string): void {
+  for (const file of readdirSync(join(SOURCES, room))) {
+    if (!file.endsWith('.ts') || file.endsWith('.spec.ts')) continue;
+    const { outputText } = ts.transpileModule(readFileSync(join(SOURCES, room, file), 'utf8'), {
+      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
+    });
+    const target = join(BUILD, room, file.replace(/\.ts$/, '.js'));
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, outputText);
+  }
+}
