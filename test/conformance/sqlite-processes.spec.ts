@@ -93,6 +93,22 @@ describe('SQLite between processes', () => {
     database.close();
   });
 
+  it('reads one state of both tables while another process writes', async () => {
+    await store.open(CALL);
+    const writer = start('flip', file);
+    const query = { entries: [{ key: 'log', id: 'flip' }], names: ['flip'] };
+    const seen = new Set<string>();
+    await vi.waitFor(async () => {
+      for (let round = 0; round < 100; round++) {
+        const { entries, names } = await store.outcome(query, CALL);
+        seen.add(`${entries.length} entries, ${names.length} rows`);
+      }
+      expect(writer.said.length).toBeGreaterThan(2_000);
+    }, 15_000);
+
+    expect([...seen].toSorted()).toEqual(['0 entries, 0 rows', '1 entries, 1 rows']);
+  });
+
   it('says "aborted" soon while another process writes, and goes on when that one is killed', async () => {
     await store.open(CALL);
     await store.commit([ENTRY], CALL);

@@ -7,6 +7,7 @@ import { sqliteStore } from '../../src/store/sqlite/index.js';
  * A process of its own on a database file:
  * - `count FILE NAME TIMES`: adds 1 to the row `count` and appends an entry in one transaction, `TIMES` times,
  *   and reports the id of each one that was acknowledged;
+ * - `flip FILE`: writes a row and an entry together, deletes both together, and so on;
  * - `hold FILE`: writes in a transaction that it never ends.
  */
 const [, , job, file = '', name = '', times = '0'] = process.argv;
@@ -39,6 +40,33 @@ async function count(): Promise<void> {
   process.disconnect();
 }
 
+async function flip(): Promise<void> {
+  const store = sqliteStore(file);
+  await store.open(CALL);
+  const entry = { table: 'log', key: 'log', id: 'flip' } as const;
+  for (;;) {
+    await repeated(() =>
+      store.commit(
+        [
+          { table: 'lock', op: 'insert', name: 'flip' },
+          { ...entry, op: 'insert', value: '', leader: '' },
+        ],
+        CALL,
+      ),
+    );
+    process.send?.('flipped');
+    await repeated(() =>
+      store.commit(
+        [
+          { table: 'lock', op: 'delete', name: 'flip' },
+          { ...entry, op: 'delete' },
+        ],
+        CALL,
+      ),
+    );
+  }
+}
+
 async function repeated<T>(attempt: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -61,4 +89,5 @@ function hold(): void {
 }
 
 if (job === 'hold') hold();
+else if (job === 'flip') await flip();
 else await count();

@@ -64,6 +64,7 @@ export function sqliteStore(file: string, options: SqliteStoreOptions = {}): Hed
 
 class SqliteStore implements HedgeStore {
   readonly description: string;
+  readonly isEmbedded = true;
   readonly #path: string;
   readonly #tables: Required<SqliteTables>;
   readonly #clock = new BootClock();
