@@ -59,7 +59,7 @@ export class HedgeLifecycle {
     this.#closing.abort();
     await this.#opening;
     await member.running.drain(member.options.drainTimeout);
-    await member.election.stop();
+    await member.election.retire();
   }
 
   /** Ends everything, connections last. */
@@ -69,6 +69,7 @@ export class HedgeLifecycle {
     this.#state = 'closed';
     const { member } = this;
     this.#closing.abort();
+    await member.election.stop();
     member.heartbeats.stop();
     member.renewer.stop();
     member.releaser.stop();

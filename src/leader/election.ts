@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import { StoreError } from '../errors/index.js';
+import { HedgeError, StoreError } from '../errors/index.js';
 import { ELECTION_FAILED } from '../hedge.messages.js';
 import {
   groupLock,
@@ -38,7 +38,10 @@ export interface ElectionListener {
 export class Election {
   readonly #lock: LockPlace;
   readonly #stop = new AbortController();
+  readonly #retired = new AbortController();
+  readonly #idleBackoff: Backoff;
   #wake = new AbortController();
+  #campaign: Promise<unknown> = Promise.resolve();
   #running: Promise<void> = Promise.resolve();
   #term: Term | undefined;
   #givingBack: Promise<void> = Promise.resolve();
@@ -57,6 +60,7 @@ export class Election {
     private readonly random: () => number = Math.random,
   ) {
     this.#lock = groupLock(options.group);
+    this.#idleBackoff = new Backoff(50, options.leaseDuration / 4, random);
   }
 
   start(): void {
@@ -73,7 +77,10 @@ export class Election {
     this.#wake.abort();
   }
 
-  /** Gives leadership back, and lets the others go first for a moment (half a lease, 2 s at most). Resolves when the store has it. */
+  /**
+   * Gives leadership back, and lets the others go first for a moment: half a lease, 2 s at the most. Resolves when the
+   * store has it.
+   */
   async stepDown(reason: LossReason): Promise<void> {
     const { term } = this;
     if (!term) return;
@@ -87,11 +94,20 @@ export class Election {
     if (this.#term && this.#term.token < token) void this.#giveBack(this.#term, 'superseded');
   }
 
-  /** Takes part no more; what is held is given back first. */
+  /** Gives back what is held and leads no more. Goes on watching who does. */
+  async retire(): Promise<void> {
+    this.#retired.abort();
+    this.#wake.abort();
+    // What it has acquired by then, its own round has begun to give back.
+    await this.#campaign.catch(() => undefined);
+    if (this.#term) await this.#giveBack(this.#term, 'shutdown');
+    await this.#givingBack;
+  }
+
+  /** Retires, and watches no more. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    this.#wake.abort();
-    if (this.#term) await this.#giveBack(this.#term, 'shutdown');
+    await this.retire();
     await this.#running;
   }
 
@@ -104,6 +120,7 @@ export class Election {
         backoff.reset();
       } catch (error) {
         if (this.#stop.signal.aborted) return;
+        if (isGivenUp(error)) continue;
         this.#report(error);
         await sleep(this.clock, backoff.next(), this.#stop.signal);
       }
@@ -112,22 +129,26 @@ export class Election {
 
   /** One look at the lock, and what follows from it. */
   async #round(): Promise<void> {
-    const { leaseDuration, candidate } = this.options;
-    const holder = await this.#look();
-    if (holder) return this.#follow(holder);
+    const found = await this.#look();
+    if (found) {
+      this.#idleBackoff.reset();
+      return this.#follow(found);
+    }
     const { current } = this.view;
     if (current) this.view.forget(current.token);
-    const standBack = this.#standBackUntil - this.clock.now().monotonic;
-    if (!candidate || standBack > 0) {
-      const wait = Math.min(candidate ? standBack : leaseDuration, leaseDuration / 4);
-      return sleep(this.clock, wait, this.#wake.signal);
-    }
-    const outcome = await this.acquirer.acquire(this.#lock, {
-      timeout: leaseDuration,
-      signal: this.#stop.signal,
-    });
-    if (outcome.kind === 'held') return this.#follow(outcome.holder);
-    await this.#lead(outcome.term);
+    if (!this.#mayLead()) return sleep(this.clock, this.#idleBackoff.next(), this.#wake.signal);
+    const { leaseDuration } = this.options;
+    const { signal } = this.#retired;
+    const campaign = this.acquirer.acquire(this.#lock, { timeout: leaseDuration, signal });
+    this.#campaign = campaign;
+    const outcome = await campaign;
+    if (outcome.kind === 'held') await this.#follow(outcome.holder);
+    else await this.#lead(outcome.term);
+  }
+
+  #mayLead(): boolean {
+    const isStandingBack = this.#standBackUntil > this.clock.now().monotonic;
+    return this.options.candidate && !this.#retired.signal.aborted && !isStandingBack;
   }
 
   /** Outside a transaction first: it aborts nobody's renewal. */
@@ -163,11 +184,13 @@ export class Election {
   }
 
   async #lead(term: Term): Promise<void> {
-    this.#term = term;
     const ended = new Promise<void>((resolve) => {
-      term.signal.addEventListener('abort', () => resolve());
+      if (term.signal.aborted) resolve();
+      else term.signal.addEventListener('abort', () => resolve());
     });
-    if (this.#stop.signal.aborted) return this.#giveBack(term, 'shutdown');
+    this.#term = term;
+    this.#idleBackoff.reset();
+    if (this.#retired.signal.aborted) return this.#giveBack(term, 'shutdown');
     this.view.observe({ id: this.options.id(), token: term.token }, Infinity);
     this.listener.gained(term);
     await ended;
@@ -199,4 +222,9 @@ export class Election {
     else this.logger.warn(text);
     this.#reported = true;
   }
+}
+
+/** The acquire was stopped because this member retires. */
+function isGivenUp(error: unknown): boolean {
+  return error instanceof HedgeError && error.code === 'ABORTED';
 }

@@ -16,7 +16,8 @@ export class GroupCommit {
   /** All entries that are not settled yet, by id: a retry joins the one that is queued or in flight. */
   readonly #pending = new Map<string, PendingEntry>();
   #queue: PendingEntry[] = [];
-  #writing: Promise<void> | undefined;
+  #isWriting = false;
+  #commitUnderWay: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly term: Term,
@@ -44,23 +45,29 @@ export class GroupCommit {
     const forget = () => this.#pending.delete(entry.id);
     pending.settled.then(forget, forget);
     this.#queue.push(pending);
-    this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined));
+    if (!this.#isWriting) void this.#writeAll();
     return pending.settled;
   }
 
-  /** Resolves when everything appended so far is settled. After the term nothing more is sent. */
-  async drained(): Promise<void> {
-    await this.#writing;
+  /** Resolves when the commit that is under way, if any, has ended. After the term no other one follows. */
+  async lastCommit(): Promise<void> {
+    await this.#commitUnderWay.catch(() => undefined);
   }
 
   async #writeAll(): Promise<void> {
-    // What arrived in the same turn of the event loop belongs in the same commit.
-    await setImmediate();
-    while (this.#queue.length > 0) {
-      const { batch, rest } = takeBatch(this.#queue);
-      this.#queue = rest;
-      const unsettled = await this.#write(batch);
-      this.#queue.unshift(...unsettled);
+    this.#isWriting = true;
+    try {
+      // What arrived in the same turn of the event loop belongs in the same commit.
+      await setImmediate();
+      while (this.#queue.length > 0) {
+        const { batch, rest } = takeBatch(this.#queue);
+        this.#queue = rest;
+        const unsettled = await this.#write(batch);
+        this.#queue.unshift(...unsettled);
+      }
+    } finally {
+      // In the same turn as the last look at the queue: what is appended next starts anew.
+      this.#isWriting = false;
     }
   }
 
@@ -70,7 +77,9 @@ export class GroupCommit {
     if (live.length === 0) return [];
     if (!this.term.isHeld()) return this.outcomes.settle(this.term, live);
     try {
-      const timestamp = await this.#commit(live);
+      const commit = this.#commit(live);
+      this.#commitUnderWay = commit;
+      const timestamp = await commit;
       for (const pending of live) pending.acknowledge(timestamp);
       return [];
     } catch (error) {

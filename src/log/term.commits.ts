@@ -20,10 +20,9 @@ export class TermCommits implements TermListener {
     this.#commits.set(term, new GroupCommit(term, committer, outcomes, clock, leaseDuration));
   }
 
-  /** What was sent is settled before the lock is given back, and nothing more is sent. */
+  /** Lets the last commit land before the fence goes; what did not make it is put again with the next leader. */
   async ended(term: Term): Promise<void> {
-    // Past the deadline only the next holder's acquire settles what is left: nobody waits for that here.
-    if (term.session.isStanding()) await this.of(term)?.drained();
+    if (term.session.isStanding()) await this.of(term)?.lastCommit();
   }
 
   of(term: Term): GroupCommit | undefined {

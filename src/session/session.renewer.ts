@@ -57,7 +57,8 @@ export class SessionRenewer {
   #armRenewal(delay?: number): void {
     this.#renewal = undefined;
     const session = this.keeper.current;
-    if (this.#stopped || !session || session.isIdle) return;
+    // A fresh one has no row yet that could be renewed: its acquire arms this again.
+    if (this.#stopped || !session || session.isIdle || session.isFresh) return;
     this.#renewal = this.clock.after(delay ?? this.#untilDue(session), () => {
       this.#renewal = undefined;
       void this.#renew();
