@@ -1,0 +1,18 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from './app.module.js';
+import { DemoLogger } from './demo.logger.js';
+import { port } from './status.js';
+
+const app = await NestFactory.create<NestExpressApplication>(AppModule, {
+  logger: new DemoLogger(),
+  bodyParser: false,
+});
+// Whatever curl -d sends is text.
+app.useBodyParser('text', { type: () => true });
+// The page asks all three members.
+app.enableCors();
+// Without it a SIGTERM would leave the group without a leader for a whole lease.
+app.enableShutdownHooks();
+await app.listen(port);
