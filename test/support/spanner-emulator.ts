@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -183,7 +183,10 @@ async function startBinary(
       return child.pid;
     },
     isOwn: true,
-    pause: () => child.kill('SIGSTOP'),
+    pause: () => {
+      child.kill('SIGSTOP');
+      waitUntilStopped(child.pid);
+    },
     resume: () => child.kill('SIGCONT'),
     restartEmpty: async () => {
       // The old one first has to be gone: two would share the port silently.
@@ -192,6 +195,15 @@ async function startBinary(
     },
     stop,
   };
+}
+
+/** The signal takes a moment to arrive, in which the emulator would still answer. */
+function waitUntilStopped(pid: number | undefined): void {
+  const tasks = `/proc/${pid}/task`;
+  if (!existsSync(tasks)) return;
+  const isStopped = (task: string) =>
+    /\) [Tt] /.test(readFileSync(join(tasks, task, 'stat'), 'utf8'));
+  while (!readdirSync(tasks).every(isStopped));
 }
 
 function foreignEmulator(host: string, stop: () => Promise<void>): SpannerEmulator {
