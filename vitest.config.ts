@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
+/** Where to write the counts for the machine that runs the tests; people read the default report. */
+const summary = process.env['TEST_SUMMARY'];
+
 export default defineConfig({
   test: {
+    reporters: summary ? ['default', ['json', { outputFile: summary }]] : ['default'],
     projects: [
       {
         test: { name: 'unit', include: ['src/**/*.spec.ts', 'test/simulation/**/*.spec.ts'] },
@@ -19,6 +23,14 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.spec.ts'],
           globalSetup: ['test/support/compile.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'package',
+          include: ['test/package/**/*.spec.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -14,7 +14,7 @@ const ports = [first, first + 1, first + 2];
 const urls = ports.map((port) => `http://localhost:${port}`);
 const running = new Set<ChildProcess>();
 const startedAt = performance.now();
-let isEnding = false;
+const ending = new AbortController();
 
 if (!Number.isInteger(first) || first < 1 || first > 65_533) {
   fail(`Expected PORT to be a number from 1 to 65533, got '${process.env['PORT']}'.`);
@@ -34,8 +34,8 @@ const ends = ports.map(startMember);
 void explain();
 await Promise.all(ends);
 await rm(folder, { recursive: true, force: true });
-say(isEnding ? 'All members have ended.' : 'No member is left.');
-process.exitCode = isEnding ? 0 : 1;
+say(ending.signal.aborted ? 'All members have ended.' : 'No member is left.');
+process.exitCode = ending.signal.aborted ? 0 : 1;
 
 /** Resolves when it has ended. A member that is killed stays dead: the other two go on. */
 async function startMember(port: number): Promise<void> {
@@ -53,7 +53,7 @@ async function startMember(port: number): Promise<void> {
   prefix(member.stderr, port);
   const [code, signal] = await once(member, 'exit');
   running.delete(member);
-  if (!isEnding) {
+  if (!ending.signal.aborted) {
     const how = signal ?? `exit code ${code}`;
     tell(port, `is gone (${how}). ${running.size} go on; nobody restarts it.`);
   }
@@ -61,7 +61,7 @@ async function startMember(port: number): Promise<void> {
 
 async function explain(): Promise<void> {
   const answers = await Promise.all(urls.map(waitForLeader));
-  if (isEnding || answers.includes(undefined)) return;
+  if (ending.signal.aborted || answers.includes(undefined)) return;
   const [a, b, c] = urls;
   say(`
 The three members are up. Any of them answers; try in another terminal:
@@ -76,7 +76,7 @@ or open ${a} in a browser. Ctrl-C ends all three.
 }
 
 async function waitForLeader(url: string): Promise<unknown> {
-  while (!isEnding && running.size === urls.length) {
+  while (!ending.signal.aborted && running.size === urls.length) {
     try {
       return await (await fetch(`${url}/leader`)).json();
     } catch {
@@ -88,8 +88,8 @@ async function waitForLeader(url: string): Promise<unknown> {
 
 /** Members that got the terminal's Ctrl-C themselves take no notice of a second signal. */
 function end(): void {
-  if (isEnding) return;
-  isEnding = true;
+  if (ending.signal.aborted) return;
+  ending.abort();
   say('Ending: leadership is given back first.');
   for (const member of running) member.kill('SIGTERM');
   setTimeout(() => {
