@@ -1,0 +1,138 @@
+import { existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** ns of CLOCK_MONOTONIC, which all processes of a machine share. */
+export function machineTime(): bigint {
+  return process.hrtime.bigint();
+}
+
+/** ms from one machine time to another. */
+export function msBetween(from: bigint, to: bigint): number {
+  return Number(to - from) / 1e6;
+}
+
+/**
+ * A stretch of time in which a member's `isLeader()` was seen to be true. Both ends are on the safe side: it was true
+ * at some moment not after `from`, and at some moment not before `to`.
+ */
+export interface LedInterval {
+  readonly token: bigint;
+  /** Machine time right after the first call that said true. */
+  readonly from: bigint;
+  /** Machine time right before the last call that said true. */
+  readonly to: bigint;
+}
+
+export type MemberEvent =
+  /** A put that was acknowledged: its value, when it was begun, and the entry's commit timestamp in ns. */
+  | {
+      type: 'ack';
+      at: bigint;
+      key: string;
+      value: string;
+      id: string;
+      begunAt: bigint;
+      timestamp: bigint;
+    }
+  /** A put that was not. */
+  | { type: 'failed-put'; at: bigint; key: string; value: string; code: string }
+  | { type: 'gained'; at: bigint; token: bigint }
+  | { type: 'lost'; at: bigint; token: bigint; reason: string }
+  /** A term's signal aborted. */
+  | { type: 'aborted'; at: bigint; token: bigint }
+  /** The event loop stood still; `firstTurnAt` is the end of its first turn since. */
+  | { type: 'stood-still'; at: bigint; firstTurnAt: bigint }
+  /** A slow handler began, and how it ended. */
+  | { type: 'handler-began'; at: bigint }
+  | { type: 'handler-aborted'; at: bigint }
+  | { type: 'handler-ended'; at: bigint };
+
+const INTERVALS = 'intervals.bin';
+const EVENTS = 'events.jsonl';
+/** token, from, to */
+const RECORD = 24;
+
+/**
+ * What a member process notes of itself. Each note is in the file (the kernel has it) before the call returns, so it
+ * outlives a kill -9 right afterwards.
+ */
+export class RecordWriter {
+  readonly #intervals: number;
+  readonly #events: number;
+  readonly #record = Buffer.alloc(RECORD);
+  #token: bigint | undefined;
+  #position = -RECORD;
+
+  constructor(folder: string) {
+    this.#intervals = openSync(join(folder, INTERVALS), 'w');
+    this.#events = openSync(join(folder, EVENTS), 'a');
+  }
+
+  /** `isLeader()` was asked after `before`, had answered true by `after`, and this token was that leadership's. */
+  led(token: bigint, before: bigint, after: bigint): void {
+    if (token === this.#token) {
+      this.#record.writeBigUInt64LE(before, 16);
+    } else {
+      this.#token = token;
+      this.#position += RECORD;
+      this.#record.writeBigUInt64LE(token, 0);
+      this.#record.writeBigUInt64LE(after, 8);
+      this.#record.writeBigUInt64LE(before, 16);
+    }
+    writeSync(this.#intervals, this.#record, 0, RECORD, this.#position);
+  }
+
+  note(event: MemberEvent): void {
+    const json = JSON.stringify(event, (_key, value: unknown) =>
+      typeof value === 'bigint' ? `${value}n` : value,
+    );
+    writeSync(this.#events, `${json}\n`);
+  }
+}
+
+/** Reads what a member noted, while it runs or after it was killed. */
+export class RecordReader {
+  readonly #events: MemberEvent[] = [];
+  #read = 0;
+
+  constructor(private readonly folder: string) {}
+
+  get intervals(): LedInterval[] {
+    const path = join(this.folder, INTERVALS);
+    if (!existsSync(path)) return [];
+    const bytes = readFileSync(path);
+    const intervals: LedInterval[] = [];
+    for (let at = 0; at + RECORD <= bytes.length; at += RECORD) {
+      intervals.push({
+        token: bytes.readBigUInt64LE(at),
+        from: bytes.readBigUInt64LE(at + 8),
+        to: bytes.readBigUInt64LE(at + 16),
+      });
+    }
+    return intervals;
+  }
+
+  get events(): readonly MemberEvent[] {
+    const path = join(this.folder, EVENTS);
+    if (!existsSync(path)) return [];
+    const bytes = readFileSync(path);
+    // A line that is being written has no end yet.
+    const end = bytes.lastIndexOf('\n') + 1;
+    const lines = bytes.subarray(this.#read, end).toString().split('\n').slice(0, -1);
+    this.#read = end;
+    for (const line of lines) this.#events.push(parseEvent(line));
+    return this.#events;
+  }
+
+  eventsOf<T extends MemberEvent['type']>(type: T): Extract<MemberEvent, { type: T }>[] {
+    return this.events.filter(
+      (event): event is Extract<MemberEvent, { type: T }> => event.type === type,
+    );
+  }
+}
+
+function parseEvent(line: string): MemberEvent {
+  return JSON.parse(line, (_key, value: unknown) =>
+    typeof value === 'string' && /^\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value,
+  ) as MemberEvent;
+}
