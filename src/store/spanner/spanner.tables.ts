@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { StoreError } from '../../errors/index.js';
+import { HedgeError, StoreError } from '../../errors/index.js';
 import { NoAnswerError, type Attempt } from './spanner.attempt.js';
 import type { SpannerConnection } from './spanner.connection.js';
-import { isConcurrentCreation } from './spanner.failure.js';
+import { isConcurrentCreation, toStoreError } from './spanner.failure.js';
 import { DDL_UNFINISHED, SCHEMA_UNFIT } from './spanner.messages.js';
 import type { SpannerTables } from './spanner.options.js';
 import type { SpannerPackage } from './spanner.package.js';
@@ -61,8 +61,8 @@ export async function openTables(
       // Another member is at it. Uneven pauses, so that several do not clash for ever.
       if (isConcurrentCreation(error)) await attempt.settle(delay(50 + Math.random() * 150));
       // The index only saves time: a member that may not create it works without.
-      else if (complete && !(error instanceof StoreError)) return undefined;
-      else throw error;
+      else if (complete && !(error instanceof HedgeError)) return undefined;
+      else throw toStoreError(error, { phase: 'ddl', database: connection.target.name, tables });
     }
   }
 }
