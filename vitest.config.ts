@@ -23,6 +23,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.spec.ts'],
           globalSetup: ['test/support/compile.ts'],
+          setupFiles: ['test/support/unhandled-rejections.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -83,10 +83,8 @@ export class Election {
    */
   async stepDown(reason: LossReason): Promise<void> {
     const { term } = this;
-    if (!term) return;
-    this.#standBackUntil =
-      this.clock.now().monotonic + Math.min(2_000, this.options.leaseDuration / 2);
-    await this.#giveBack(term, reason);
+    // What is being given back already is waited for, too.
+    await (term ? this.#giveBack(term, reason) : this.#givingBack);
   }
 
   /** Somebody knows of a term newer than ours, so ours is over whatever our clock says. */
@@ -211,7 +209,14 @@ export class Election {
     this.view.forget(term.token);
     await this.listener.lost(term, reason);
     await this.releaser.release(term, reason);
+    // Counted from here: hooks may have taken longer than that.
+    if (reason === 'stepped-down') this.#standBack();
     await this.listener.released();
+  }
+
+  #standBack(): void {
+    const { leaseDuration } = this.options;
+    this.#standBackUntil = this.clock.now().monotonic + Math.min(2_000, leaseDuration / 2);
   }
 
   /** Once per outage: an unreachable store is tried again for as long as it takes. */

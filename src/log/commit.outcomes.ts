@@ -64,7 +64,7 @@ export class CommitOutcomes {
       return false;
     }
     if (names.includes(term.row)) return true;
-    term.lost('fence-gone');
+    this.keeper.lose(term.session, term);
     return false;
   }
 

@@ -82,6 +82,12 @@ export class SessionKeeper {
     return true;
   }
 
+  /** The store says that this one thing is not held any more; the session goes on. */
+  lose(session: Session, fence: Fence): void {
+    session.remove(fence);
+    fence.lost('fence-gone');
+  }
+
   /** Ends a session for good: everything it holds is lost at once. */
   end(session: Session, reason: LossReason): void {
     if (session.hasEnded) return;

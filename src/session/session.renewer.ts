@@ -4,7 +4,8 @@ import { RENEWAL_FAILED } from '../hedge.messages.js';
 import type { HedgeStore } from '../store/index.js';
 import { Backoff } from './backoff.js';
 import type { Clock, Timer } from './clock.js';
-import type { FencedCommitter } from './fenced.committer.js';
+import type { Fence } from './fence.js';
+import { fenceStands, type FencedCommitter } from './fenced.committer.js';
 import type { Session } from './session.js';
 import type { SessionKeeper } from './session.keeper.js';
 
@@ -87,7 +88,8 @@ export class SessionRenewer {
   async #attempt(session: Session): Promise<number | undefined> {
     try {
       const timeout = Math.min(session.remaining(), Math.max(250, this.leaseDuration / 4));
-      await this.committer.commitOnce(session, [], { timeout });
+      const guards = watchedFences(session).map((fence) => fenceStands(session, fence));
+      await this.committer.commitOnce(session, guards, { timeout });
       this.#backoff.reset();
       this.#failing = false;
       return undefined;
@@ -102,12 +104,17 @@ export class SessionRenewer {
     }
   }
 
-  /** NOT_FOUND has many causes: the session is lost only if its own row is the one that is missing. */
+  /** NOT_FOUND has many causes: lost is only what a read shows to be missing. */
   async #confirm(session: Session): Promise<void> {
     try {
       const timeout = Math.max(1, session.remaining());
-      const rows = await this.store.rows({ names: [session.row] }, { timeout });
-      if (rows.length === 0) this.keeper.end(session, 'session-gone');
+      const fences = watchedFences(session);
+      const names = [session.row, ...fences.map(({ row }) => row)];
+      const standing = (await this.store.rows({ names }, { timeout })).map(({ name }) => name);
+      if (!standing.includes(session.row)) return this.keeper.end(session, 'session-gone');
+      for (const fence of fences) {
+        if (!standing.includes(fence.row)) this.keeper.lose(session, fence);
+      }
     } catch (error) {
       this.#report(session, error);
     }
@@ -120,4 +127,12 @@ export class SessionRenewer {
     else this.logger.warn(text);
     this.#failing = true;
   }
+}
+
+/**
+ * What every renewal confirms. A leader that does nothing else would not notice that its fence is gone, and the
+ * others, hearing its heartbeats, would not look.
+ */
+function watchedFences({ fences }: Session): Fence[] {
+  return [...fences].filter(({ heartbeatRow }) => heartbeatRow !== undefined);
 }

@@ -2,6 +2,9 @@ import { HedgeError } from '../errors/index.js';
 import { ABORTED, EXPECTED, TIMED_OUT } from '../hedge.messages.js';
 import type { Clock } from './clock.js';
 
+/** ms; Node's timers go no further, and fire at once when told to */
+const LONGEST = 2 ** 31 - 1;
+
 /** How long a call may wait, and what stops it earlier. */
 export interface WaitOptions {
   /** ms; @default `requestTimeout` */
@@ -65,5 +68,5 @@ export function waitLimits(options: WaitOptions, defaultTimeout: number): WaitLi
     const text = EXPECTED('signal', 'an AbortSignal', signal);
     throw new HedgeError('INVALID_ARGUMENT', text);
   }
-  return { timeout, signal };
+  return { timeout: Math.min(timeout, LONGEST), signal };
 }
