@@ -12,11 +12,17 @@ import { Backoff, sleep } from './session/index.js';
 /** ms for the first attempt to open the store: longer than any permanent error takes to show. */
 const OPEN_TIMEOUT = 5_000;
 
+/** ms that the store has at the least to take the lock back, whatever the drain has left of its time. */
+const LEAST_RELEASE_TIME = 1_000;
+
 /** Starts and ends a member, in the order that loses nothing. */
 export class HedgeLifecycle {
   readonly #closing = new AbortController();
-  #state: 'new' | 'running' | 'leaving' | 'closed' = 'new';
+  #state: 'new' | 'running' | 'closed' = 'new';
+  #starting: Promise<void> = Promise.resolve();
   #opening: Promise<void> = Promise.resolve();
+  #leaving: Promise<void> | undefined;
+  #ending: Promise<void> | undefined;
 
   constructor(
     private readonly member: HedgeMember,
@@ -38,37 +44,52 @@ export class HedgeLifecycle {
     const { member } = this;
     member.hooks.find();
     member.messages.register();
+    if (this.#closing.signal.aborted) return;
+    this.#starting = this.#begin();
     try {
-      await this.#listen();
-      await this.#openStore();
+      await this.#starting;
     } catch (error) {
       await this.close();
       throw error;
     }
-    this.#state = 'running';
   }
 
   /**
    * Gives up leadership without giving up work: running handlers finish (for `drainTimeout` at the most) while the
    * session is still renewed, and requests that come in go to the next leader.
    */
-  async leave(): Promise<void> {
-    if (this.#state !== 'running') return;
-    this.#state = 'leaving';
-    const { member } = this;
-    this.#closing.abort();
-    await this.#opening;
-    await member.running.drain(member.options.drainTimeout);
-    await member.election.retire();
+  leave(): Promise<void> {
+    this.#leaving ??= this.#leave();
+    return this.#leaving;
   }
 
   /** Ends everything, connections last. */
-  async close(): Promise<void> {
-    if (this.#state === 'closed') return;
-    if (this.#state === 'running') await this.leave();
-    this.#state = 'closed';
+  close(): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  /** A signal may close the app while it is starting: Nest then runs both kinds of hooks at once. */
+  async #begin(): Promise<void> {
+    await this.#listen();
+    await this.#openStore();
+    if (!this.#closing.signal.aborted) this.#state = 'running';
+  }
+
+  async #leave(): Promise<void> {
     const { member } = this;
     this.#closing.abort();
+    await Promise.allSettled([this.#starting, this.#opening]);
+    const { clock, options } = member;
+    const until = clock.now().monotonic + options.drainTimeout;
+    await member.running.drain(options.drainTimeout);
+    await member.election.retire(Math.max(LEAST_RELEASE_TIME, until - clock.now().monotonic));
+  }
+
+  async #end(): Promise<void> {
+    const { member } = this;
+    await this.leave();
+    this.#state = 'closed';
     await member.election.stop();
     member.heartbeats.stop();
     member.renewer.stop();
@@ -91,10 +112,12 @@ export class HedgeLifecycle {
 
   async #openStore(): Promise<void> {
     const { member } = this;
+    const { signal } = this.#closing;
     try {
-      await member.store.open({ timeout: OPEN_TIMEOUT });
-      member.election.start();
+      await member.store.open({ timeout: OPEN_TIMEOUT, signal });
+      if (!signal.aborted) member.election.start();
     } catch (error) {
+      if (signal.aborted) return;
       if (!isPassing(error)) throw error;
       member.logger.warn(WAITING_FOR_STORE(member.store.description, error));
       this.#opening = this.#keepOpening();
@@ -106,16 +129,22 @@ export class HedgeLifecycle {
     const { member } = this;
     const { signal } = this.#closing;
     const backoff = new Backoff(100, 2_000);
+    let reported = '';
     while (!signal.aborted) {
       await sleep(member.clock, backoff.next(), signal);
       if (signal.aborted) return;
       try {
         await member.store.open({ timeout: OPEN_TIMEOUT, signal });
+        if (signal.aborted) return;
         member.logger.log(STORE_IS_BACK(member.store.description));
         member.election.start();
         return;
       } catch (error) {
-        if (!isPassing(error)) member.logger.error(error);
+        if (signal.aborted || isPassing(error)) continue;
+        // Once: it may take somebody hours to mend.
+        const text = error instanceof Error ? error.message : String(error);
+        if (text !== reported) member.logger.error(text);
+        reported = text;
       }
     }
   }

@@ -46,6 +46,7 @@ export class Election {
   #term: Term | undefined;
   #givingBack: Promise<void> = Promise.resolve();
   #standBackUntil = 0;
+  #releaseTimeout = Infinity;
   #reported = false;
 
   constructor(
@@ -92,14 +93,20 @@ export class Election {
     if (this.#term && this.#term.token < token) void this.#giveBack(this.#term, 'superseded');
   }
 
-  /** Gives back what is held and leads no more. Goes on watching who does. */
-  async retire(): Promise<void> {
+  /**
+   * Gives back what is held and leads no more. Goes on watching who does.
+   * @param releaseTimeout ms that the store may take for it: one that is away must not hold up a shutdown
+   */
+  async retire(releaseTimeout = Infinity): Promise<void> {
+    this.#releaseTimeout = Math.min(this.#releaseTimeout, releaseTimeout);
     this.#retired.abort();
     this.#wake.abort();
     // What it has acquired by then, its own round has begun to give back.
     await this.#campaign.catch(() => undefined);
     if (this.#term) await this.#giveBack(this.#term, 'shutdown');
     await this.#givingBack;
+    // An acquire that was given up is settled by the releaser, after its promise.
+    await this.releaser.finished();
   }
 
   /** Retires, and watches no more. */
@@ -208,7 +215,7 @@ export class Election {
     const reason = term.lossReason ?? 'released';
     this.view.forget(term.token);
     await this.listener.lost(term, reason);
-    await this.releaser.release(term, reason);
+    await this.releaser.release(term, reason, this.#releaseTimeout);
     // Counted from here: hooks may have taken longer than that.
     if (reason === 'stepped-down') this.#standBack();
     await this.listener.released();

@@ -4,6 +4,7 @@ import {
   sleep,
   type Clock,
   type LossReason,
+  type Session,
   type SessionKeeper,
 } from '../session/index.js';
 import type { Decision, HedgeStore, LockRow, Mutation } from '../store/index.js';
@@ -13,6 +14,7 @@ import type { Term } from './term.js';
 /** Gives terms back: at once for this member, then in the store for the others. */
 export class LockReleaser {
   readonly #stop = new AbortController();
+  readonly #underWay = new Set<Promise<void>>();
 
   constructor(
     private readonly store: HedgeStore,
@@ -22,20 +24,21 @@ export class LockReleaser {
   ) {}
 
   /**
-   * Resolves when the store has it, or when that is not needed any more because the session's time is over.
+   * Resolves when the store has it, or when that is not needed any more because the session's time is over; after
+   * `timeout` ms in any case.
    * Never rejects: a term that was lost already has nothing to give back.
    */
-  async release(term: Term, reason: LossReason): Promise<void> {
+  release(term: Term, reason: LossReason): Promise<void> {
     const { session } = term;
-    const until = this.clock.now().monotonic + (session.isStanding() ? session.remaining() : 0);
+    const timeLeft = this.#untilDeadline(session);
     term.lost(reason);
     const wasLast = this.keeper.drop(session, term);
     const mutations = releaseMutations(term);
     // With the last thing it held goes the session itself: what holds nothing leaves no row.
-    if (wasLast) mutations.push({ table: 'lock', op: 'delete', name: session.row });
-    await this.#repeat(
-      () => until - this.clock.now().monotonic,
-      (timeout) => this.store.commit(mutations, { timeout }),
+    if (wasLast) mutations.push(deletionOf(session));
+    // A session that goes on is renewed, and what it did not give back would stay held with it.
+    return this.#repeat(wasLast ? timeLeft : () => session.remaining(), (timeout) =>
+      this.store.commit(mutations, { timeout }),
     );
   }
 
@@ -48,15 +51,34 @@ export class LockReleaser {
     session.beginAcquire();
     const settled = this.#repeat(
       () => session.remaining(),
-      (timeout) => this.store.transact({ names: [term.row] }, decide, { timeout }),
+      async (timeout) => {
+        const query = { names: [term.row, session.row] };
+        const { result: sessionStands } = await this.store.transact(query, decide, { timeout });
+        if (sessionStands) this.keeper.confirmed(session);
+      },
     );
-    void settled.finally(() => session.endAcquire());
+    void settled.finally(() => this.endAcquire(session));
 
-    function decide(rows: readonly LockRow[]): Decision<void> {
-      const landed = rows.length > 0;
+    function decide(rows: readonly LockRow[]): Decision<boolean> {
+      const stands = (name: string) => rows.some((row) => row.name === name);
       const deletion: Mutation = { table: 'lock', op: 'delete', name: term.row };
-      return { result: undefined, mutations: landed ? releaseMutations(term) : [deletion] };
+      return {
+        result: stands(session.row),
+        mutations: stands(term.row) ? releaseMutations(term) : [deletion],
+      };
     }
+  }
+
+  /** An acquire is over. A session that holds nothing then is deleted: nobody would renew it, or release it. */
+  endAcquire(session: Session): void {
+    const timeLeft = this.#untilDeadline(session);
+    if (!this.keeper.endAcquire(session)) return;
+    void this.#repeat(timeLeft, (timeout) => this.store.commit([deletionOf(session)], { timeout }));
+  }
+
+  /** Resolves when all that is being given back or settled has been, or is not needed any more. */
+  async finished(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
   /** Stops repeating: what is left in the store ends with its session. */
@@ -64,7 +86,19 @@ export class LockReleaser {
     this.#stop.abort();
   }
 
-  async #repeat(
+  /** ms until the deadline it has now, whatever becomes of the session. */
+  #untilDeadline(session: Session): () => number {
+    const until = this.clock.now().monotonic + (session.isStanding() ? session.remaining() : 0);
+    return () => until - this.clock.now().monotonic;
+  }
+
+  #repeat(timeLeft: () => number, attempt: (timeout: number) => Promise<unknown>): Promise<void> {
+    const repeating = this.#untilAnswered(timeLeft, attempt);
+    this.#underWay.add(repeating);
+    return repeating.finally(() => this.#underWay.delete(repeating));
+  }
+
+  async #untilAnswered(
     timeLeft: () => number,
     attempt: (timeout: number) => Promise<unknown>,
   ): Promise<void> {
@@ -79,4 +113,8 @@ export class LockReleaser {
       }
     }
   }
+}
+
+function deletionOf(session: Session): Mutation {
+  return { table: 'lock', op: 'delete', name: session.row };
 }

@@ -1,8 +1,11 @@
 import type { TermListener } from '../leader/index.js';
 import type { Term } from '../lock/index.js';
-import type { Clock, FencedCommitter } from '../session/index.js';
+import { sleep, type Clock, type FencedCommitter } from '../session/index.js';
 import type { CommitOutcomes } from './commit.outcomes.js';
 import { GroupCommit } from './group.commit.js';
+
+/** ms; a commit that takes longer is no reason to keep the group waiting: behind the release it fails on the fence. */
+const LAST_COMMIT_TIMEOUT = 500;
 
 /** The writer of each term: none writes past its own. */
 export class TermCommits implements TermListener {
@@ -22,7 +25,11 @@ export class TermCommits implements TermListener {
 
   /** Lets the last commit land before the fence goes; what did not make it is put again with the next leader. */
   async ended(term: Term): Promise<void> {
-    if (term.session.isStanding()) await this.of(term)?.lastCommit();
+    const commit = this.of(term);
+    if (!commit || !term.session.isStanding()) return;
+    const done = new AbortController();
+    const landed = commit.lastCommit().then(() => done.abort());
+    await Promise.race([landed, sleep(this.clock, LAST_COMMIT_TIMEOUT, done.signal)]);
   }
 
   of(term: Term): GroupCommit | undefined {
