@@ -124,6 +124,12 @@ export const NOT_THE_LEADER = (id: string, leader: string | undefined) =>
 export const MALFORMED_REQUEST = (route: string) =>
   `The request "${route}" is not one a member sends.`;
 
+export const NO_LEADER_HANDLER = (pattern: string) =>
+  `The leader has no @OnLeaderMessage() for ${shown(pattern)}. Is the class that has it a provider or a controller of a module there?`;
+
+export const NO_JSON = (field: string, type: string) =>
+  `Expected \`${field}\` to be what JSON can carry: ${field} is a ${type}.`;
+
 export const DUPLICATE_HANDLER = (
   decorator: string,
   route: string | null,

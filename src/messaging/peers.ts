@@ -136,9 +136,11 @@ export class Peers {
       const requestId = this.#own.nextId();
       const json = encodeRequest({ id: requestId, pattern: route, data }, this.#maxFrameLength);
       const request = this.#own.add(requestId, route, json, options, { resolve, reject });
-      request.isSent = true;
-      // Not before this call has returned: a handler never runs inside its caller's statement.
-      queueMicrotask(() => {
+      // In a turn of its own: whoever asks itself again and again would else keep its own timers and sockets
+      // waiting, and lose its session over it.
+      setImmediate(() => {
+        if (!this.#own.has(requestId)) return;
+        request.isSent = true;
         const packet: RequestPacket = JSON.parse(json);
         this.server.answer(packet, this.identity, true, (replyJson) => {
           const reply: ReplyPacket = JSON.parse(replyJson);

@@ -45,6 +45,11 @@ export class PendingRequests {
     return this.#waiters.size;
   }
 
+  /** Whether it still waits for its answer. */
+  has(id: number): boolean {
+    return this.#waiters.has(id);
+  }
+
   nextId(): number {
     return ++this.#lastId;
   }

@@ -1,6 +1,6 @@
 import { lastValueFrom } from 'rxjs';
 import { HedgeError } from '../errors/index.js';
-import { DUPLICATE_HANDLER } from '../hedge.messages.js';
+import { DUPLICATE_HANDLER, NO_LEADER_HANDLER } from '../hedge.messages.js';
 import type { TermScope } from '../leader/index.js';
 import {
   HedgeContext,
@@ -33,6 +33,14 @@ export class LeaderMessageRegistrar {
       const answer = this.#leaderHandler(handler);
       for (const { route } of handler.metadata) this.#registerOne(route, handler, answer);
     }
+    if (!this.#registered.has(null)) this.#refuseTheRest();
+  }
+
+  /** On the leader only: another member may be of a newer version, and lead by now. */
+  #refuseTheRest(): void {
+    this.routes.handleUnmatched(LEADER_ROUTE, ({ caller }) => {
+      throw new HedgeError('NO_HANDLER', NO_LEADER_HANDLER(patternOf(caller)));
+    });
   }
 
   #registerOne(route: string | null, handler: DiscoveredHandler, answer: LeaderHandler): void {
@@ -69,12 +77,15 @@ class LeaderMessageContext extends HedgeContext {
   readonly term: LeaderRequest['term'];
 
   constructor({ caller, term, timeout }: LeaderRequest) {
-    const pattern = caller.route.slice(LEADER_ROUTE.length);
-    super(caller.id, term.token, pattern, () =>
+    super(caller.id, term.token, patternOf(caller), () =>
       AbortSignal.any([term.signal, AbortSignal.timeout(Math.max(1, timeout))]),
     );
     this.term = term;
   }
+}
+
+function patternOf({ route }: LeaderRequest['caller']): string {
+  return route.slice(LEADER_ROUTE.length);
 }
 
 function nameOf({ instance, methodName }: DiscoveredHandler): string {

@@ -1,9 +1,12 @@
+import { HedgeError } from '../errors/index.js';
+import { NO_JSON } from '../hedge.messages.js';
 import { routeOf } from '../messaging/index.js';
 import { waitLimits, type WaitOptions } from '../session/index.js';
 import { LEADER_ROUTE } from './leader-message.registrar.js';
 import type { LeaderClient } from './leader.client.js';
 import type { Pattern } from './pattern.js';
 
+/** For `HedgeService.send`. */
 export interface SendOptions extends WaitOptions {
   /**
    * The handler may run twice for this message without harm: it is sent again when the connection was lost before
@@ -23,6 +26,10 @@ export class MessageSender {
     const { idempotent } = options;
     const limits = { ...waitLimits(options, this.requestTimeout), idempotent };
     const route = LEADER_ROUTE + routeOf(pattern);
+    // Inside an envelope JSON would leave these out in silence.
+    if (typeof data === 'function' || typeof data === 'symbol') {
+      throw new HedgeError('INVALID_ARGUMENT', NO_JSON('data', typeof data));
+    }
     return (await this.client.request(route, data, limits)) as R;
   }
 }

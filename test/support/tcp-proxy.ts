@@ -28,8 +28,8 @@ interface Flow {
   dropped: boolean;
 }
 
-/** Listens on a free port and forwards to `target` (`host:port`). */
-export async function startTcpProxy(target: string): Promise<TcpProxy> {
+/** Listens on the loopback, on a free port unless told which, and forwards to `target` (`host:port`). */
+export async function startTcpProxy(target: string, at = 0): Promise<TcpProxy> {
   const [targetHost, targetPort] = splitHost(target);
   const flows = new Set<Flow>();
   const sockets = new Set<Socket>();
@@ -59,7 +59,7 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     }
     return undefined;
   });
-  const port = await listenAnywhere(server);
+  const port = await listenAnywhere(server, at);
   const end = (flow: Flow) => flow.sides.forEach((side) => side.destroy());
   return {
     host: `localhost:${port}`,
@@ -89,9 +89,9 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   };
 }
 
-/** @returns the free port of this machine that it now listens on */
-export async function listenAnywhere(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+/** @returns the port of this machine that it now listens on: a free one unless told which */
+export async function listenAnywhere(server: Server, port = 0): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const address = server.address();
   if (typeof address !== 'object' || !address) throw new Error('Not listening on TCP.');
   return address.port;
