@@ -106,7 +106,7 @@ export class Election {
     if (this.#term) await this.#giveBack(this.#term, 'shutdown');
     await this.#givingBack;
     // An acquire that was given up is settled by the releaser, after its promise.
-    await this.releaser.finished();
+    await this.releaser.finished(this.#releaseTimeout);
   }
 
   /** Retires, and watches no more. */
@@ -215,10 +215,17 @@ export class Election {
     const reason = term.lossReason ?? 'released';
     this.view.forget(term.token);
     await this.listener.lost(term, reason);
-    await this.releaser.release(term, reason, this.#releaseTimeout);
+    await this.#release(term, reason);
     // Counted from here: hooks may have taken longer than that.
     if (reason === 'stepped-down') this.#standBack();
     await this.listener.released();
+  }
+
+  async #release(term: Term, reason: LossReason): Promise<void> {
+    const released = new AbortController();
+    const releasing = this.releaser.release(term, reason).then(() => released.abort());
+    if (this.#releaseTimeout === Infinity) return releasing;
+    await Promise.race([releasing, sleep(this.clock, this.#releaseTimeout, released.signal)]);
   }
 
   #standBack(): void {

@@ -24,8 +24,7 @@ export class LockReleaser {
   ) {}
 
   /**
-   * Resolves when the store has it, or when that is not needed any more because the session's time is over; after
-   * `timeout` ms in any case.
+   * Resolves when the store has it, or when that is not needed any more because the session's time is over.
    * Never rejects: a term that was lost already has nothing to give back.
    */
   release(term: Term, reason: LossReason): Promise<void> {
@@ -76,9 +75,12 @@ export class LockReleaser {
     void this.#repeat(timeLeft, (timeout) => this.store.commit([deletionOf(session)], { timeout }));
   }
 
-  /** Resolves when all that is being given back or settled has been, or is not needed any more. */
-  async finished(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  /** Resolves when all that is being given back or settled has been, or `timeout` ms later. */
+  async finished(timeout = Infinity): Promise<void> {
+    if (timeout === Infinity) return this.#allAnswered();
+    const done = new AbortController();
+    const answered = this.#allAnswered().then(() => done.abort());
+    await Promise.race([answered, sleep(this.clock, timeout, done.signal)]);
   }
 
   /** Stops repeating: what is left in the store ends with its session. */
@@ -90,6 +92,10 @@ export class LockReleaser {
   #untilDeadline(session: Session): () => number {
     const until = this.clock.now().monotonic + (session.isStanding() ? session.remaining() : 0);
     return () => until - this.clock.now().monotonic;
+  }
+
+  async #allAnswered(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
   #repeat(timeLeft: () => number, attempt: (timeout: number) => Promise<unknown>): Promise<void> {
