@@ -50,7 +50,7 @@ export class LockAcquirer {
         const outcome = await this.#attempts(term, until, signal);
         if (outcome !== 'session-gone') return outcome;
       } finally {
-        session.endAcquire();
+        this.releaser.endAcquire(session);
       }
     }
   }

@@ -77,9 +77,16 @@ export class SessionKeeper {
    */
   drop(session: Session, fence: Fence): boolean {
     session.remove(fence);
-    if (!this.#isCurrent(session) || !session.isIdle) return false;
-    this.end(session, 'released');
-    return true;
+    return this.#endIfIdle(session);
+  }
+
+  /**
+   * An acquire is over, and whatever it sent is settled.
+   * @returns true when nothing else keeps the session: it has ended, and its row is to be deleted
+   */
+  endAcquire(session: Session): boolean {
+    session.endAcquire();
+    return this.#endIfIdle(session);
   }
 
   /** The store says that this one thing is not held any more; the session goes on. */
@@ -98,6 +105,13 @@ export class SessionKeeper {
   /** Ends the current session if its deadline has passed on either clock. */
   checkDeadline(): void {
     if (this.#current && !this.#current.isUsable()) this.end(this.#current, 'expired');
+  }
+
+  /** A fresh one has no row yet: it is left to the next acquire. */
+  #endIfIdle(session: Session): boolean {
+    if (!this.#isCurrent(session) || session.isFresh || !session.isIdle) return false;
+    this.end(session, 'released');
+    return true;
   }
 
   #isCurrent(session: Session): boolean {
