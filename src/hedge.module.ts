@@ -58,6 +58,7 @@ export class HedgeModule
   extends ConfigurableModuleClass
   implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
 {
+  /** @internal */
   constructor(
     private readonly lifecycle: HedgeLifecycle,
     private readonly member: HedgeMember,

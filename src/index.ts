@@ -1,4 +1,10 @@
-export { HedgeError, type HedgeErrorCode } from './errors/index.js';
+export {
+  HedgeError,
+  StoreError,
+  type HedgeErrorCode,
+  type HedgeErrorOptions,
+  type StoreFailure,
+} from './errors/index.js';
 export { HEDGE_OPTIONS, type HedgeOptionsFactory } from './hedge.module-definition.js';
 export { HedgeModule } from './hedge.module.js';
 export type { HedgeModuleOptions } from './hedge.options.js';
@@ -21,4 +27,18 @@ export type {
 export { HedgeContext } from './messaging/index.js';
 export { OnLeaderMessage, type Pattern, type SendOptions } from './request/index.js';
 export type { LossReason, WaitOptions } from './session/index.js';
-export type { HedgeStore } from './store/index.js';
+export type {
+  Decision,
+  EntryQuery,
+  EntryRef,
+  HedgeStore,
+  KeyRange,
+  LockRow,
+  Mutation,
+  Outcome,
+  OutcomeQuery,
+  RowQuery,
+  StoreCall,
+  StoredEntry,
+  TransactionResult,
+} from './store/index.js';

@@ -1,5 +1,6 @@
 import { HEDGE_ERROR_STATUS, type HedgeErrorCode } from './hedge-error.codes.js';
 
+/** What an error may carry. */
 export interface HedgeErrorOptions extends ErrorOptions {
   /** What a leader handler threw, as the RPC payload its caller receives. */
   error?: unknown;

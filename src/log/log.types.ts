@@ -15,6 +15,7 @@ export interface LogEntry {
 /** Proof that an entry is in the log. */
 export type LogReceipt = Pick<LogEntry, 'id' | 'key' | 'timestamp'>;
 
+/** For `HedgeService.put`. */
 export interface PutOptions extends WaitOptions {
   /**
    * Write under this term or not at all (`NOT_LEADER`). Puts made inside a leader handler are bound to the
@@ -23,11 +24,13 @@ export interface PutOptions extends WaitOptions {
   term?: Leadership;
 }
 
+/** For `HedgeService.get`. */
 export interface GetOptions extends WaitOptions {
   /** ms; a read that may lag so much is served by the nearest replica. @default 0, a strong read */
   maxStaleness?: number;
 }
 
+/** For `HedgeService.history`. */
 export interface HistoryOptions extends GetOptions {
   /** How many entries at the most. @default all */
   limit?: number;
@@ -39,6 +42,7 @@ export interface HistoryOptions extends GetOptions {
   after?: string;
 }
 
+/** For `HedgeService.trim`. */
 export interface TrimOptions extends WaitOptions {
   /** How many of the newest entries stay: at least 1. */
   keep: number;

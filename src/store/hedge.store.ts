@@ -32,6 +32,7 @@ export interface Decision<T> {
   readonly mutations: readonly Mutation[];
 }
 
+/** What became of a transaction. */
 export interface TransactionResult<T> {
   readonly result: T;
   /** The commit timestamp in ns; `undefined` when nothing was written. */

@@ -20,7 +20,7 @@ import { costOf, inTurns, latency, throughput, type Pair } from './measure.js';
 
 const IN_FLIGHT = 64;
 /** Entries are spread over so many keys. */
-const KEYS = 100;
+const KEYS = 10;
 const TEXT = 'x'.repeat(100);
 const CALL = { timeout: 20_000 };
 
