@@ -90,6 +90,9 @@ export class HedgeLifecycle {
     const { member } = this;
     await this.leave();
     this.#state = 'closed';
+    member.view.close();
+    member.reader.close();
+    member.outcomes.close();
     await member.election.stop();
     member.heartbeats.stop();
     member.renewer.stop();

@@ -59,6 +59,7 @@ export class HedgeMember {
   readonly sender: MessageSender;
   readonly messages: LeaderMessageRegistrar;
   readonly writer: LogWriter;
+  readonly outcomes: CommitOutcomes;
   readonly reader: LogReader;
   readonly trimmer: LogTrimmer;
 
@@ -124,8 +125,8 @@ export class HedgeMember {
       options.inheritAppConfig,
     );
 
-    const outcomes = new CommitOutcomes(keeper, store, clock);
-    const commits = new TermCommits(committer, outcomes, clock, leaseDuration);
+    this.outcomes = new CommitOutcomes(keeper, store, clock);
+    const commits = new TermCommits(committer, this.outcomes, clock, leaseDuration);
     this.terms.register(commits);
     this.terms.register(new Sweeper(group, store, clock, leaseDuration, logger));
     const retryWindow = 2 * requestTimeout;

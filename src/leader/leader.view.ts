@@ -1,6 +1,6 @@
 import { Subject } from 'rxjs';
 import { HedgeError } from '../errors/index.js';
-import { NO_LEADER } from '../hedge.messages.js';
+import { NOT_RUNNING_ANY_MORE, NO_LEADER } from '../hedge.messages.js';
 import { waitFor, type Clock, type WaitLimits } from '../session/index.js';
 
 /** Who leads, as far as this member knows. */
@@ -16,6 +16,7 @@ export interface KnownLeader {
  */
 export class LeaderView {
   readonly #changes = new Subject<KnownLeader | undefined>();
+  readonly #closed = new AbortController();
   #known: KnownLeader | undefined;
   #newest = 0n;
   #newestText = '0';
@@ -64,22 +65,36 @@ export class LeaderView {
 
   /**
    * The leader, once one is known whose term is newer than `after`.
-   * @throws HedgeError `NO_LEADER`, `ABORTED`
+   * @throws HedgeError `NO_LEADER`, `ABORTED`, `NOT_RUNNING`
    */
   async known(wait: WaitLimits, after = -1n): Promise<KnownLeader> {
     const { current } = this;
     if (current && current.token > after) return current;
-    return waitFor<KnownLeader>(
+    const { signal: closed } = this.#closed;
+    const known = await waitFor<KnownLeader | undefined>(
       this.clock,
       wait,
       'waiting for a leader',
       (done) => {
+        const close = () => done(undefined);
         const subscription = this.changes.subscribe((leader) => {
           if (leader && leader.token > after) done(leader);
         });
-        return () => subscription.unsubscribe();
+        closed.addEventListener('abort', close);
+        if (closed.aborted) close();
+        return () => {
+          subscription.unsubscribe();
+          closed.removeEventListener('abort', close);
+        };
       },
       () => new HedgeError('NO_LEADER', NO_LEADER(wait.timeout)),
     );
+    if (!known) throw new HedgeError('NOT_RUNNING', NOT_RUNNING_ANY_MORE());
+    return known;
+  }
+
+  /** The member has shut down: whoever waits for a leader waits in vain. */
+  close(): void {
+    this.#closed.abort();
   }
 }

@@ -7,6 +7,8 @@ import type { PendingEntry } from './pending.entry.js';
 
 /** Finds out what became of entries whose commit did not simply succeed. */
 export class CommitOutcomes {
+  readonly #closed = new AbortController();
+
   constructor(
     private readonly keeper: SessionKeeper,
     private readonly store: HedgeStore,
@@ -29,10 +31,16 @@ export class CommitOutcomes {
         // While the fence stands a late commit may still land. Sent again under the same ids it meets itself.
         if (term.isHeld()) return open;
       }
-      await sleep(this.clock, backoff.next());
-      open = open.filter((pending) => !pending.dropIfLate(this.clock.now().monotonic));
+      await sleep(this.clock, backoff.next(), this.#closed.signal);
+      const now = this.#closed.signal.aborted ? Infinity : this.clock.now().monotonic;
+      open = open.filter((pending) => !pending.dropIfLate(now));
     }
     return [];
+  }
+
+  /** The member has shut down: what is not settled by now stays unknown. */
+  close(): void {
+    this.#closed.abort();
   }
 
   async #look(term: Term, open: PendingEntry[]): Promise<Outcome | undefined> {

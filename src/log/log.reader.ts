@@ -1,5 +1,5 @@
 import { HedgeError } from '../errors/index.js';
-import { EXPECTED } from '../hedge.messages.js';
+import { EXPECTED, NOT_RUNNING_ANY_MORE } from '../hedge.messages.js';
 import { repeated, waitLimits, type Clock } from '../session/index.js';
 import type { EntryQuery, HedgeStore, StoredEntry } from '../store/index.js';
 import { checkKey } from './log.checks.js';
@@ -8,6 +8,8 @@ import { formatTimestamp, parseTimestamp } from './timestamp.js';
 
 /** Reads the log, from any member, out of the store. */
 export class LogReader {
+  #isClosed = false;
+
   constructor(
     private readonly store: HedgeStore,
     private readonly clock: Clock,
@@ -22,8 +24,16 @@ export class LogReader {
   async history(key: string, options: HistoryOptions = {}): Promise<LogEntry[]> {
     const query = queryOf(key, options);
     const limits = waitLimits(options, this.requestTimeout);
-    const entries = await repeated(this.clock, limits, (call) => this.store.entries(query, call));
+    const entries = await repeated(this.clock, limits, (call) => {
+      if (this.#isClosed) throw new HedgeError('NOT_RUNNING', NOT_RUNNING_ANY_MORE());
+      return this.store.entries(query, call);
+    });
     return entries.map(entryOf);
+  }
+
+  /** The member has shut down: nothing is asked again. */
+  close(): void {
+    this.#isClosed = true;
   }
 }
 

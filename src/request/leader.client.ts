@@ -44,8 +44,9 @@ export class LeaderClient {
       if (wait.timeout > 0) return await this.view.known(wait);
       throw new HedgeError('NO_LEADER', NO_LEADER_ANSWERED());
     } catch (error) {
-      const isLate = error instanceof HedgeError && error.code === 'NO_LEADER';
-      if (!isLate || !mayHaveHappened) throw error;
+      const isOver =
+        error instanceof HedgeError && ['NO_LEADER', 'NOT_RUNNING'].includes(error.code);
+      if (!isOver || !mayHaveHappened) throw error;
       throw new HedgeError('CONNECTION_LOST', OUTCOME_UNKNOWN(), { cause: error });
     }
   }

@@ -245,10 +245,10 @@ describe('send', () => {
 
     it('reaches the next leader while leadership moves', async () => {
       const apps = await start(3);
-      let isOver = false;
+      const over = new AbortController();
       const asking = apps.map(async ({ hedge }) => {
         let asked = 0;
-        for (; !isOver; asked++) {
+        for (; !over.signal.aborted; asked++) {
           expect(await hedge.send('echo', asked, SOON)).toMatchObject({ data: asked, leads: true });
         }
         return asked;
@@ -259,7 +259,7 @@ describe('send', () => {
         // At once, when this member itself does not know yet who follows it.
         expect(await leader.hedge.send('echo', move)).toMatchObject({ data: move });
       }
-      isOver = true;
+      over.abort();
 
       for (const asked of await Promise.all(asking)) expect(asked).toBeGreaterThan(0);
     });

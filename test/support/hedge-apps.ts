@@ -39,6 +39,8 @@ export async function startApp(
         address: '127.0.0.1:0',
         lockName: 'group',
         leaseDuration: LEASE,
+        // Calls outlast whatever a busy machine does to them; tests that want less say so.
+        requestTimeout: 10_000,
         drainTimeout: 500,
         ...options,
       }),
