@@ -47,6 +47,7 @@ export class Election {
   #givingBack: Promise<void> = Promise.resolve();
   #standBackUntil = 0;
   #releaseTimeout = Infinity;
+  #releaseUntil: number | undefined;
   #reported = false;
 
   constructor(
@@ -106,7 +107,7 @@ export class Election {
     if (this.#term) await this.#giveBack(this.#term, 'shutdown');
     await this.#givingBack;
     // An acquire that was given up is settled by the releaser, after its promise.
-    await this.releaser.finished(this.#releaseTimeout);
+    await this.releaser.finished(this.#releaseTimeLeft());
   }
 
   /** Retires, and watches no more. */
@@ -224,8 +225,25 @@ export class Election {
   async #release(term: Term, reason: LossReason): Promise<void> {
     const released = new AbortController();
     const releasing = this.releaser.release(term, reason).then(() => released.abort());
-    if (this.#releaseTimeout === Infinity) return releasing;
-    await Promise.race([releasing, sleep(this.clock, this.#releaseTimeout, released.signal)]);
+    await Promise.race([releasing, this.#releaseTimeIsOver(released.signal)]);
+  }
+
+  /** Also for a release that was under way when this member began to retire. */
+  async #releaseTimeIsOver(signal: AbortSignal): Promise<void> {
+    const retired = this.#retired.signal;
+    await new Promise<void>((resolve) => {
+      if (retired.aborted) resolve();
+      else retired.addEventListener('abort', () => resolve(), { once: true, signal });
+    });
+    const left = this.#releaseTimeLeft();
+    await (left === Infinity ? new Promise(() => undefined) : sleep(this.clock, left, signal));
+  }
+
+  /** ms that the store has for what is given back, from the first time that this is asked. */
+  #releaseTimeLeft(): number {
+    const now = this.clock.now().monotonic;
+    if (this.#releaseTimeout !== Infinity) this.#releaseUntil ??= now + this.#releaseTimeout;
+    return Math.max(0, (this.#releaseUntil ?? Infinity) - now);
   }
 
   #standBack(): void {
