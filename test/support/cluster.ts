@@ -50,7 +50,7 @@ export class Member {
   /** The process was told to end, or its end is none of the test's business. */
   mayEnd = false;
   #id = '';
-  #state: 'started' | 'made' | 'ready' | 'exited' = 'started';
+  #state: 'spawned' | 'starting' | 'ready' | 'exited' = 'spawned';
   #isStopped = false;
   #calls = 0;
   readonly #pending = new Map<number, { resolve(value: unknown): void; reject(e: Error): void }>();
@@ -99,9 +99,9 @@ export class Member {
     return this;
   }
 
-  /** The app is made, its shutdown hooks are in place, and it is about to start. */
-  async made(): Promise<this> {
-    await this.#reached('made', () => this.#state !== 'started');
+  /** Its shutdown hooks are in place, and the member is about to start. */
+  async starting(): Promise<this> {
+    await this.#reached('starting', () => this.#state !== 'spawned');
     return this;
   }
 
@@ -134,6 +134,15 @@ export class Member {
     }
   }
 
+  /**
+   * Stops the process until SIGCONT, between two of its statements. A SIGSTOP from outside may hit it while it holds the
+   * lock of an SQLite file, and then nobody can write to that until it goes on.
+   */
+  pauseItself(): void {
+    this.#isStopped = true;
+    this.call('pause').catch(() => undefined);
+  }
+
   startLoad(options: LoadOptions): Promise<void> {
     return this.call('startLoad', options);
   }
@@ -164,7 +173,7 @@ export class Member {
   #receive(message: object): void {
     if ('state' in message) {
       if (this.#state === 'exited') return;
-      this.#state = message.state as 'made' | 'ready';
+      this.#state = message.state as 'starting' | 'ready';
       if ('address' in message) this.#id = message.address as string;
       return;
     }

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Injectable, Module } from '@nestjs/common';
+import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -73,10 +73,10 @@ class Handlers {
   async slow(@Payload() ms: number, @Ctx() context: HedgeContext) {
     records.note({ type: 'handler-began', at: machineTime() });
     const signal = context.getSignal();
-    signal.addEventListener('abort', () =>
-      records.note({ type: 'handler-aborted', at: machineTime() }),
-    );
+    const noteAbort = () => records.note({ type: 'handler-aborted', at: machineTime() });
+    signal.addEventListener('abort', noteAbort);
     await delay(ms, undefined, { signal });
+    signal.removeEventListener('abort', noteAbort);
     records.note({ type: 'handler-ended', at: machineTime() });
     return 'done';
   }
@@ -96,7 +96,12 @@ class Handlers {
 }
 
 @Module({ imports: [HedgeModule.forRoot(settings.hedge)], providers: [Handlers] })
-class AppModule {}
+class AppModule implements OnModuleInit {
+  /** The last hook before those in which the member starts. */
+  onModuleInit(): void {
+    process.send?.({ state: 'starting' });
+  }
+}
 
 /** Stops with the app: what still keeps the process alive after that is a defect of the library. */
 const closing = new AbortController();
@@ -193,6 +198,8 @@ const commands: Record<string, (hedge: HedgeService, ...args: never[]) => unknow
     }
   },
   stopLoad: () => load.abort(),
+  /** Stops this process here, between two statements: not in the middle of whatever a library does. */
+  pause: () => process.kill(process.pid, 'SIGSTOP'),
 };
 
 async function main(): Promise<void> {
@@ -221,7 +228,6 @@ async function main(): Promise<void> {
   // The channel alone must not keep the process alive.
   process.channel?.unref();
 
-  process.send?.({ state: 'made' });
   await app.listen(0, '127.0.0.1');
   process.send?.({ state: 'ready', address: hedge.id });
 }

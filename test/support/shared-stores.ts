@@ -21,10 +21,10 @@ export interface SpannerSharedStore extends SharedStore {
 }
 
 /** Looked for once: without one it says so, and with `CI=true` it throws. */
-const hasEmulator = findEmulator() !== undefined;
+const source = findEmulator();
 
-/** For `describe.skipIf`. */
-export const noEmulator = !hasEmulator;
+/** For `describe.skipIf`: there is an emulator, and its process is ours to stop and start. */
+export const noOwnEmulator = source?.kind !== 'binary';
 
 export async function openSpanner(
   options: { faultInjection?: boolean } = {},
@@ -54,5 +54,5 @@ export async function openSqlite(): Promise<SharedStore> {
 /** Each store that is there to be tested, for `describe.each`. */
 export const sharedStores: readonly { name: string; open(): Promise<SharedStore> }[] = [
   { name: 'SQLite', open: openSqlite },
-  ...(hasEmulator ? [{ name: 'Spanner', open: openSpanner }] : []),
+  ...(source ? [{ name: 'Spanner', open: openSpanner }] : []),
 ];

@@ -1,0 +1,176 @@
+import { createServer } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LogEntry } from '../../src/index.js';
+import { Cluster, until, type Member, type MemberError } from '../support/cluster.js';
+import { endLeader } from '../support/failover.js';
+import { checkLog, ledIntervals, overlappingTerms } from '../support/invariants.js';
+import { machineTime, msBetween } from '../support/member.records.js';
+import { noOwnEmulator, openSpanner, type SpannerSharedStore } from '../support/shared-stores.js';
+import { createDatabase, startEmulator } from '../support/spanner-emulator.js';
+import { listenAnywhere } from '../support/tcp-proxy.js';
+
+const LEASE = 2_000;
+
+/** The code a call was rejected with; fails for one that was not. */
+async function rejection(call: Promise<unknown>): Promise<MemberError> {
+  return call.then(
+    (result) => expect.fail(`resolved with ${JSON.stringify(result)}`),
+    (error: MemberError) => error,
+  );
+}
+
+/** Lines of the log that are more than news. */
+function complaints({ output }: Member): string[] {
+  return output.filter((line) => /WARN|ERROR/.test(line));
+}
+
+describe.skipIf(noOwnEmulator)('three processes whose Spanner fails', () => {
+  let store: SpannerSharedStore;
+  let cluster: Cluster;
+
+  beforeEach(async () => {
+    store = await openSpanner();
+    const { hedge, env } = store;
+    cluster = new Cluster({ hedge: { ...hedge, leaseDuration: LEASE }, env });
+    await cluster.start(3, { lookInterval: 10 });
+  });
+
+  afterEach(async () => {
+    await cluster[Symbol.asyncDispose]();
+    await store.close();
+  });
+
+  it('step down in time when it stops answering, wait quietly, and have a leader within 2 s of its return', async () => {
+    const { leader, token } = await cluster.agreed();
+    const cpu = () => Promise.all(cluster.members.map((member) => member.call<number>('cpu')));
+    const cpuBefore = await cpu();
+
+    const pausedAt = machineTime();
+    store.emulator.pause();
+    const failures = cluster.members.map((member) =>
+      rejection(member.call('put', 'during', member.name, 1_000)),
+    );
+    for (const failure of failures) {
+      expect((await failure).code).toMatch(/^(TIMEOUT|CONNECTION_LOST|NO_LEADER)$/);
+    }
+    expect(msBetween(pausedAt, machineTime())).toBeLessThan(1_500);
+    await until('two leases are over', () => msBetween(pausedAt, machineTime()) > 2 * LEASE);
+    expect((await rejection(leader.call('get', 'during', 500))).code).toBe('STORE_UNAVAILABLE');
+
+    const used = (await cpu()).map((ms, index) => ms - cpuBefore[index]);
+    const outage = msBetween(pausedAt, machineTime());
+    const statuses = await Promise.all(cluster.members.map((member) => member.status()));
+    const led = leader.records.intervals.find((interval) => interval.token === token);
+    const complained = cluster.members.map((member) => complaints(member).length);
+
+    const resumedAt = machineTime();
+    store.emulator.resume();
+    const next = await cluster.leader(token);
+    expect(msBetween(resumedAt, machineTime())).toBeLessThan(2_000);
+    await cluster.agreed();
+    await Promise.all(cluster.members.map((member) => member.call('put', 'after', member.name)));
+
+    expect(msBetween(pausedAt, led!.to)).toBeLessThan(LEASE);
+    expect(leader.records.eventsOf('lost')[0]).toMatchObject({ token, reason: 'expired' });
+    expect(statuses.map((status) => status?.isLeader)).toEqual([false, false, false]);
+    for (const ms of used) expect(ms / outage).toBeLessThan(0.2);
+    for (const count of complained) expect(count).toBeLessThanOrEqual(4);
+    expect(overlappingTerms(ledIntervals(cluster.members))).toEqual([]);
+    const during = await next.member.call<LogEntry[]>('history', 'during');
+    expect(new Set(during.map(({ value }) => value)).size).toBe(during.length);
+    expect(await next.member.call<LogEntry[]>('history', 'after')).toHaveLength(3);
+  });
+
+  it('say what to do when it comes back empty, and recover once it is set up again', async () => {
+    const { leader, followers, token } = await cluster.agreed();
+    await leader.call('put', 'k', 'before');
+
+    await store.emulator.restartEmpty();
+    const refused = await until('the leader hears of it', async () => {
+      const error = await rejection(leader.call('put', 'k', 'lost', 1_000));
+      return error.code === 'STORE_INVALID' && error;
+    });
+    expect(refused.message).toContain('gcloud spanner instances create');
+    for (const member of cluster.members) {
+      const error = await rejection(member.call('get', 'k'));
+      expect(error.code).toBe('STORE_INVALID');
+      expect(error.message).toContain('gcloud spanner instances create');
+    }
+    await until('nobody leads', async () => {
+      const statuses = await Promise.all(cluster.members.map((member) => member.status()));
+      return statuses.every((status) => status?.isLeader === false);
+    });
+    await until('the followers say what to do', () =>
+      followers.every(({ output }) =>
+        output.join('\n').includes('gcloud spanner instances create'),
+      ),
+    );
+
+    await store.createDatabase();
+    await cluster.leader(token);
+    await Promise.all(cluster.members.map((member) => member.call('put', 'k', member.name)));
+    const entries = await leader.call<LogEntry[]>('history', 'k');
+    expect(entries.map(({ value }) => value).toSorted()).toEqual(
+      cluster.members.map(({ name }) => name),
+    );
+  });
+});
+
+describe.skipIf(noOwnEmulator)('members that start before their Spanner', () => {
+  it('start all the same, warn once, and join when it is there', async () => {
+    const reserved = createServer();
+    const port = await listenAnywhere(reserved);
+    await new Promise((resolve) => reserved.close(resolve));
+    const database = 'projects/test-project/instances/test-instance/databases/late';
+    await using cluster = new Cluster({
+      hedge: { database, lockName: 'group', leaseDuration: LEASE },
+      env: { SPANNER_EMULATOR_HOST: `localhost:${port}`, METADATA_SERVER_DETECTION: 'none' },
+    });
+    const members = await cluster.start(2);
+    const failures = await Promise.all(
+      members.map((member) => rejection(member.call('put', 'k', 'early', 500))),
+    );
+    expect(failures.map(({ code }) => code)).toEqual(['NO_LEADER', 'NO_LEADER']);
+    for (const member of members) {
+      expect(complaints(member)).toEqual([expect.stringContaining('is not available')]);
+    }
+
+    const emulator = await startEmulator({ port });
+    try {
+      await createDatabase(emulator, { tables: true, name: 'late' });
+      await cluster.agreed();
+      for (const member of members) await member.call('put', 'k', member.name);
+      expect(await members[0].call<LogEntry[]>('history', 'k')).toHaveLength(2);
+    } finally {
+      await emulator.stop();
+    }
+  });
+});
+
+describe.skipIf(noOwnEmulator)('three processes whose Spanner aborts commits at random', () => {
+  it('acknowledge every put once, through a change of leader too', async () => {
+    const store = await openSpanner({ faultInjection: true });
+    try {
+      const { hedge, env } = store;
+      await using cluster = new Cluster({ hedge: { ...hedge, leaseDuration: LEASE }, env });
+      for (const member of await cluster.start(3)) {
+        await member.startLoad({ prefix: member.name, workers: 4, pause: 1 });
+      }
+      const acks = () => cluster.running.map(({ records }) => records.eventsOf('ack').length);
+      await until('puts are acknowledged', () => acks().every((count) => count > 100));
+      const { exit } = await endLeader(cluster, 'SIGTERM');
+      expect(exit.code).toBe(0);
+      await until('more are acknowledged', () => acks().every((count) => count > 300));
+
+      await Promise.all(cluster.running.map((member) => member.call('stopLoad')));
+      const [reader] = cluster.running;
+      const { violations } = await checkLog(cluster.members, (key) =>
+        reader.call<LogEntry[]>('history', key),
+      );
+      expect(violations).toEqual([]);
+      expect(overlappingTerms(ledIntervals(cluster.members))).toEqual([]);
+    } finally {
+      await store.close();
+    }
+  });
+});

@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LogEntry } from '../../src/index.js';
+import { Cluster, until } from '../support/cluster.js';
+import { checkLog, ledIntervals, overlappingTerms } from '../support/invariants.js';
+import { machineTime, msBetween } from '../support/member.records.js';
+import { sharedStores, type SharedStore } from '../support/shared-stores.js';
+
+const LEASE = 2_000;
+
+describe.each(sharedStores)(
+  'a leader that is stopped for two leases, on $name',
+  ({ name: storeName, open }) => {
+    let store: SharedStore;
+    let cluster: Cluster;
+
+    beforeEach(async () => {
+      store = await open();
+      const { hedge, env } = store;
+      cluster = new Cluster({ hedge: { ...hedge, leaseDuration: LEASE }, env });
+      await cluster.start(3);
+    });
+
+    afterEach(async () => {
+      await cluster[Symbol.asyncDispose]();
+      await store.close();
+    });
+
+    it('never leads past its deadline, and comes back as a follower', async () => {
+      const { leader, followers, token } = await cluster.agreed();
+      // Without pauses between them there is always a put under way.
+      for (const member of cluster.members) {
+        await member.startLoad({ prefix: member.name, workers: 4, pause: 0 });
+      }
+      const acked = () => leader.records.eventsOf('ack');
+      await until('puts are acknowledged', () => acked().length > 20);
+
+      const stoppedAt = machineTime();
+      if (storeName === 'SQLite') leader.pauseItself();
+      else leader.signal('SIGSTOP');
+      const next = await until('another member leads', () =>
+        ledIntervals(followers).find((led) => led.token > token),
+      );
+      await until('it takes puts', () =>
+        followers.some(({ records }) =>
+          records.eventsOf('ack').some(({ timestamp }) => timestamp > next.token),
+        ),
+      );
+      await until('two leases are over', () => msBetween(stoppedAt, machineTime()) > 2 * LEASE);
+      const continuedAt = leader.signal('SIGCONT');
+      await until('its own puts are acknowledged again', () =>
+        acked().some(({ timestamp, at }) => timestamp > next.token && at > continuedAt),
+      );
+
+      expect(msBetween(stoppedAt, next.from)).toBeLessThan(LEASE + 500);
+      const [own] = leader.records.intervals;
+      expect(own.token).toBe(token);
+      expect(own.to).toBeLessThan(continuedAt);
+      expect(overlappingTerms(ledIntervals(cluster.members))).toEqual([]);
+
+      // Its signal aborts before the first turn of the event loop is over.
+      const [aborted] = leader.records.eventsOf('aborted');
+      const pause = leader.records.eventsOf('stood-still').find(({ at }) => at > continuedAt);
+      expect(aborted.token).toBe(token);
+      expect(aborted.at).toBeGreaterThan(continuedAt);
+      expect(aborted.at).toBeLessThan(pause!.firstTurnAt);
+
+      const { leader: current, followers: others } = await cluster.agreed();
+      expect(current.name).toBe(next.member);
+      expect(others.map(({ name }) => name)).toContain(leader.name);
+
+      await Promise.all(cluster.members.map((member) => member.call('stopLoad')));
+      const { acknowledged, violations } = await checkLog(cluster.members, (key) =>
+        current.call<LogEntry[]>('history', key),
+      );
+      expect(acknowledged).toBeGreaterThan(100);
+      expect(violations).toEqual([]);
+    });
+  },
+);
