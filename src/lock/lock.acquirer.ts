@@ -1,6 +1,7 @@
 import { HedgeError, StoreError } from '../errors/index.js';
 import { ABORTED, TIMED_OUT } from '../hedge.messages.js';
 import {
+  attemptTimeoutOf,
   Backoff,
   sleep,
   type Clock,
@@ -68,7 +69,7 @@ export class LockAcquirer {
         const timeout = this.#timeLeft(lockName(term), until, signal);
         if (!term.session.isUsable()) return 'session-gone';
         try {
-          return await this.#attempt(term, Math.min(timeout, term.session.remaining()), signal);
+          return await this.#attempt(term, Math.min(timeout, this.#attemptTimeout(term)), signal);
         } catch (error) {
           if (!isRepeatable(error)) throw error;
           mayHaveLanded ||= error.failure === 'unavailable';
@@ -78,6 +79,12 @@ export class LockAcquirer {
     } finally {
       if (mayHaveLanded && !term.isHeld()) this.releaser.settle(term);
     }
+  }
+
+  /** A request that is lost must leave time for another one before the session ends. */
+  #attemptTimeout({ session }: Term): number {
+    const { leaseDuration } = session.owner;
+    return Math.min(Math.max(500, attemptTimeoutOf(leaseDuration)), session.remaining());
   }
 
   async #attempt(

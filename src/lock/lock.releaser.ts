@@ -1,5 +1,6 @@
 import { StoreError } from '../errors/index.js';
 import {
+  attemptTimeoutOf,
   Backoff,
   sleep,
   type Clock,
@@ -36,7 +37,7 @@ export class LockReleaser {
     // With the last thing it held goes the session itself: what holds nothing leaves no row.
     if (wasLast) mutations.push(deletionOf(session));
     // A session that goes on is renewed, and what it did not give back would stay held with it.
-    return this.#repeat(wasLast ? timeLeft : () => session.remaining(), (timeout) =>
+    return this.#repeat(session, wasLast ? timeLeft : () => session.remaining(), (timeout) =>
       this.store.commit(mutations, { timeout }),
     );
   }
@@ -49,6 +50,7 @@ export class LockReleaser {
     const { session } = term;
     session.beginAcquire();
     const settled = this.#repeat(
+      session,
       () => session.remaining(),
       async (timeout) => {
         const query = { names: [term.row, session.row] };
@@ -72,7 +74,9 @@ export class LockReleaser {
   endAcquire(session: Session): void {
     const timeLeft = this.#untilDeadline(session);
     if (!this.keeper.endAcquire(session)) return;
-    void this.#repeat(timeLeft, (timeout) => this.store.commit([deletionOf(session)], { timeout }));
+    void this.#repeat(session, timeLeft, (timeout) =>
+      this.store.commit([deletionOf(session)], { timeout }),
+    );
   }
 
   /** Resolves when all that is being given back or settled has been, or `timeout` ms later. */
@@ -98,20 +102,22 @@ export class LockReleaser {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  #repeat(timeLeft: () => number, attempt: (timeout: number) => Promise<unknown>): Promise<void> {
-    const repeating = this.#untilAnswered(timeLeft, attempt);
+  #repeat(
+    { owner }: Session,
+    timeLeft: () => number,
+    attempt: (timeout: number) => Promise<unknown>,
+  ): Promise<void> {
+    const most = Math.min(1_000, attemptTimeoutOf(owner.leaseDuration));
+    const repeating = this.#untilAnswered(timeLeft, () => attempt(Math.min(most, timeLeft())));
     this.#underWay.add(repeating);
     return repeating.finally(() => this.#underWay.delete(repeating));
   }
 
-  async #untilAnswered(
-    timeLeft: () => number,
-    attempt: (timeout: number) => Promise<unknown>,
-  ): Promise<void> {
+  async #untilAnswered(timeLeft: () => number, attempt: () => Promise<unknown>): Promise<void> {
     const backoff = new Backoff(10, 500, this.random);
-    for (let left = timeLeft(); left > 0 && !this.#stop.signal.aborted; left = timeLeft()) {
+    while (timeLeft() > 0 && !this.#stop.signal.aborted) {
       try {
-        await attempt(Math.min(1_000, left));
+        await attempt();
         return;
       } catch (error) {
         if (error instanceof StoreError && error.failure === 'row-missing') return;

@@ -2,7 +2,7 @@ export { Backoff } from './backoff.js';
 export { sleep, SystemClock, type Clock, type Instant, type Timer } from './clock.js';
 export type { Fence, LossReason } from './fence.js';
 export { FencedCommitter, fenceStands } from './fenced.committer.js';
-export { remainingForOthers, remainingOf } from './lease.js';
+export { attemptTimeoutOf, remainingForOthers, remainingOf } from './lease.js';
 export { repeated } from './repeat.js';
 export { SessionKeeper } from './session.keeper.js';
 export { waitFor, waitLimits, type WaitLimits, type WaitOptions } from './wait.js';

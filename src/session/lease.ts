@@ -22,3 +22,8 @@ export function remainingOf(leaseDuration: number, age: number | undefined): num
 export function remainingForOthers(leaseDuration: number, untilDeadline: number): number {
   return untilDeadline + guardOf(leaseDuration) + marginOf(leaseDuration);
 }
+
+/** ms after which a request to the store is given up, so that another one fits into what is left of a lease. */
+export function attemptTimeoutOf(leaseDuration: number): number {
+  return Math.max(250, leaseDuration / 4);
+}

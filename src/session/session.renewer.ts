@@ -6,6 +6,7 @@ import { Backoff } from './backoff.js';
 import type { Clock, Timer } from './clock.js';
 import type { Fence } from './fence.js';
 import { fenceStands, type FencedCommitter } from './fenced.committer.js';
+import { attemptTimeoutOf } from './lease.js';
 import type { Session } from './session.js';
 import type { SessionKeeper } from './session.keeper.js';
 
@@ -87,7 +88,7 @@ export class SessionRenewer {
   /** @returns ms until the next attempt, or undefined for the usual interval */
   async #attempt(session: Session): Promise<number | undefined> {
     try {
-      const timeout = Math.min(session.remaining(), Math.max(250, this.leaseDuration / 4));
+      const timeout = Math.min(session.remaining(), attemptTimeoutOf(this.leaseDuration));
       const guards = watchedFences(session).map((fence) => fenceStands(session, fence));
       await this.committer.commitOnce(session, guards, { timeout });
       this.#backoff.reset();
@@ -107,7 +108,7 @@ export class SessionRenewer {
   /** NOT_FOUND has many causes: lost is only what a read shows to be missing. */
   async #confirm(session: Session): Promise<void> {
     try {
-      const timeout = Math.max(1, session.remaining());
+      const timeout = attemptTimeoutOf(this.leaseDuration);
       const fences = watchedFences(session);
       const names = [session.row, ...fences.map(({ row }) => row)];
       const standing = (await this.store.rows({ names }, { timeout })).map(({ name }) => name);
