@@ -36,6 +36,12 @@ async function endsBy(member: Member, signal: NodeJS.Signals) {
   return { code: exit.code, signal: exit.signal, ms: msBetween(at, exit.at) };
 }
 
+/** Nothing new is started on a leader that drains: what is sent to it waits for the next one. */
+async function isDraining(follower: Member): Promise<boolean> {
+  const early = follower.call('send', 'echo', 1, 20).catch((error: MemberError) => error.code);
+  return (await early) === 'NO_LEADER';
+}
+
 describe.each(sharedStores)('signals, on $name', ({ open }) => {
   let store: SharedStore;
   let cluster: Cluster;
@@ -161,12 +167,6 @@ describe.each(sharedStores)('signals, on $name', ({ open }) => {
       expect(msBetween(aborted.at, led.from)).toBeLessThan(300);
     },
   );
-
-  /** Nothing new is started on a leader that drains: what is sent to it waits for the next one. */
-  async function isDraining(follower: Member): Promise<boolean> {
-    const early = follower.call('send', 'echo', 1, 20).catch((error: MemberError) => error.code);
-    return (await early) === 'NO_LEADER';
-  }
 });
 
 describe.skipIf(noOwnEmulator)('signals while Spanner is away', () => {

@@ -9,6 +9,10 @@ const LEASE = 2_000;
 const DRAIN = 1_000;
 const ROUNDS = Number(process.env['SOAK_ROUNDS'] ?? 20);
 
+function load(member: Member): Promise<void> {
+  return member.startLoad({ prefix: member.name, workers: 2, pause: 15 });
+}
+
 describe.each(sharedStores)('on $name', ({ name: storeName, open }) => {
   let store: SharedStore;
   let cluster: Cluster;
@@ -27,8 +31,6 @@ describe.each(sharedStores)('on $name', ({ name: storeName, open }) => {
     await cluster[Symbol.asyncDispose]();
     await store.close();
   });
-
-  const load = (member: Member) => member.startLoad({ prefix: member.name, workers: 2, pause: 15 });
 
   async function replace(): Promise<void> {
     const [member] = await cluster.start(1);

@@ -53,7 +53,10 @@ export class Member {
   #state: 'spawned' | 'starting' | 'ready' | 'exited' = 'spawned';
   #isStopped = false;
   #calls = 0;
-  readonly #pending = new Map<number, { resolve(value: unknown): void; reject(e: Error): void }>();
+  readonly #pending = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (error: Error) => void }
+  >();
 
   constructor(
     readonly name: string,
@@ -119,7 +122,7 @@ export class Member {
     if (!this.isRunning) return Promise.reject(new MemberError('EXITED', this.name));
     const id = (this.#calls += 1);
     return new Promise<T>((resolve, reject) => {
-      this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#pending.set(id, { resolve: (value) => resolve(value as T), reject });
       this.process.send({ id, method, args });
     });
   }

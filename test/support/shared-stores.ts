@@ -52,7 +52,7 @@ export async function openSqlite(): Promise<SharedStore> {
 }
 
 /** Each store that is there to be tested, for `describe.each`. */
-export const sharedStores: readonly { name: string; open(): Promise<SharedStore> }[] = [
+export const sharedStores: readonly { name: string; open: () => Promise<SharedStore> }[] = [
   { name: 'SQLite', open: openSqlite },
   ...(source ? [{ name: 'Spanner', open: openSpanner }] : []),
 ];
