@@ -22,8 +22,21 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.spec.ts'],
+          exclude: ['test/e2e/process-*.spec.ts'],
           globalSetup: ['test/support/compile.ts'],
           setupFiles: ['test/support/unhandled-rejections.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          // Real processes and real time: one cluster after the other, when the other tests are through.
+          name: 'processes',
+          include: ['test/e2e/process-*.spec.ts'],
+          globalSetup: ['test/support/compile.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
