@@ -16,7 +16,8 @@ export interface KnownLeader {
  */
 export class LeaderView {
   readonly #changes = new Subject<KnownLeader | undefined>();
-  readonly #closed = new AbortController();
+  readonly #ending = new Subject<undefined>();
+  #isClosed = false;
   #known: KnownLeader | undefined;
   #newest = 0n;
   #newestText = '0';
@@ -70,22 +71,17 @@ export class LeaderView {
   async known(wait: WaitLimits, after = -1n): Promise<KnownLeader> {
     const { current } = this;
     if (current && current.token > after) return current;
-    const { signal: closed } = this.#closed;
+    if (this.#isClosed) throw new HedgeError('NOT_RUNNING', NOT_RUNNING_ANY_MORE());
     const known = await waitFor<KnownLeader | undefined>(
       this.clock,
       wait,
       'waiting for a leader',
       (done) => {
-        const close = () => done(undefined);
         const subscription = this.changes.subscribe((leader) => {
           if (leader && leader.token > after) done(leader);
         });
-        closed.addEventListener('abort', close);
-        if (closed.aborted) close();
-        return () => {
-          subscription.unsubscribe();
-          closed.removeEventListener('abort', close);
-        };
+        subscription.add(this.#ending.subscribe(done));
+        return () => subscription.unsubscribe();
       },
       () => new HedgeError('NO_LEADER', NO_LEADER(wait.timeout)),
     );
@@ -95,6 +91,7 @@ export class LeaderView {
 
   /** The member has shut down: whoever waits for a leader waits in vain. */
   close(): void {
-    this.#closed.abort();
+    this.#isClosed = true;
+    this.#ending.next(undefined);
   }
 }

@@ -44,7 +44,7 @@ function queryOf(key: string, options: HistoryOptions): EntryQuery {
   if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
     throw invalid('limit', 'a whole number above 0', limit);
   }
-  if (maxStaleness !== undefined && !(maxStaleness >= 0)) {
+  if (maxStaleness !== undefined && !(typeof maxStaleness === 'number' && maxStaleness >= 0)) {
     throw invalid('maxStaleness', 'a number of ms, 0 or more', maxStaleness);
   }
   return {

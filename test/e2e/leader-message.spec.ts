@@ -636,13 +636,13 @@ describe('a connection that is cut while the handler runs', () => {
     await vi.waitFor(() => expect(trace).toEqual(['silent']), SOON);
 
     proxy.blackhole();
-    const stepDown = leader.hedge.stepDown();
+    const closed = leader.close();
     await vi.waitFor(() => expect(next.hedge.isLeader()).toBe(true), SOON);
     await vi.waitFor(() => expect(trace).toEqual(['silent', 'silent']), SOON);
     release('by the next');
 
     expect(await sent).toBe('by the next');
-    await stepDown;
+    await closed;
   });
 });
 
