@@ -50,7 +50,7 @@ export class Member {
   /** The process was told to end, or its end is none of the test's business. */
   mayEnd = false;
   #id = '';
-  #state: 'spawned' | 'starting' | 'ready' | 'exited' = 'spawned';
+  #state: 'starting' | 'ready' | 'exited' = 'starting';
   #isStopped = false;
   #calls = 0;
   readonly #pending = new Map<
@@ -98,13 +98,12 @@ export class Member {
 
   /** The app listens. */
   async ready(): Promise<this> {
-    await this.#reached('ready', () => this.#state === 'ready');
-    return this;
-  }
-
-  /** Its shutdown hooks are in place, and the member is about to start. */
-  async starting(): Promise<this> {
-    await this.#reached('starting', () => this.#state !== 'spawned');
+    const what = `${this.name} is ready`;
+    const look = () => {
+      if (!this.isRunning) throw new Error(`${this.name} ended:\n${this.output.join('\n')}`);
+      return this.#state === 'ready';
+    };
+    await until(what, look, 30_000);
     return this;
   }
 
@@ -162,22 +161,10 @@ export class Member {
     await this.exited;
   }
 
-  #reached(state: string, isReached: () => boolean): Promise<true> {
-    return until(
-      `${this.name} is ${state}`,
-      () => {
-        if (!this.isRunning) throw new Error(`${this.name} ended:\n${this.output.join('\n')}`);
-        return isReached();
-      },
-      30_000,
-    );
-  }
-
   #receive(message: object): void {
-    if ('state' in message) {
-      if (this.#state === 'exited') return;
-      this.#state = message.state as 'starting' | 'ready';
-      if ('address' in message) this.#id = message.address as string;
+    if ('address' in message) {
+      this.#id = message.address as string;
+      this.#state = 'ready';
       return;
     }
     const { id, result, error } = message as {

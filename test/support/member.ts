@@ -1,4 +1,4 @@
-import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -95,12 +95,7 @@ class Handlers {
 }
 
 @Module({ imports: [HedgeModule.forRoot(settings.hedge)], providers: [Handlers] })
-class AppModule implements OnModuleInit {
-  /** The last hook before those in which the member starts. */
-  onModuleInit(): void {
-    process.send?.({ state: 'starting' });
-  }
-}
+class AppModule {}
 
 /** Stops with the app: what still keeps the process alive after that is a defect of the library. */
 const closing = new AbortController();
@@ -228,7 +223,7 @@ async function main(): Promise<void> {
   process.channel?.unref();
 
   await app.listen(0, '127.0.0.1');
-  process.send?.({ state: 'ready', address: hedge.id });
+  process.send?.({ address: hedge.id });
 }
 
 await main();
