@@ -12,13 +12,7 @@ import { HedgeError } from './hedge.error.js';
  * - `given-up`: nothing was written, because the caller's signal was aborted before the commit left.
  */
 export type StoreFailure =
-  | 'aborted'
-  | 'row-missing'
-  | 'row-exists'
-  | 'refused'
-  | 'invalid'
-  | 'unavailable'
-  | 'given-up';
+  'aborted' | 'row-missing' | 'row-exists' | 'refused' | 'invalid' | 'unavailable' | 'given-up';
 
 /** The one error that store adapters throw. */
 export class StoreError extends HedgeError {

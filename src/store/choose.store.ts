@@ -7,10 +7,7 @@ export interface StoreTables {
 }
 
 /** Makes the Spanner store; its code is loaded by whoever chose it only. */
-export async function makeSpannerStore(
-  database: string,
-  tables: StoreTables,
-): Promise<HedgeStore> {
+export async function makeSpannerStore(database: string, tables: StoreTables): Promise<HedgeStore> {
   const { spannerStore } = await import('./spanner/index.js');
   return spannerStore(database, tables);
 }
