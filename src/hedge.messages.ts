@@ -1,8 +1,10 @@
+import { inspect } from 'node:util';
+
 /** Every text of the rooms without a messages file of their own: what errors say, what is logged. */
 
 /** A value as a person would recognise it, cut short. */
 function shown(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 0 });
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 

@@ -119,8 +119,9 @@ export function resolveOptions(
 }
 
 function checkTypes(options: unknown): asserts options is HedgeModuleOptions {
-  if (typeof options !== 'object' || options === null)
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw expected('options', 'an object', options);
+  }
   for (const [field, value] of Object.entries(options)) {
     if (!Object.hasOwn(KNOWN, field)) throw invalid(UNKNOWN_OPTION(field, Object.keys(KNOWN)));
     const type = KNOWN[field as keyof typeof KNOWN];
@@ -137,6 +138,7 @@ function chooseStore(options: HedgeModuleOptions, env: NodeJS.ProcessEnv): Store
     for (const field of ['lockTable', 'logTable', 'createTables'] as const) {
       if (options[field] !== undefined) throw invalid(STORE_HAS_TABLES(field));
     }
+    if (!isStore(store)) throw expected('store', 'a HedgeStore', store);
     return { kind: 'ready', store };
   }
   if (database === undefined) {
@@ -154,6 +156,12 @@ function chooseStore(options: HedgeModuleOptions, env: NodeJS.ProcessEnv): Store
     "'projects/{project}/instances/{instance}/databases/{database}', 'sqlite:{file}' or 'sqlite::memory:'",
     database,
   );
+}
+
+function isStore(store: object): store is HedgeStore {
+  const { open, commit, transact, rows, entries, outcome, close } = store as Partial<HedgeStore>;
+  const methods = [open, commit, transact, rows, entries, outcome, close];
+  return methods.every((method) => typeof method === 'function');
 }
 
 function groupOf({ lockName }: HedgeModuleOptions, isEmbedded: boolean): string {
