@@ -1,0 +1,166 @@
+import { HedgeError } from '../../src/errors/index.js';
+import {
+  Election,
+  HedgeEvents,
+  LeaderHeartbeats,
+  LeaderView,
+  LeadershipHooks,
+  Sweeper,
+  Terms,
+  TermScope,
+} from '../../src/leader/index.js';
+import { HeldTerms, LockAcquirer, LockReleaser, type Term } from '../../src/lock/index.js';
+import { CommitOutcomes, TermCommits } from '../../src/log/index.js';
+import type { HandlerExplorer, MessageServer, Peers } from '../../src/messaging/index.js';
+import {
+  FencedCommitter,
+  SessionKeeper,
+  SessionRenewer,
+  type LossReason,
+} from '../../src/session/index.js';
+import type { HedgeStore } from '../../src/store/index.js';
+import type { VirtualClock } from '../support/virtual-clock.js';
+import type { Mutant } from './mutants.js';
+import type { SeededRandom } from './seeded.random.js';
+import type { SimulatedMesh } from './simulated.mesh.js';
+import { silentLogger } from './silent.logger.js';
+
+export interface MemberSetting {
+  readonly group: string;
+  readonly leaseDuration: number;
+  readonly id: string;
+  readonly clock: VirtualClock;
+  readonly store: HedgeStore;
+  readonly mesh: SimulatedMesh;
+  readonly random: SeededRandom;
+  readonly mutant: Mutant;
+  led(term: Term): void;
+}
+
+/** One for all: each that was ever used costs every promise of this process some time. */
+const SCOPE = new TermScope();
+
+/** One life of one process: the rooms that keep sessions, locks, leadership and the log, as a member has them. */
+export class SimulatedMember {
+  readonly id: string;
+  readonly clock: VirtualClock;
+  readonly keeper: SessionKeeper;
+  readonly acquirer: LockAcquirer;
+  readonly releaser: LockReleaser;
+  readonly election: Election;
+  readonly commits: TermCommits;
+  readonly view: LeaderView;
+  /** Why sessions ended here. */
+  readonly sessionEnds = new Set<LossReason>();
+  /** How many named locks are being acquired, used or given back. */
+  lockUsers = 0;
+  readonly #renewer: SessionRenewer;
+  readonly #heartbeats: LeaderHeartbeats;
+  #stopped = false;
+
+  constructor({ mutant, mesh, random, ...setting }: MemberSetting) {
+    const { group, leaseDuration, clock } = setting;
+    this.id = setting.id;
+    this.clock = clock;
+    const id = () => this.id;
+    const draw = random.next;
+    const logger = silentLogger();
+    const store = mutant.store?.(setting.store) ?? setting.store;
+
+    this.keeper = new SessionKeeper(mutant.deadlineClock?.(clock) ?? clock, {
+      group,
+      leaseDuration,
+      address: id,
+    });
+    this.#recordEnds();
+    mutant.keeper?.(this.keeper, clock);
+    const committer = new FencedCommitter(this.keeper, store, clock);
+    this.#renewer = new SessionRenewer(
+      this.keeper,
+      committer,
+      store,
+      clock,
+      leaseDuration,
+      logger,
+      draw,
+    );
+    this.releaser = new LockReleaser(store, this.keeper, clock, draw);
+    mutant.releaser?.(this.releaser);
+    this.acquirer = new LockAcquirer(
+      group,
+      store,
+      this.keeper,
+      this.#renewer,
+      this.releaser,
+      clock,
+      draw,
+    );
+    this.view = new LeaderView(clock);
+    const explorer = { explore: () => [] } as unknown as HandlerExplorer;
+    const hooks = new LeadershipHooks(explorer, clock, logger);
+    const terms = new Terms(new HeldTerms(), new HedgeEvents(), hooks, SCOPE, 1_000, logger, () =>
+      this.#heartbeats.tell(250),
+    );
+    this.election = new Election(
+      { group, id, leaseDuration, candidate: true },
+      store,
+      this.acquirer,
+      this.releaser,
+      this.view,
+      clock,
+      logger,
+      terms,
+      draw,
+    );
+    const { server, peers } = mesh.join(this);
+    this.#heartbeats = new LeaderHeartbeats(
+      server as MessageServer,
+      peers as Peers,
+      clock,
+      id,
+      leaseDuration,
+      this.election,
+      this.view,
+    );
+    const outcomes = new CommitOutcomes(this.keeper, store, clock);
+    this.commits = new TermCommits(committer, outcomes, clock, leaseDuration);
+    terms.register(this.commits);
+    terms.register(new Sweeper(group, store, clock, leaseDuration, logger));
+    terms.register({ began: (term) => setting.led(term), ended: async () => undefined });
+  }
+
+  get hasStopped(): boolean {
+    return this.#stopped;
+  }
+
+  start(): void {
+    this.election.start();
+  }
+
+  /** As {@link LogWriter} and its route do it on the member that leads. */
+  append(entry: { id: string; key: string; value: string }, timeout: number): Promise<bigint> {
+    const { term } = this.election;
+    const commit = term && this.commits.of(term);
+    if (!commit) return Promise.reject(new HedgeError('NOT_LEADER', 'not leading'));
+    return commit.append({ ...entry, value: `${term.token}` }, timeout);
+  }
+
+  /** As the lifecycle does it at shutdown. */
+  async leave(): Promise<void> {
+    await this.election.retire();
+    await this.election.stop();
+    this.#heartbeats.stop();
+    this.#renewer.stop();
+    this.releaser.stop();
+    this.#stopped = true;
+  }
+
+  #recordEnds(): void {
+    const { keeper, sessionEnds } = this;
+    const end = keeper.end.bind(keeper);
+    keeper.end = (session, reason) => {
+      if (!session.hasEnded) sessionEnds.add(reason);
+      end(session, reason);
+    };
+  }
+}

@@ -1,0 +1,88 @@
+import { HedgeError } from '../../src/errors/index.js';
+import type { Caller, MessageHandler, PeerCloseListener } from '../../src/messaging/index.js';
+import type { Timer } from '../../src/session/index.js';
+import type { VirtualClock } from '../support/virtual-clock.js';
+
+/** ms a message takes; `undefined`: it is lost. */
+export type MessageFate = () => number | undefined;
+
+interface Node {
+  readonly id: string;
+  readonly clock: VirtualClock;
+  readonly handlers: Map<string, MessageHandler>;
+  readonly closeListeners: Set<PeerCloseListener>;
+}
+
+/** What stands in for connections between members: requests that are delayed or lost, and news of crashes. */
+export class SimulatedMesh {
+  /** By address: who answers there now. */
+  readonly #nodes = new Map<string, Node>();
+
+  constructor(private readonly fate: MessageFate) {}
+
+  join({ id, clock }: { id: string; clock: VirtualClock }): { server: object; peers: object } {
+    const node: Node = { id, clock, handlers: new Map(), closeListeners: new Set() };
+    this.#nodes.set(id, node);
+    return {
+      server: {
+        handle: (route: string, handler: MessageHandler) => node.handlers.set(route, handler),
+      },
+      peers: {
+        request: (to: string, route: string, data: unknown, options: { timeout: number }) =>
+          this.#request(node, to, route, data, options.timeout),
+        onClose: (listener: PeerCloseListener) => node.closeListeners.add(listener),
+      },
+    };
+  }
+
+  /** Its connections close, and the others notice. */
+  crashed(id: string): void {
+    this.#nodes.delete(id);
+    for (const { clock, closeListeners } of this.#nodes.values()) {
+      const delay = this.fate();
+      if (delay === undefined) continue;
+      clock.time.in(delay, () =>
+        clock.deliver(() => {
+          for (const listener of closeListeners) listener(id, 'system');
+        }),
+      );
+    }
+  }
+
+  #request(
+    from: Node,
+    to: string,
+    route: string,
+    data: unknown,
+    timeout: number,
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      let timer: Timer | undefined;
+      const fail = (code: 'TIMEOUT' | 'CONNECTION_LOST') => () => {
+        timer?.cancel();
+        reject(new HedgeError(code, 'lost'));
+      };
+      timer = from.clock.after(timeout, fail('TIMEOUT'));
+      const { time } = from.clock;
+      this.#pass(time, () => {
+        const node = this.#nodes.get(to);
+        if (!node) return this.#pass(time, () => from.clock.deliver(fail('CONNECTION_LOST')));
+        node.clock.deliver(() => {
+          const caller: Caller = { id: from.id, instanceId: '', isSelf: false, route };
+          const answer: unknown = node.handlers.get(route)?.(data, caller);
+          this.#pass(time, () => {
+            from.clock.deliver(() => {
+              timer?.cancel();
+              resolve(answer);
+            });
+          });
+        });
+      });
+    });
+  }
+
+  #pass(time: VirtualClock['time'], arrive: () => void): void {
+    const delay = this.fate();
+    if (delay !== undefined) time.in(delay, arrive);
+  }
+}
