@@ -86,6 +86,22 @@ describe.each(sharedStores)('signals, on $name', ({ open }) => {
     expect(ms).toBeLessThan(DRAIN + SLACK);
   });
 
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s ends an app without shutdown hooks at once, and it has warned of that',
+    async (signal) => {
+      const [member] = await cluster.start(1, { shutdown: 'none' });
+      await cluster.agreed();
+
+      const { ms, ...exit } = await endsBy(member, signal);
+
+      expect(exit).toEqual({ code: null, signal });
+      expect(ms).toBeLessThan(SLACK);
+      expect(member.output.filter((line) => line.includes('enableShutdownHooks()'))).toHaveLength(
+        1,
+      );
+    },
+  );
+
   it('a closed app leaves nothing running that would keep its process', async () => {
     const members = await cluster.start(2);
     await cluster.agreed();

@@ -258,6 +258,7 @@ export class Cluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const gone = this.members.filter((member) => !member.isRunning && !member.mayEnd);
     await Promise.all(this.running.map((member) => member.kill()));
+    for (const { records } of this.members) records.close();
     rmSync(this.#folder, { recursive: true, force: true });
     if (gone.length > 0) {
       const stories = gone.map(({ name, output }) => `${name}:\n${output.slice(-30).join('\n')}`);

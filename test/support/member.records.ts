@@ -1,4 +1,4 @@
-import { existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** ns of CLOCK_MONOTONIC, which all processes of a machine share. */
@@ -90,9 +90,16 @@ export class RecordWriter {
   }
 }
 
-/** Reads what a member noted, while it runs or after it was killed. */
+type EventOf<T extends MemberEvent['type']> = Extract<MemberEvent, { type: T }>;
+
+/**
+ * Reads what a member noted, while it runs or after it was killed. Only what is new: tests ask often, and what they take
+ * of the machine is missing in what they measure.
+ */
 export class RecordReader {
-  readonly #events: MemberEvent[] = [];
+  readonly #events = new Map<string, MemberEvent[]>();
+  readonly #chunk = Buffer.alloc(1 << 20);
+  #file: number | undefined;
   #read = 0;
 
   constructor(private readonly folder: string) {}
@@ -112,22 +119,34 @@ export class RecordReader {
     return intervals;
   }
 
-  get events(): readonly MemberEvent[] {
-    const path = join(this.folder, EVENTS);
-    if (!existsSync(path)) return [];
-    const bytes = readFileSync(path);
-    // A line that is being written has no end yet.
-    const end = bytes.lastIndexOf('\n') + 1;
-    const lines = bytes.subarray(this.#read, end).toString().split('\n').slice(0, -1);
-    this.#read = end;
-    for (const line of lines) this.#events.push(parseEvent(line));
-    return this.#events;
+  /** All of one type, oldest first. */
+  eventsOf<T extends MemberEvent['type']>(type: T): readonly EventOf<T>[] {
+    this.#readNew();
+    return (this.#events.get(type) ?? []) as EventOf<T>[];
   }
 
-  eventsOf<T extends MemberEvent['type']>(type: T): Extract<MemberEvent, { type: T }>[] {
-    return this.events.filter(
-      (event): event is Extract<MemberEvent, { type: T }> => event.type === type,
-    );
+  #readNew(): void {
+    const path = join(this.folder, EVENTS);
+    if (this.#file === undefined && !existsSync(path)) return;
+    this.#file ??= openSync(path, 'r');
+    for (;;) {
+      const count = readSync(this.#file, this.#chunk, 0, this.#chunk.length, this.#read);
+      // A line that is being written has no end yet.
+      const end = this.#chunk.subarray(0, count).lastIndexOf('\n') + 1;
+      if (end === 0) return;
+      this.#read += end;
+      for (const line of this.#chunk.toString('utf8', 0, end - 1).split('\n')) {
+        const event = parseEvent(line);
+        const known = this.#events.get(event.type);
+        if (known) known.push(event);
+        else this.#events.set(event.type, [event]);
+      }
+    }
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
   }
 }
 

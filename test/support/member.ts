@@ -23,10 +23,11 @@ export interface MemberSettings {
   readonly records: string;
   /**
    * `exit-code`: a signal ends the app with code 0. `signal`: Nest's default, which sends the signal to itself again
-   * once the app is closed, so the process counts as killed by it (143 in a shell or a container).
+   * once the app is closed, so the process counts as killed by it (143 in a shell or a container). `none`: as `nest new`
+   * makes an app, without `enableShutdownHooks()`.
    * @default 'exit-code'
    */
-  readonly shutdown?: 'exit-code' | 'signal';
+  readonly shutdown?: 'exit-code' | 'signal' | 'none';
   /** ms between two looks at `isLeader()`. @default 2 */
   readonly lookInterval?: number;
 }
@@ -202,7 +203,9 @@ async function main(): Promise<void> {
   // By default Nest sends itself the signal again when everything is closed. With `useProcessExit` the exit code is 0,
   // which is what process managers take for an orderly end; it also ends a container's process 1, for which a
   // signal without a listener does nothing.
-  app.enableShutdownHooks([], { useProcessExit: shutdown === 'exit-code' });
+  if (shutdown !== 'none') {
+    app.enableShutdownHooks([], { useProcessExit: shutdown === 'exit-code' });
+  }
   const hedge = app.get(HedgeService);
   keepLooking(hedge, lookInterval);
   follow(hedge);
