@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { StoreError } from '../errors/index.js';
 import {
   attemptTimeoutOf,
@@ -22,7 +23,10 @@ export class LockReleaser {
     private readonly keeper: SessionKeeper,
     private readonly clock: Clock,
     private readonly random: () => number = Math.random,
-  ) {}
+  ) {
+    // One for each lock that is being given back while the store is away, however many they are.
+    setMaxListeners(0, this.#stop.signal);
+  }
 
   /**
    * Resolves when the store has it, or when that is not needed any more because the session's time is over.

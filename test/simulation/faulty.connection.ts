@@ -67,7 +67,9 @@ export class FaultyConnection implements HedgeStore {
           if (mutations.length === 0) return attempt.resolve({ result, timestamp: undefined });
           if (attempt.isOver()) return;
           attempt.leaves();
-          const execute = () => this.store.commit(mutations, snapshot);
+          let committed: bigint | undefined;
+          // A transaction has an id: the store knows it when its commit comes twice.
+          const execute = () => (committed ??= this.store.commit(mutations, snapshot));
           this.#send('commit', attempt, execute, (timestamp) =>
             attempt.resolve({ result, timestamp }),
           );
