@@ -45,6 +45,8 @@ const OPEN_RETRY = 10;
 /**
  * The embedded store: one SQLite file that the processes of one machine share. It needs the package `libsql`,
  * and a local disk (locking over a network file system is not reliable).
+ * A process that is suspended (SIGSTOP, Ctrl-Z) in the middle of a write keeps the file from being written to until it
+ * goes on or ends; one that is killed does not.
  *
  * Writes are on the disk when they are acknowledged. Calls are synchronous inside, so one that finds another
  * process writing gives up after 80 ms with the failure `aborted`.
