@@ -135,13 +135,14 @@ export class Election {
 
   /** One look at the lock, and what follows from it. */
   async #round(): Promise<void> {
+    const { newestToken } = this.view;
     const found = await this.#look();
     if (found) {
       this.#idleBackoff.reset();
       return this.#follow(found);
     }
-    const { current } = this.view;
-    if (current) this.view.forget(current.token);
+    // Not one that was heard of while the store was asked.
+    this.view.forget(newestToken);
     if (!this.#mayLead()) return sleep(this.clock, this.#idleBackoff.next(), this.#wake.signal);
     const { leaseDuration } = this.options;
     const { signal } = this.#retired;
@@ -169,10 +170,14 @@ export class Election {
 
   /** Sleeps until the holder's session may be ended, as far as anybody has told by then. */
   async #follow({ address, token, remaining }: LockHolder): Promise<void> {
-    const until = this.clock.now().monotonic + remaining;
+    const { id, leaseDuration } = this.options;
+    // The same address is a former life of this very process, nobody to send anything to, or an acquire that it gave up
+    // and that is being settled: then the lock is free soon.
+    const isSelf = address === id();
+    const wait = isSelf ? Math.min(remaining, leaseDuration / 10) : remaining;
+    const until = this.clock.now().monotonic + wait;
     const { signal } = this.#wake;
-    // The same address under another session is a former life of this very process: nobody to send anything to.
-    if (address !== this.options.id()) this.view.observe({ id: address, token }, remaining);
+    if (!isSelf) this.view.observe({ id: address, token }, remaining);
     const left = () => {
       const known = this.view.current?.token === token ? this.view.remaining() : 0;
       return Math.max(known, until - this.clock.now().monotonic);

@@ -32,7 +32,12 @@ export class LeaderView {
     return this.#known && this.remaining() > 0 ? this.#known : undefined;
   }
 
-  /** The token of the newest term anybody told of, over or not, in decimal. */
+  /** The token of the newest term anybody told of, over or not. */
+  get newestToken(): bigint {
+    return this.#newest;
+  }
+
+  /** The same, in decimal. */
   get newestTokenText(): string {
     return this.#newestText;
   }
@@ -47,7 +52,10 @@ export class LeaderView {
     if (leader.token < this.#newest) return;
     const expiresAt = this.clock.now().monotonic + remaining;
     if (leader.token === this.#known?.token) {
+      const wasKnown = this.current !== undefined;
       this.#expiresAt = Math.max(this.#expiresAt, expiresAt);
+      // After silence for longer than its lease: whoever waits for a leader waits for this one, too.
+      if (!wasKnown) this.#changes.next(leader);
       return;
     }
     this.#newest = leader.token;

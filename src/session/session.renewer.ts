@@ -76,7 +76,8 @@ export class SessionRenewer {
 
   async #renew(): Promise<void> {
     const session = this.keeper.current;
-    if (!session || session.isIdle) return;
+    // A fresh one has no row yet: not finding it would end the session under the acquire that is to write it.
+    if (!session || session.isIdle || session.isFresh) return;
     // A commit of the log may have renewed it since this was armed.
     if (this.#untilDue(session) > this.leaseDuration / 20) return this.#armRenewal();
     this.#renewing = session;
