@@ -1,0 +1,120 @@
+import type { Logger } from '@nestjs/common';
+import { LockAcquirer, LockReleaser } from '../../src/lock/index.js';
+import { FencedCommitter, SessionKeeper, SessionRenewer } from '../../src/session/index.js';
+import type { HedgeStore, StoreCall } from '../../src/store/index.js';
+import { FaultyConnection, type Fate } from '../simulation/faulty.connection.js';
+import { ModelStore } from '../simulation/model.store.js';
+import { VirtualClock, VirtualTime, type Pace } from './virtual-clock.js';
+
+/** 1 ms there, 1 ms back. */
+const FAIR: Fate = { there: 1, back: 1 };
+
+export const LOST: Fate = { there: undefined, back: undefined };
+export const REPLY_LOST: Fate = { there: 1, back: undefined };
+export const ABORTED: Fate = { ...FAIR, isAborted: true };
+
+/** What becomes of requests to the store: of the next ones, and of all others. */
+export class ScriptedNetwork {
+  usual: Fate = FAIR;
+  readonly next: Fate[] = [];
+  /** How many requests left. */
+  requests = 0;
+
+  readonly fate = (): Fate => {
+    this.requests++;
+    return this.next.shift() ?? this.usual;
+  };
+}
+
+export class RecordedLogger {
+  readonly warnings: string[] = [];
+  readonly warn = (text: string): void => void this.warnings.push(text);
+  readonly log = (): void => undefined;
+  readonly debug = (): void => undefined;
+  readonly error = (text: string): void => void this.warnings.push(text);
+
+  get asLogger(): Logger {
+    return this as unknown as Logger;
+  }
+}
+
+export interface RoomsOptions {
+  readonly leaseDuration?: number;
+  readonly address?: string;
+  readonly time?: VirtualTime;
+  readonly model?: ModelStore;
+  readonly pace?: Pace;
+}
+
+/** The lower rooms of one member over a model of the store, with a clock and a network that specs are master of. */
+export class MemberRooms {
+  readonly group = 'g';
+  readonly leaseDuration: number;
+  readonly address: string;
+  readonly time: VirtualTime;
+  readonly clock: VirtualClock;
+  readonly model: ModelStore;
+  readonly network = new ScriptedNetwork();
+  readonly store: HedgeStore;
+  readonly logger = new RecordedLogger();
+  readonly keeper: SessionKeeper;
+  readonly committer: FencedCommitter;
+  readonly renewer: SessionRenewer;
+  readonly releaser: LockReleaser;
+  readonly acquirer: LockAcquirer;
+  readonly call: StoreCall = { timeout: 1_000 };
+
+  constructor(options: RoomsOptions = {}) {
+    const { leaseDuration = 10_000, address = 'a:1', time = new VirtualTime() } = options;
+    this.leaseDuration = leaseDuration;
+    this.address = address;
+    this.time = time;
+    this.clock = new VirtualClock(time, options.pace);
+    this.model = options.model ?? new ModelStore(time, 1, () => 0);
+    const { group, clock } = this;
+    const store = (this.store = new FaultyConnection(this.model, clock, this.network.fate));
+    const random = () => 0.5;
+    this.keeper = new SessionKeeper(clock, { group, leaseDuration, address: () => address });
+    const keeper = this.keeper;
+    this.committer = new FencedCommitter(keeper, store, clock);
+    this.renewer = new SessionRenewer(
+      keeper,
+      this.committer,
+      store,
+      clock,
+      leaseDuration,
+      this.logger.asLogger,
+      random,
+    );
+    this.releaser = new LockReleaser(store, keeper, clock, random);
+    this.acquirer = new LockAcquirer(
+      group,
+      store,
+      keeper,
+      this.renewer,
+      this.releaser,
+      clock,
+      random,
+    );
+  }
+
+  /** Another member of the same group. */
+  other(address: string): MemberRooms {
+    const { time, model, leaseDuration } = this;
+    return new MemberRooms({ time, model, leaseDuration, address });
+  }
+
+  /** Lets time pass until it settles; fails after a minute. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    let isOver = false;
+    const over = () => void (isOver = true);
+    work.then(over, over);
+    for (let passed = 0; !isOver && passed < 60_000; passed++) await this.time.advance(1);
+    if (!isOver) throw new Error('Not settled within a minute');
+    return work;
+  }
+
+  get rowNames(): string[] {
+    return [...this.model.rows.keys()].toSorted();
+  }
+}
