@@ -41,8 +41,10 @@ export class LockReleaser {
     // With the last thing it held goes the session itself: what holds nothing leaves no row.
     if (wasLast) mutations.push(deletionOf(session));
     // A session that goes on is renewed, and what it did not give back would stay held with it.
-    return this.#repeat(session, wasLast ? timeLeft : () => session.remaining(), (timeout) =>
-      this.store.commit(mutations, { timeout }),
+    return this.#track(
+      this.#repeat(session, wasLast ? timeLeft : () => session.remaining(), (timeout) =>
+        this.store.commit(mutations, { timeout }),
+      ),
     );
   }
 
@@ -51,36 +53,13 @@ export class LockReleaser {
    * term is over once this has written the same rows. Goes on until the store has answered or the session is over.
    */
   settle(term: Term): void {
-    const { session } = term;
-    session.beginAcquire();
-    const settled = this.#repeat(
-      session,
-      () => session.remaining(),
-      async (timeout) => {
-        const query = { names: [term.row, session.row] };
-        const { result: sessionStands } = await this.store.transact(query, decide, { timeout });
-        if (sessionStands) this.keeper.confirmed(session);
-      },
-    );
-    void settled.finally(() => this.endAcquire(session));
-
-    function decide(rows: readonly LockRow[]): Decision<boolean> {
-      const stands = (name: string) => rows.some((row) => row.name === name);
-      const deletion: Mutation = { table: 'lock', op: 'delete', name: term.row };
-      return {
-        result: stands(session.row),
-        mutations: stands(term.row) ? releaseMutations(term) : [deletion],
-      };
-    }
+    term.session.beginAcquire();
+    void this.#track(this.#settle(term));
   }
 
   /** An acquire is over. A session that holds nothing then is deleted: nobody would renew it, or release it. */
   endAcquire(session: Session): void {
-    const timeLeft = this.#untilDeadline(session);
-    if (!this.keeper.endAcquire(session)) return;
-    void this.#repeat(session, timeLeft, (timeout) =>
-      this.store.commit([deletionOf(session)], { timeout }),
-    );
+    void this.#track(this.#endAcquire(session));
   }
 
   /** Resolves when all that is being given back or settled has been, or `timeout` ms later. */
@@ -96,32 +75,62 @@ export class LockReleaser {
     this.#stop.abort();
   }
 
+  async #allAnswered(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  #track(work: Promise<void>): Promise<void> {
+    this.#underWay.add(work);
+    return work.finally(() => this.#underWay.delete(work));
+  }
+
+  async #settle(term: Term): Promise<void> {
+    const { session } = term;
+    await this.#repeat(
+      session,
+      () => session.remaining(),
+      async (timeout) => {
+        const query = { names: [term.row, session.row] };
+        const { result: sessionStands } = await this.store.transact(query, decide, { timeout });
+        if (sessionStands) this.keeper.confirmed(session);
+      },
+    );
+    await this.#endAcquire(session);
+
+    function decide(rows: readonly LockRow[]): Decision<boolean> {
+      const stands = (name: string) => rows.some((row) => row.name === name);
+      const deletion: Mutation = { table: 'lock', op: 'delete', name: term.row };
+      return {
+        result: stands(session.row),
+        mutations: stands(term.row) ? releaseMutations(term) : [deletion],
+      };
+    }
+  }
+
+  async #endAcquire(session: Session): Promise<void> {
+    const timeLeft = this.#untilDeadline(session);
+    if (!this.keeper.endAcquire(session)) return;
+    await this.#repeat(session, timeLeft, (timeout) =>
+      this.store.commit([deletionOf(session)], { timeout }),
+    );
+  }
+
   /** ms until the deadline it has now, whatever becomes of the session. */
   #untilDeadline(session: Session): () => number {
     const until = this.clock.now().monotonic + (session.isStanding() ? session.remaining() : 0);
     return () => until - this.clock.now().monotonic;
   }
 
-  async #allAnswered(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
-  }
-
-  #repeat(
+  async #repeat(
     { owner }: Session,
     timeLeft: () => number,
     attempt: (timeout: number) => Promise<unknown>,
   ): Promise<void> {
     const most = Math.min(1_000, attemptTimeoutOf(owner.leaseDuration));
-    const repeating = this.#untilAnswered(timeLeft, () => attempt(Math.min(most, timeLeft())));
-    this.#underWay.add(repeating);
-    return repeating.finally(() => this.#underWay.delete(repeating));
-  }
-
-  async #untilAnswered(timeLeft: () => number, attempt: () => Promise<unknown>): Promise<void> {
     const backoff = new Backoff(10, 500, this.random);
-    while (timeLeft() > 0 && !this.#stop.signal.aborted) {
+    for (let left = timeLeft(); left > 0 && !this.#stop.signal.aborted; left = timeLeft()) {
       try {
-        await attempt();
+        await attempt(Math.min(most, left));
         return;
       } catch (error) {
         if (error instanceof StoreError && error.failure === 'row-missing') return;

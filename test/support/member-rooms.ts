@@ -73,7 +73,6 @@ export class MemberRooms {
     this.model = options.model ?? new ModelStore(time, 1, () => 0);
     const { group, clock } = this;
     const store = (this.store = new FaultyConnection(this.model, clock, this.network.fate));
-    const random = () => 0.5;
     this.keeper = new SessionKeeper(clock, { group, leaseDuration, address: () => address });
     const keeper = this.keeper;
     this.committer = new FencedCommitter(keeper, store, clock);
@@ -84,9 +83,9 @@ export class MemberRooms {
       clock,
       leaseDuration,
       this.logger.asLogger,
-      random,
+      half,
     );
-    this.releaser = new LockReleaser(store, keeper, clock, random);
+    this.releaser = new LockReleaser(store, keeper, clock, half);
     this.acquirer = new LockAcquirer(
       group,
       store,
@@ -94,7 +93,7 @@ export class MemberRooms {
       this.renewer,
       this.releaser,
       clock,
-      random,
+      half,
     );
   }
 
@@ -106,15 +105,22 @@ export class MemberRooms {
 
   /** Lets time pass until it settles; fails after a minute. */
   async during<T>(work: Promise<T>): Promise<T> {
-    let isOver = false;
-    const over = () => void (isOver = true);
+    const state = { isOver: false };
+    const over = () => void (state.isOver = true);
     work.then(over, over);
-    for (let passed = 0; !isOver && passed < 60_000; passed++) await this.time.advance(1);
-    if (!isOver) throw new Error('Not settled within a minute');
-    return work;
+    for (let passed = 0; passed < 60_000; passed++) {
+      await this.time.advance(1);
+      if (state.isOver) return work;
+    }
+    throw new Error('Not settled within a minute');
   }
 
   get rowNames(): string[] {
     return [...this.model.rows.keys()].toSorted();
   }
+}
+
+/** Decides what is left to chance. */
+function half(): number {
+  return 0.5;
 }
