@@ -65,9 +65,6 @@ describe("a lock's state", () => {
 });
 
 describe('the rows of a lock', () => {
-  const isIn = ({ from, to }: { from: string; to: string }, name: string) =>
-    name >= from && name < to;
-
   it.each(['job!', 'job$', 'job_', 'jobs', 'Job', 'job"'])('are not those of %j', (name) => {
     expect(isIn(fenceRange(LOCK), `${namedLock('g', name).row}#t`)).toBe(false);
   });
@@ -78,3 +75,7 @@ describe('the rows of a lock', () => {
     expect(isIn(groupRange('g'), namedLock('g2', 'job').row)).toBe(false);
   });
 });
+
+function isIn({ from, to }: { from: string; to: string }, name: string): boolean {
+  return name >= from && name < to;
+}
