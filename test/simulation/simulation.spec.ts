@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { firstFailure, runSchedule } from './run.schedules.js';
 
-const SCHEDULES = Number(process.env.SIM_SCHEDULES ?? 400);
+const SCHEDULES = Number(process.env.SIM_SCHEDULES ?? 300);
 const SEED = Number(process.env.SIM_SEED ?? 1);
 const REPLAY = process.env.SIM_REPLAY;
 
