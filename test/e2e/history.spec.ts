@@ -69,12 +69,12 @@ describe('history', () => {
 
     it('is trimmed to the newest, but for what is still young', async () => {
       // Entries count as young for twice the requestTimeout.
-      const [, follower] = await group().startMany(2, { requestTimeout: 1_000 });
+      const [, follower] = await group().startMany(2, { requestTimeout: 500 });
       const { hedge } = follower;
-      const put = (value: string) => hedge.put('key', value, { timeout: 2_000 });
+      const put = (value: string) => hedge.put('key', value, { timeout: 1_000 });
       for (const value of 'abcdef') await put(value);
       expect(await hedge.trim('key', { keep: 1, ...SOON })).toBe(0);
-      await new Promise((resolve) => setTimeout(resolve, 2_100));
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
       for (const value of 'gh') await put(value);
 
       expect(await hedge.trim('key', { keep: 4, ...SOON })).toBe(4);
@@ -83,7 +83,7 @@ describe('history', () => {
       expect(await values(follower)).toBe('hg');
       expect(await hedge.trim('key', { keep: 1, ...SOON })).toBe(0);
       expect(await hedge.trim('nothing', { keep: 1, ...SOON })).toBe(0);
-      await new Promise((resolve) => setTimeout(resolve, 2_100));
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
       expect(await hedge.trim('key', { keep: 1, ...SOON })).toBe(1);
       expect(await values(follower)).toBe('h');
     });

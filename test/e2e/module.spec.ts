@@ -163,6 +163,10 @@ describe('the module', () => {
   });
 });
 
+function ignore(): void {
+  // A listener, that is all.
+}
+
 describe('an app', () => {
   const module = HedgeModule.forRoot(OPTIONS);
 
@@ -237,15 +241,14 @@ describe('an app', () => {
   });
 
   it('warns that SIGTERM would cost the group a lease, unless somebody listens to it', async () => {
-    const listener = () => undefined;
     process.removeAllListeners('SIGTERM');
     await expectToLead(await start(module));
     expect(logs.at('warn').join()).toContain('app.enableShutdownHooks()');
 
     logs.clear();
-    process.on('SIGTERM', listener);
+    process.on('SIGTERM', ignore);
     await expectToLead(await start(module));
-    process.removeListener('SIGTERM', listener);
+    process.removeListener('SIGTERM', ignore);
     expect(logs.at('warn')).toEqual([]);
   });
 });
@@ -290,10 +293,11 @@ describe('forRoot()', () => {
   });
 });
 
-describe('the address', () => {
-  const at = (address: string, options: HedgeModuleOptions = {}) =>
-    start(HedgeModule.forRoot({ ...OPTIONS, address, ...options }));
+function at(address: string, options: HedgeModuleOptions = {}): Promise<INestApplicationContext> {
+  return start(HedgeModule.forRoot({ ...OPTIONS, address, ...options }));
+}
 
+describe('the address', () => {
   it('may be IPv6', async () => {
     const app = await at('[::1]:0');
 

@@ -108,7 +108,7 @@ describe('put', () => {
       const moving = moveLeadership(group());
       const writers = apps.map(async ({ hedge }, member) => {
         const values: string[] = [];
-        const until = performance.now() + 3_000;
+        const until = performance.now() + 2_000;
         while (performance.now() < until) {
           const value = `${member}-${values.length}`;
           await hedge.put(`key ${member}`, value, SOON);
@@ -117,7 +117,7 @@ describe('put', () => {
         return values;
       });
       const shared: string[] = [];
-      const until = performance.now() + 3_000;
+      const until = performance.now() + 2_000;
       while (performance.now() < until) {
         await apps[shared.length % 3].hedge.put('shared', `${shared.length}`, SOON);
         shared.push(`${shared.length}`);

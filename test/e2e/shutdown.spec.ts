@@ -234,7 +234,7 @@ describe('handlers at a shutdown', () => {
     await vi.waitFor(() => expect(trace).toEqual(['put']), SOON);
 
     const closed = leader.close();
-    const answeredByTheNext = follower.hedge.send('who', 1, SOON);
+    const answeredByTheNext = follower.hedge.send('who', 1, { ...SOON, idempotent: true });
     // Longer than the lease: it is renewed while handlers run.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     expect(signal?.aborted).toBe(false);
