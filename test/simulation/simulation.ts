@@ -214,7 +214,8 @@ export class Simulation {
     if (this.#random.chance(0.5)) {
       // It gives its term back, and the commit arrives after that.
       this.#time.in(0, () => this.#stepDown(member));
-      return { there: LEASE * this.#random.between(0.5, 1.5) };
+      const there = LEASE * this.#random.between(0.5, 1.5);
+      return { there: Math.min(there, this.#foulUntil - this.#time.now) };
     }
     // It is stopped, finds the answer late, and is cut off from the store after that.
     const duration = LEASE * this.#random.between(0.3, 0.7);
