@@ -13,5 +13,5 @@ app.useBodyParser('text', { type: () => true });
 // The page asks all three members.
 app.enableCors();
 // Without it a SIGTERM would leave the group without a leader for a whole lease.
-app.enableShutdownHooks();
+app.enableShutdownHooks([], { useProcessExit: true });
 await app.listen(port);
