@@ -150,6 +150,27 @@ class Wrap implements NestInterceptor {
 
 class Oops extends Error {}
 
+/** Lets a message pass only after the test has had its say. */
+class Hesitate implements CanActivate {
+  async canActivate(): Promise<boolean> {
+    trace.push('guard');
+    await new Promise((resolve) => (release = resolve));
+    return true;
+  }
+}
+
+@Injectable()
+class Hesitant {
+  constructor(private readonly hedge: HedgeService) {}
+
+  @UseGuards(Hesitate)
+  @OnLeaderMessage('hesitant')
+  answer() {
+    trace.push('handler');
+    return this.hedge.id;
+  }
+}
+
 @Catch(Oops)
 class OopsFilter implements ExceptionFilter {
   catch(exception: Oops): Observable<never> {
@@ -568,6 +589,25 @@ describe('send', () => {
   });
 });
 
+describe('a guard that outlasts the term', () => {
+  const group = useGroup();
+
+  it('ends before a handler that then never starts: the message goes to the next leader', async () => {
+    const [first, second] = await group().startMany(2, {}, [Hesitant]);
+    const sent = second.hedge.send('hesitant', 1, SOON);
+    await vi.waitFor(() => expect(trace).toEqual(['guard']), SOON);
+    await first.hedge.stepDown();
+    await vi.waitFor(() => expect(second.hedge.isLeader()).toBe(true), SOON);
+
+    release(undefined);
+    await vi.waitFor(() => expect(trace).toEqual(['guard', 'guard']), SOON);
+    release(undefined);
+
+    expect(await sent).toBe(second.hedge.id);
+    expect(trace).toEqual(['guard', 'guard', 'handler']);
+  });
+});
+
 describe('what a handler puts', () => {
   onEveryStore((group) => {
     const start = startWith(group);
@@ -609,9 +649,9 @@ describe('a connection that is cut while the handler runs', () => {
     await vi.waitFor(() => expect(trace).toEqual(['once']), SOON);
 
     proxy.cut();
+    proxy.resume();
 
     expect(await sent).toMatchObject({ code: 'CONNECTION_LOST', status: 502 });
-    proxy.resume();
     expect(await follower.hedge.send('count', 'again')).toBe(2);
     expect(trace).toEqual(['once', 'again']);
   });

@@ -1,9 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { LogReceipt } from '../../src/index.js';
+import { keysBeginningWith } from '../../src/store/index.js';
 import { FaultyStore } from '../support/faulty-store.js';
 import { onEveryStore, SOON, useGroup, type App, type Group } from '../support/hedge-apps.js';
 import { behindProxy } from '../support/proxied-member.js';
 import type { TcpProxy } from '../support/tcp-proxy.js';
+
+const CALL = { timeout: 10_000 };
 
 /** All values of a key, oldest first, as one strong read of the store shows them. */
 async function valuesOf(app: App, key: string): Promise<string[]> {
@@ -149,6 +152,23 @@ describe('put', () => {
         code: 'INVALID_ARGUMENT',
       });
       expect(await valuesOf(second, 'key')).toEqual(['in time']);
+    });
+
+    it('is not written once the fence of its term is gone, whatever the leader believes', async () => {
+      const [leader] = await group().startMany(1);
+      const term = leader.hedge.leadership!;
+      const range = keysBeginningWith('hedge/spindle/lockname/group#');
+      const [fence] = await group().store.rows({ range }, CALL);
+      const deletion = { table: 'lock', op: 'delete', name: fence.name } as const;
+      await vi.waitFor(() => group().store.commit([deletion], CALL), SOON);
+
+      // Before any renewal may have told the leader.
+      await expect(leader.hedge.put('key', 'late', { term })).rejects.toMatchObject({
+        code: 'NOT_LEADER',
+      });
+
+      expect(term.signal.aborted).toBe(true);
+      expect(await leader.hedge.get('key', SOON)).toBeUndefined();
     });
   });
 

@@ -159,7 +159,7 @@ describe.each<[string, Fault[], number]>([
   ['commits are aborted', ['aborted'], 0.5],
   ['everything happens', ['reply-lost', 'late', 'aborted', 'unavailable', 'silent'], 0.25],
 ])('a store whose %s now and then', (_what, faults, share) => {
-  it('has every acknowledged put exactly once, every other at most once', async () => {
+  it('takes every put exactly once', async () => {
     const apps = await startMembers(3);
     fail(sometimes(share, ...faults));
 
@@ -170,10 +170,11 @@ describe.each<[string, Fault[], number]>([
     for (const app of apps) await app.close();
     const times = await timesInLog();
     for (const { value, error } of outcomes) {
-      if (error === undefined) expect(times.get(value)).toBe(1);
-      else expect(times.get(value) ?? 0).toBeLessThanOrEqual(1);
+      // Time enough for all of them: what is lost is settled, and what has landed meets itself.
+      expect(error).toBeUndefined();
+      expect(times.get(value)).toBe(1);
     }
-    expect(outcomes.filter(({ error }) => error === undefined).length).toBeGreaterThan(50);
+    expect(times.size).toBe(outcomes.length);
   });
 
   it('has one leader at a time all the same', async () => {
