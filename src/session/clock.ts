@@ -1,3 +1,5 @@
+import { onAbort } from '../abort.listeners.js';
+
 /** A moment on both of a member's clocks, in ms. */
 export interface Instant {
   readonly monotonic: number;
@@ -33,10 +35,10 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     if (signal?.aborted) return resolve();
     const done = () => {
       timer.cancel();
-      signal?.removeEventListener('abort', done);
+      unsubscribe?.();
       resolve();
     };
     const timer = clock.after(ms, done);
-    signal?.addEventListener('abort', done);
+    const unsubscribe = signal && onAbort(signal, done);
   });
 }

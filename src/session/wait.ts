@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.listeners.js';
 import { HedgeError } from '../errors/index.js';
 import { ABORTED, EXPECTED, TIMED_OUT } from '../hedge.messages.js';
 import type { Clock } from './clock.js';
@@ -44,14 +45,14 @@ export function waitFor<T>(
       finish();
       reject(onTimeout());
     });
-    signal?.addEventListener('abort', aborted);
+    const unlisten = signal && onAbort(signal, aborted);
     const unsubscribe = subscribe((result) => {
       finish();
       resolve(result);
     });
     function finish(): void {
       timer.cancel();
-      signal?.removeEventListener('abort', aborted);
+      unlisten?.();
       queueMicrotask(() => unsubscribe());
     }
   });

@@ -20,7 +20,7 @@ const ROOMS = [
   'hedge',
 ];
 /** What every room may import. */
-const EVERYWHERE = ['hedge.messages', 'decorators'];
+const EVERYWHERE = ['hedge.messages', 'abort.listeners', 'decorators'];
 
 /** Neighbours that know nothing of each other, whatever their order. */
 const STRANGERS = ['messaging lock', 'membership lock'];
@@ -78,6 +78,7 @@ describe('the rules of the house', () => {
     const log = `
       import { HedgeError } from '../errors/index.js';
       import { PUTTING } from '../hedge.messages.js';
+      import { onAbort } from '../abort.listeners.js';
       import { copyMetadata } from '../decorators/copy-metadata.js';
       import { batch } from './batch.js';`;
     expect(faultsOf('src/log/a.ts', log)).toEqual([]);
@@ -137,6 +138,7 @@ function mayReach(file: string, name: string, isSpec: boolean): boolean {
 /** The folder under src; files beside the folders are the top room. */
 function roomOf(file: string): string {
   const [, room] = file.split('/');
-  if (room === 'hedge.messages.js' || room === 'hedge.messages.ts') return 'hedge.messages';
-  return room.includes('.') ? 'hedge' : room;
+  if (!room.includes('.')) return room;
+  const name = room.replace(/\.[jt]s$/, '');
+  return EVERYWHERE.includes(name) ? name : 'hedge';
 }

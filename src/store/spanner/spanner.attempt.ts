@@ -1,6 +1,6 @@
+import { onAbort } from '../../abort.listeners.js';
 import { StoreError } from '../../errors/index.js';
 import type { StoreCall } from '../hedge.store.js';
-import { onAbort } from './abort.listeners.js';
 import { ABORTED_IN_FLIGHT, CLOSED, GIVEN_UP, NO_ANSWER } from './spanner.messages.js';
 
 /** setTimeout takes no more, and fires at once instead. */
