@@ -72,7 +72,7 @@ export class HedgeMember {
     const { clock, logger, events, scope } = this;
     const id = () => this.identity.id;
 
-    this.identity = new MemberIdentity(group);
+    this.identity = new MemberIdentity(group, undefined, () => store.identity ?? '');
     this.server = new MessageServer(this.identity);
     this.peers = new Peers(this.identity, this.server);
 

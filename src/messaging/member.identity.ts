@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 
 /**
  * Who this member is, as it greets others and as others greet it. One object is shared by the server and
@@ -12,5 +12,12 @@ export class MemberIdentity {
     readonly group: string,
     /** Random per process: tells a restarted member from the one that had its address before. */
     readonly instanceId: string = randomUUID(),
+    /** What tells the store of this member from others; known only once that is open. */
+    private readonly storeIdentity: () => string = () => '',
   ) {}
+
+  /** Stands for the store in a greeting: its name and place are nobody's business. */
+  get store(): string {
+    return createHash('sha256').update(this.storeIdentity()).digest('base64url').slice(0, 16);
+  }
 }

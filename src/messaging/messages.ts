@@ -28,6 +28,9 @@ export const HELLO_NOT_UNDERSTOOD = 'its greeting was not understood (is it a me
 export const HELLO_WRONG_GROUP = (theirs: string) =>
   `it belongs to another group, and was greeted for "${theirs}" (compare lockName)`;
 
+export const HELLO_WRONG_STORE =
+  'it uses another database (compare database and table names; is it of another environment?)';
+
 export const HELLO_WRONG_MEMBER = (meant: string, found: string) =>
   `it is ${found || 'a member that is still starting'}, not ${meant} (was the address reused?)`;
 

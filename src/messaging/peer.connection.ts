@@ -137,6 +137,7 @@ export class PeerConnection extends ClientTCP {
       version: PROTOCOL_VERSION,
       minVersion: MIN_PROTOCOL_VERSION,
       group: this.self.group,
+      store: this.self.store,
       instanceId: this.self.instanceId,
       from: this.self.id,
       to: this.peer.id,

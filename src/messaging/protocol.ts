@@ -21,6 +21,8 @@ export interface Hello {
   readonly version: number;
   readonly minVersion: number;
   readonly group: string;
+  /** A digest of what its store is: two databases may well have a group of one name. */
+  readonly store: string;
   readonly instanceId: string;
   /** The id of the member that dials. */
   readonly from: string;
@@ -73,9 +75,10 @@ function isText(value: unknown): value is string {
 
 export function isHello(value: unknown): value is Hello {
   if (!isRecord(value)) return false;
-  const { version, minVersion, group, instanceId, from, to } = value;
+  const { version, minVersion, group, store, instanceId, from, to } = value;
   return (
-    [version, minVersion].every(Number.isSafeInteger) && [group, instanceId, from, to].every(isText)
+    [version, minVersion].every(Number.isSafeInteger) &&
+    [group, store, instanceId, from, to].every(isText)
   );
 }
 

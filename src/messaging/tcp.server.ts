@@ -8,6 +8,7 @@ import {
   HELLO_MALFORMED,
   HELLO_WRONG_GROUP,
   HELLO_WRONG_MEMBER,
+  HELLO_WRONG_STORE,
   HELLO_WRONG_VERSION,
   NO_GREETING_IN_TIME,
   NOT_A_REQUEST,
@@ -198,6 +199,7 @@ export class TcpServer extends ServerTCP {
       );
     }
     if (hello.group !== this.identity.group) return HELLO_WRONG_GROUP(hello.group);
+    if (hello.store !== this.identity.store) return HELLO_WRONG_STORE;
     if (hello.to !== this.identity.id) return HELLO_WRONG_MEMBER(hello.to, this.identity.id);
     return undefined;
   }

@@ -52,6 +52,13 @@ export interface HedgeStore {
   readonly isEmbedded?: boolean;
 
   /**
+   * The same text for all members that share this store and its tables, another one for any other store. Members
+   * compare it when they greet, so that none takes the leader of another database for its own. Empty until `open()`
+   * is through, if it is not known before; a store without one is told apart from those that have one.
+   */
+  readonly identity?: string;
+
+  /**
    * Connects, creates the tables if asked to, and checks that they are there. Rejects `invalid` with the DDL to
    * run when a table is missing, `unavailable` when the store does not answer. May be called again after
    * a rejection.

@@ -1,5 +1,5 @@
 import Database from 'libsql';
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HedgeStore, StoreCall } from '../../src/store/index.js';
@@ -70,6 +70,29 @@ describe('SQLite', () => {
       expect(() => sqliteStore(file, { lockTable: 'Same', logTable: 'same' })).toThrow(
         equalTableNames('Same'),
       );
+    });
+  });
+
+  describe('identity', () => {
+    it('is the same for all that share the file and its tables', async () => {
+      const { identity } = await opened();
+      const link = `${file}-link`;
+      await symlink(file, link);
+      expect(identity).not.toBe('');
+      expect((await opened()).identity).toBe(identity);
+      expect((await opened(link)).identity).toBe(identity);
+      expect((await opened(file, { lockTable: 'LOCKTABLE' })).identity).toBe(identity);
+    });
+
+    it('is another one for other files, tables and memories', async () => {
+      const stores = [
+        await opened(),
+        await opened(`${file}-other`),
+        await opened(file, { logTable: 'another' }),
+        await opened(':memory:'),
+        await opened(':memory:'),
+      ];
+      expect(new Set(stores.map(({ identity }) => identity))).toHaveLength(stores.length);
     });
   });
 

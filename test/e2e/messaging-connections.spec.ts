@@ -74,6 +74,7 @@ describe('connections between members', () => {
   describe('the greeting', () => {
     it.each([
       ['another group', { group: 'billing' }, 'another group'],
+      ['another database', { store: 'staging' }, 'another database'],
       ['another member', { to: `${HOST}:9` }, 'not 127.0.0.1:9'],
       ['a newer protocol', { version: 9, minVersion: 8 }, '8–9'],
       ['an older protocol', { version: 0, minVersion: 0 }, '0–0'],
@@ -101,6 +102,11 @@ describe('connections between members', () => {
         code: 'CONNECTION_LOST',
         sent: false,
         message: expect.stringContaining('another group'),
+      });
+      const elsewhere = closing(await startMessaging({ store: 'staging' }));
+      expect(await rejection(echo(a, elsewhere.id))).toMatchObject({
+        sent: false,
+        message: expect.stringContaining('another database'),
       });
       b.identity.id = `${HOST}:9`;
       expect(await rejection(echo(a, `${HOST}:${b.port}`))).toMatchObject({

@@ -39,6 +39,10 @@ export class FaultyStore implements HedgeStore {
     return `faulty ${this.inner.description}`;
   }
 
+  get identity(): string {
+    return this.inner.identity ?? '';
+  }
+
   open(call: StoreCall): Promise<void> {
     return this.#call('open', call, () => this.inner.open(call));
   }

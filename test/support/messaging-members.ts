@@ -21,6 +21,7 @@ export interface MessagingMember {
 
 interface MessagingMemberOptions {
   group?: string;
+  store?: string;
   port?: number;
   server?: MessageServerOptions;
   peers?: PeersOptions;
@@ -30,7 +31,11 @@ interface MessagingMemberOptions {
 export async function startMessaging(
   options: MessagingMemberOptions = {},
 ): Promise<MessagingMember> {
-  const identity = new MemberIdentity(options.group ?? 'orders');
+  const identity = new MemberIdentity(
+    options.group ?? 'orders',
+    undefined,
+    () => options.store ?? 'production',
+  );
   const server = new MessageServer(identity, options.server);
   const peers = new Peers(identity, server, options.peers);
   server.handle('echo', (data) => data);
@@ -78,6 +83,7 @@ export function helloTo(member: MessagingMember, parts: Record<string, unknown> 
     version: 1,
     minVersion: 1,
     group: member.identity.group,
+    store: member.identity.store,
     instanceId: 'raw',
     from: `${HOST}:1`,
     to: member.id,

@@ -60,3 +60,13 @@ describe('spannerSchema', () => {
     expect(ddl[2]).toContain('(key, timestamp DESC, id DESC) STORING (value, leader)');
   });
 });
+
+describe('the identity of a store', () => {
+  const identity = (database: string, options = {}) => spannerStore(database, options).identity;
+
+  it('is its database and its tables', () => {
+    expect(identity(DATABASE)).toBe(identity(DATABASE, { lockTable: 'LockTable' }));
+    expect(identity(DATABASE)).not.toBe(identity(`${DATABASE}2`));
+    expect(identity(DATABASE)).not.toBe(identity(DATABASE, { logTable: 'another' }));
+  });
+});

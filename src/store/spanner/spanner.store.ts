@@ -73,6 +73,14 @@ export class SpannerStore implements HedgeStore {
     this.description = `Spanner ${this.#path} (${lockTable}, ${logTable})`;
   }
 
+  get identity(): string {
+    const { lockTable, logTable } = this.#tables;
+    // A ready `Database` may learn its project only when it connects.
+    const path = this.#connected?.connection.target.name.path ?? this.#path;
+    // Spanner's table names differ by more than case.
+    return `${path} ${lockTable} ${logTable}`.toLowerCase();
+  }
+
   open(call: StoreCall): Promise<void> {
     return this.#attempt(call, async (attempt) => {
       attempt.throwIfOver();

@@ -22,7 +22,8 @@ const BUSY_TIMEOUT = 80;
 export class SqliteConnection {
   readonly #database: SqliteDatabase;
   readonly #statements = new Map<string, SqliteStatement>();
-  readonly #identity: string;
+  /** Which file it is, whatever path leads there. */
+  readonly identity: string;
   #closed = false;
 
   /** @param path absolute (a name like `libsql:…` would be dialed), or `:memory:` */
@@ -43,7 +44,7 @@ export class SqliteConnection {
       this.rows('PRAGMA journal_mode = WAL');
       // One fsync per commit, so that an acknowledged put survives a power cut, not only a crash.
       this.exec('PRAGMA synchronous = FULL');
-      this.#identity = identityOf(path);
+      this.identity = identityOf(path);
     } catch (error) {
       this.close();
       throw error;
@@ -72,7 +73,7 @@ export class SqliteConnection {
   /** Writes all that `work` does or nothing; `work` throwing is "nothing". */
   writing<T>(work: () => T): T {
     // Who deletes the file leaves this process alone with its old copy, and the others with a new, empty one.
-    if (identityOf(this.path) !== this.#identity) {
+    if (identityOf(this.path) !== this.identity) {
       throw new StoreError('invalid', fileReplaced(this.path));
     }
     // Taking the write lock at once: a transaction that reads first and then finds another writer could only fail.

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HedgeError, StoreError } from '../../errors/index.js';
@@ -74,11 +75,16 @@ class SqliteStore implements HedgeStore {
   #connection: SqliteConnection | undefined;
   #opening: Promise<void> | undefined;
   #closed = false;
+  #identity = '';
 
   constructor(path: string, tables: Required<SqliteTables>) {
     this.#path = path;
     this.#tables = tables;
     this.description = `SQLite ${path}`;
+  }
+
+  get identity(): string {
+    return this.#identity;
   }
 
   async open(call: StoreCall): Promise<void> {
@@ -172,6 +178,7 @@ class SqliteStore implements HedgeStore {
       if (this.#closed) throw new StoreError('unavailable', storeClosed(this.#path));
       try {
         this.#connection = this.#prepared(new SqliteConnection(driver, this.#path));
+        this.#identity = this.#identityOf(this.#connection);
         return;
       } catch (error) {
         // Switching a new file to write-ahead logging needs it alone for a moment, and does not wait for it.
@@ -182,6 +189,14 @@ class SqliteStore implements HedgeStore {
       }
       await delay(OPEN_RETRY * (1 + Math.random()));
     }
+  }
+
+  /** By the file and not its path: links, mounts and working directories lead to one file by many paths. */
+  #identityOf({ identity }: SqliteConnection): string {
+    const { lockTable, logTable } = this.#tables;
+    const place = this.#path === ':memory:' ? randomUUID() : `${this.#clock.bootId} ${identity}`;
+    // SQLite's table names differ by more than case.
+    return `${place} ${lockTable} ${logTable}`.toLowerCase();
   }
 
   #prepared(connection: SqliteConnection): SqliteConnection {
