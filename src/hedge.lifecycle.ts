@@ -1,6 +1,7 @@
 import { HedgeError, StoreError } from './errors/index.js';
 import type { HedgeMember } from './hedge.member.js';
 import {
+  LEAVING_FAILED,
   NOT_RUNNING_ANY_MORE,
   NOT_RUNNING_YET,
   STORE_IS_BACK,
@@ -79,6 +80,7 @@ export class HedgeLifecycle {
   async #leave(): Promise<void> {
     const { member } = this;
     this.#closing.abort();
+    member.election.abstain();
     await Promise.allSettled([this.#starting, this.#opening]);
     const { clock, options } = member;
     const until = clock.now().monotonic + options.drainTimeout;
@@ -88,7 +90,7 @@ export class HedgeLifecycle {
 
   async #end(): Promise<void> {
     const { member } = this;
-    await this.leave();
+    await this.leave().catch((error: unknown) => member.logger.error(LEAVING_FAILED(error)));
     this.#state = 'closed';
     member.view.close();
     member.reader.close();

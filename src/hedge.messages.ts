@@ -8,8 +8,9 @@ function shown(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Whatever was thrown, as text: an object without a prototype has no `toString`. */
+export function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : inspect(thrown, { depth: 0 });
 }
 
 // Options and arguments
@@ -67,7 +68,7 @@ export const NOT_RUNNING_ANY_MORE = () =>
   'The member has shut down (onApplicationShutdown has run).';
 
 export const WAITING_FOR_STORE = (description: string, error: unknown) =>
-  `The store (${description}) is not available; trying again until it is. ${reasonOf(error)}`;
+  `The store (${description}) is not available; trying again until it is. ${textOf(error)}`;
 
 export const STORE_IS_BACK = (description: string) => `The store (${description}) is available.`;
 
@@ -93,10 +94,10 @@ export const OUTCOME_UNKNOWN = () =>
 // Sessions and leadership
 
 export const RENEWAL_FAILED = (remaining: number, error: unknown) =>
-  `The session could not be renewed; it ends in ${Math.max(0, Math.round(remaining))} ms unless a retry succeeds. ${reasonOf(error)}`;
+  `The session could not be renewed; it ends in ${Math.max(0, Math.round(remaining))} ms unless a retry succeeds. ${textOf(error)}`;
 
 export const ELECTION_FAILED = (error: unknown) =>
-  `The store does not say who leads; asking again until it does. ${reasonOf(error)}`;
+  `The store does not say who leads; asking again until it does. ${textOf(error)}`;
 
 /** By `LossReason`. */
 const LOSSES: Record<string, string> = {
@@ -117,6 +118,12 @@ export const TERM_ENDED = (lock: string, reason: string) =>
 
 export const HOOK_FAILED = (className: string, method: string) =>
   `${className}.${method}() failed; leadership is not affected:`;
+
+export const LEAVING_FAILED = (error: unknown) =>
+  `Something failed while this member gave back what it held; its connections are closed all the same. ${textOf(error)}`;
+
+export const LOSING_FAILED = (error: unknown) =>
+  `Something failed while this member stopped leading; the lock is given back all the same. ${textOf(error)}`;
 
 // Messages to the leader
 
@@ -157,4 +164,4 @@ export const PUT_DROPPED = () =>
 export const PUTTING = (key: string) => `putting ${shown(key)}`;
 
 export const SWEEP_FAILED = (error: unknown) =>
-  `Rows of dead sessions could not be swept away this time. ${reasonOf(error)}`;
+  `Rows of dead sessions could not be swept away this time. ${textOf(error)}`;

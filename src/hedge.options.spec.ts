@@ -79,9 +79,12 @@ describe('options', () => {
     expect(resolveOptions(blank, {})).toEqual(resolveOptions({}, {}));
   });
 
-  it.each([1_000, 7_500])('let a request outlive one failover of a lease of %d ms', (lease) => {
-    expect(resolveOptions({ leaseDuration: lease }, {}).requestTimeout).toBe(2 * lease);
-  });
+  it.each([1_000, 7_500, 3_600_000])(
+    'let a request outlive one failover of a lease of %d ms',
+    (lease) => {
+      expect(resolveOptions({ leaseDuration: lease }, {}).requestTimeout).toBe(2 * lease);
+    },
+  );
 
   it.each([
     [':0', undefined, 0],
@@ -170,7 +173,7 @@ describe('options', () => {
     }
   });
 
-  it.each(['', 'a/b', 'a#b', 'a\0', 'x'.repeat(1_001), '\uD800'])(
+  it.each(['', 'spindle', 'a/b', 'a#b', 'a\0', 'x'.repeat(1_001), '\uD800'])(
     'refuse %j as the name of the group',
     (lockName) => {
       expect(failure({ lockName })).toMatchObject({
@@ -240,10 +243,11 @@ describe('options', () => {
     ['logTable', null, 'a string'],
     ['createTables', 'false', 'a boolean'],
     ['leaseDuration', '10s', 'a number'],
-    ['leaseDuration', 999, 'a number of ms from 1000'],
+    ['leaseDuration', 999, 'a number of ms from 1000 to 3600000'],
     ['leaseDuration', Infinity, 'a number of ms'],
     ['leaseDuration', NaN, 'a number of ms'],
-    ['leaseDuration', 2 ** 31, 'a number of ms'],
+    ['leaseDuration', 3_600_001, 'a number of ms'],
+    ['requestTimeout', 2 ** 31, 'a number of ms'],
     ['requestTimeout', 0, 'a number of ms from 1'],
     ['requestTimeout', -1, 'a number of ms'],
     ['requestTimeout', null, 'a number'],

@@ -7,7 +7,7 @@ import {
   STORE_HAS_TABLES,
   UNKNOWN_OPTION,
 } from './hedge.messages.js';
-import { isLockName } from './lock/index.js';
+import { isGroupName } from './lock/index.js';
 import { parseAddress } from './messaging/index.js';
 import type { HedgeStore } from './store/index.js';
 
@@ -35,7 +35,7 @@ export interface HedgeModuleOptions {
   logTable?: string;
   /** Create missing tables at the start. @default false (the embedded store always does) */
   createTables?: boolean;
-  /** ms, at least 1,000: for so long at the most the group is without a leader after a crash. @default 10,000 */
+  /** ms, 1,000 to 3,600,000: for so long at the most there is no leader after a crash. @default 10,000 */
   leaseDuration?: number;
   /** ms; @default 2 × leaseDuration, so that a request outlives one failover */
   requestTimeout?: number;
@@ -88,6 +88,8 @@ const KNOWN = {
 } satisfies Record<keyof HedgeModuleOptions, string>;
 
 const LEAST_LEASE = 1_000;
+/** An hour: nobody wants a group to be without a leader for longer. */
+const LONGEST_LEASE = 3_600_000;
 /** ms; Node's timers go no further */
 const LONGEST = 2 ** 31 - 1;
 
@@ -99,7 +101,7 @@ export function resolveOptions(
   checkTypes(options);
   const store = chooseStore(options, env);
   const isEmbedded = store.kind === 'sqlite' || (store.kind === 'ready' && store.store.isEmbedded);
-  const leaseDuration = milliseconds(options, 'leaseDuration', 10_000, LEAST_LEASE);
+  const leaseDuration = milliseconds(options, 'leaseDuration', 10_000, LEAST_LEASE, LONGEST_LEASE);
   const { address = isEmbedded ? '127.0.0.1:0' : ':0' } = options;
   const { host, port } = parseAddress(address);
   const { lockTable, logTable, createTables } = options;
@@ -169,8 +171,12 @@ function groupOf({ lockName }: HedgeModuleOptions, isEmbedded: boolean): string 
     if (isEmbedded) return 'hedge';
     throw invalid(LOCK_NAME_REQUIRED());
   }
-  if (isLockName(lockName)) return lockName;
-  throw expected('lockName', "1 to 1,000 characters of text without '#', '/' and NUL", lockName);
+  if (isGroupName(lockName)) return lockName;
+  throw expected(
+    'lockName',
+    "1 to 1,000 characters of text without '#', '/' and NUL, and not 'spindle'",
+    lockName,
+  );
 }
 
 function milliseconds(
@@ -178,10 +184,11 @@ function milliseconds(
   field: 'leaseDuration' | 'requestTimeout' | 'drainTimeout',
   fallback: number,
   least: number,
+  most = LONGEST,
 ): number {
   const { [field]: value = fallback } = options;
-  if (Number.isFinite(value) && value >= least && value <= LONGEST) return Math.round(value);
-  throw expected(field, `a number of ms from ${least} to ${LONGEST}`, value);
+  if (Number.isFinite(value) && value >= least && value <= most) return Math.round(value);
+  throw expected(field, `a number of ms from ${least} to ${most}`, value);
 }
 
 function expected(field: string, what: string, got: unknown): HedgeError {

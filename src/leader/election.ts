@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import { HedgeError, StoreError } from '../errors/index.js';
-import { ELECTION_FAILED } from '../hedge.messages.js';
+import { ELECTION_FAILED, LOSING_FAILED } from '../hedge.messages.js';
 import {
   groupLock,
   lockStateOf,
@@ -38,6 +38,7 @@ export interface ElectionListener {
 export class Election {
   readonly #lock: LockPlace;
   readonly #stop = new AbortController();
+  readonly #abstaining = new AbortController();
   readonly #retired = new AbortController();
   readonly #idleBackoff: Backoff;
   #wake = new AbortController();
@@ -46,6 +47,9 @@ export class Election {
   #term: Term | undefined;
   #givingBack: Promise<void> = Promise.resolve();
   #standBackUntil = 0;
+  /** The newest term that anybody claimed to supersede ours, and the newest such claim that proved wrong. */
+  #claimed = -1n;
+  #disproved = -1n;
   #releaseTimeout = Infinity;
   #releaseUntil: number | undefined;
   #reported = false;
@@ -89,9 +93,19 @@ export class Election {
     await (term ? this.#giveBack(term, reason) : this.#givingBack);
   }
 
-  /** Somebody knows of a term newer than ours, so ours is over whatever our clock says. */
+  /**
+   * Somebody knows of a term newer than ours, so ours is over whatever our clock says. Not twice for the same claim: a
+   * lock that was free for us afterwards shows that there was no such term.
+   */
   superseded(token: bigint): void {
-    if (this.#term && this.#term.token < token) void this.#giveBack(this.#term, 'superseded');
+    if (!this.#term || token <= this.#term.token || token <= this.#disproved) return;
+    this.#claimed = token;
+    void this.#giveBack(this.#term, 'superseded');
+  }
+
+  /** Begins no more terms; the one that stands goes on. */
+  abstain(): void {
+    this.#abstaining.abort();
   }
 
   /**
@@ -100,6 +114,7 @@ export class Election {
    */
   async retire(releaseTimeout = Infinity): Promise<void> {
     this.#releaseTimeout = Math.min(this.#releaseTimeout, releaseTimeout);
+    this.#abstaining.abort();
     this.#retired.abort();
     this.#wake.abort();
     // What it has acquired by then, its own round has begun to give back.
@@ -139,23 +154,23 @@ export class Election {
     const found = await this.#look();
     if (found) {
       this.#idleBackoff.reset();
-      return this.#follow(found);
+      return this.#follow(found, newestToken);
     }
     // Not one that was heard of while the store was asked.
     this.view.forget(newestToken);
     if (!this.#mayLead()) return sleep(this.clock, this.#idleBackoff.next(), this.#wake.signal);
     const { leaseDuration } = this.options;
-    const { signal } = this.#retired;
+    const { signal } = this.#abstaining;
     const campaign = this.acquirer.acquire(this.#lock, { timeout: leaseDuration, signal });
     this.#campaign = campaign;
     const outcome = await campaign;
-    if (outcome.kind === 'held') await this.#follow(outcome.holder);
+    if (outcome.kind === 'held') await this.#follow(outcome.holder, newestToken);
     else await this.#lead(outcome.term);
   }
 
   #mayLead(): boolean {
     const isStandingBack = this.#standBackUntil > this.clock.now().monotonic;
-    return this.options.candidate && !this.#retired.signal.aborted && !isStandingBack;
+    return this.options.candidate && !this.#abstaining.signal.aborted && !isStandingBack;
   }
 
   /** Outside a transaction first: it aborts nobody's renewal. */
@@ -169,7 +184,7 @@ export class Election {
   }
 
   /** Sleeps until the holder's session may be ended, as far as anybody has told by then. */
-  async #follow({ address, token, remaining }: LockHolder): Promise<void> {
+  async #follow({ address, token, remaining }: LockHolder, newestBefore: bigint): Promise<void> {
     const { id, leaseDuration } = this.options;
     // The same address is a former life of this very process, nobody to send anything to, or an acquire that it gave up
     // and that is being settled: then the lock is free soon.
@@ -177,7 +192,7 @@ export class Election {
     const wait = isSelf ? Math.min(remaining, leaseDuration / 10) : remaining;
     const until = this.clock.now().monotonic + wait;
     const { signal } = this.#wake;
-    if (!isSelf) this.view.observe({ id: address, token }, remaining);
+    if (!isSelf) this.view.confirm({ id: address, token }, remaining, newestBefore);
     const left = () => {
       const known = this.view.current?.token === token ? this.view.remaining() : 0;
       return Math.max(known, until - this.clock.now().monotonic);
@@ -201,11 +216,16 @@ export class Election {
     });
     this.#term = term;
     this.#idleBackoff.reset();
-    if (this.#retired.signal.aborted) return this.#giveBack(term, 'shutdown');
-    this.view.observe({ id: this.options.id(), token: term.token }, Infinity);
+    if (this.#abstaining.signal.aborted) return this.#giveBack(term, 'shutdown');
+    this.#disproved = this.#claimed;
     this.listener.gained(term);
+    // After that, so that whoever hears of a new leader finds this member knowing that it leads.
+    if (this.#term === term) {
+      const self = { id: this.options.id(), token: term.token };
+      this.view.confirm(self, Infinity, this.view.newestToken);
+    }
     await ended;
-    if (this.#term === term) await this.#ended(term);
+    if (this.#term === term) this.#givingBack = this.#ended(term);
     await this.#givingBack;
   }
 
@@ -220,7 +240,11 @@ export class Election {
     this.#term = undefined;
     const reason = term.lossReason ?? 'released';
     this.view.forget(term.token);
-    await this.listener.lost(term, reason);
+    try {
+      await this.listener.lost(term, reason);
+    } catch (error) {
+      this.logger.error(LOSING_FAILED(error));
+    }
     await this.#release(term, reason);
     // Counted from here: hooks may have taken longer than that.
     if (reason === 'stepped-down') this.#standBack();

@@ -56,6 +56,21 @@ describe('what a member knows of the leader', () => {
     expect(view.current).toBeUndefined();
   });
 
+  it('believes the store rather than what was said before it was asked', () => {
+    view.observe(B, 100);
+    view.confirm(A, 100, B.token);
+
+    expect(view.current).toEqual(A);
+    expect(view.newestTokenText).toBe(`${A.token}`);
+  });
+
+  it('believes news that came while the store was asked', () => {
+    view.observe(B, 100);
+    view.confirm(A, 100, A.token);
+
+    expect(view.current).toEqual(B);
+  });
+
   it('takes a shorter lease from a newer term', () => {
     view.observe(A, 1_000);
     view.observe(B, 10);

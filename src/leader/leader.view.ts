@@ -65,6 +65,15 @@ export class LeaderView {
     this.#changes.next(leader);
   }
 
+  /**
+   * What the store itself shows counts for more than what anybody said before it was asked (`newestBefore`): one wrong
+   * message must not blind a member for ever.
+   */
+  confirm(leader: KnownLeader, remaining: number, newestBefore: bigint): void {
+    if (leader.token < this.#newest && this.#newest === newestBefore) this.#newest = leader.token;
+    this.observe(leader, remaining);
+  }
+
   /** This term, or an older one, is over. */
   forget(token: bigint): void {
     if (!this.#known || this.#known.token > token) return;

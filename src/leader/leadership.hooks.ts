@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import { HOOK_FAILED } from '../hedge.messages.js';
+import { HOOK_FAILED, textOf } from '../hedge.messages.js';
 import type { DiscoveredHandler, HandlerExplorer } from '../messaging/index.js';
 import { sleep, type Clock, type LossReason } from '../session/index.js';
 import { LEADERSHIP_GAINED, LEADERSHIP_LOST } from './leadership.decorators.js';
@@ -39,7 +39,7 @@ export class LeadershipHooks {
     try {
       await Reflect.apply(Reflect.get(instance, methodName), instance, [argument]);
     } catch (error) {
-      const stack = error instanceof Error ? error.stack : String(error);
+      const stack = error instanceof Error ? error.stack : textOf(error);
       this.logger.error(HOOK_FAILED(instance.constructor.name, methodName), stack);
     }
   }

@@ -48,14 +48,16 @@ export class Terms implements ElectionListener {
   }
 
   gained(term: Term): void {
-    this.#warnOnce();
     const leadership = leadershipOf(term.token, term.signal);
     this.#terms.set(leadership, term);
     this.#leadership = leadership;
     this.held.add(term);
     for (const listener of this.#listeners) listener.began(term);
-    this.events.emit({ type: 'leadership.gained', leadership });
+    // Before the event, whose subscribers may step down: a hook that opens something must not come after the one that
+    // closes it.
     this.scope.run(term, () => this.hooks.gained(leadership));
+    this.events.emit({ type: 'leadership.gained', leadership });
+    this.#warnOnce();
   }
 
   async lost(term: Term, reason: LossReason): Promise<void> {

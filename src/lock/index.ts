@@ -6,4 +6,4 @@ export { lockStateOf, lockStateQuery, type LockHolder, type LockState } from './
 export { HeldTerms } from './held-terms.js';
 export { sweepDecision, sweepLook, sweepQuery } from './sweep.decision.js';
 export { Term, TermEnded } from './term.js';
-export { checkLockName, isLockName } from './lock.name.js';
+export { checkLockName, isGroupName } from './lock.name.js';

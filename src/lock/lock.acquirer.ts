@@ -119,7 +119,11 @@ export class LockAcquirer {
     signal: AbortSignal | undefined,
   ): AcquireOutcome | 'session-gone' {
     term.begin(token);
-    if (!this.keeper.hold(term.session, term)) return 'session-gone';
+    if (!this.keeper.hold(term.session, term)) {
+      // It took the store longer than the session had: what landed would keep everybody out for a lease.
+      this.releaser.discard(term);
+      return 'session-gone';
+    }
     this.renewer.arm();
     if (signal?.aborted) {
       void this.releaser.release(term, 'released');

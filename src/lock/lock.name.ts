@@ -12,6 +12,11 @@ export function isLockName(name: unknown): name is string {
   );
 }
 
+/** A group `spindle` would have everybody's group lock, `hedge/spindle/lockname/…`, among its own rows. */
+export function isGroupName(name: unknown): name is string {
+  return isLockName(name) && name !== 'spindle';
+}
+
 /** @throws HedgeError `INVALID_ARGUMENT` */
 export function checkLockName(name: unknown): string {
   if (isLockName(name)) return name;

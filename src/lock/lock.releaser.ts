@@ -57,6 +57,18 @@ export class LockReleaser {
     void this.#track(this.#settle(term));
   }
 
+  /** Deletes what an acquire left that landed too late, after the session it was made under had ended. */
+  discard(term: Term): void {
+    const { session } = term;
+    const until = this.clock.now().monotonic + session.owner.leaseDuration;
+    const mutations = [...releaseMutations(term), deletionOf(session)];
+    void this.#repeat(
+      session,
+      () => until - this.clock.now().monotonic,
+      (timeout) => this.store.commit(mutations, { timeout }),
+    );
+  }
+
   /** An acquire is over. A session that holds nothing then is deleted: nobody would renew it, or release it. */
   endAcquire(session: Session): void {
     void this.#track(this.#endAcquire(session));

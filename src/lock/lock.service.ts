@@ -1,5 +1,5 @@
 import { repeated, waitLimits, type Clock, type WaitOptions } from '../session/index.js';
-import type { HedgeStore } from '../store/index.js';
+import type { HedgeStore, StoreCall } from '../store/index.js';
 import type { HeldTerms } from './held-terms.js';
 import { checkLockName } from './lock.name.js';
 import { groupLock, namedLock, type LockPlace } from './lock.rows.js';
@@ -37,10 +37,16 @@ export class LockService {
     const term = this.terms.of(this.#place(name));
     if (!term) return false;
     const names = [term.row, term.session.row];
-    const rows = await repeated(this.clock, waitLimits(options, this.requestTimeout), (call) =>
-      this.store.rows({ names }, call),
-    );
-    return rows.length === names.length && term.isHeld();
+    const limits = waitLimits(options, this.requestTimeout);
+    try {
+      const read = (call: StoreCall) => this.store.rows({ names }, call);
+      const rows = await repeated(this.clock, limits, read, term.signal);
+      return rows.length === names.length && term.isHeld();
+    } catch (error) {
+      // Lost meanwhile: whatever the store would say, this member does not hold it.
+      if (term.signal.aborted && error === term.signal.reason) return false;
+      throw error;
+    }
   }
 
   #place(name: string | undefined): LockPlace {

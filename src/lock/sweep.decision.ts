@@ -14,7 +14,7 @@ export function sweepLook(group: string): RowQuery {
 export function sweepQuery(group: string, rows: readonly LockRow[]): RowQuery | undefined {
   const dead = new Set(deadRows(group, rows));
   if (dead.size === 0) return undefined;
-  const owners = rows.filter((row) => dead.has(row.name) && isFence(row));
+  const owners = rows.filter((row) => dead.has(row.name) && isFenceOf(group, row));
   return { names: [...dead, ...owners.map((row) => sessionPrefix(group) + row.writer)] };
 }
 
@@ -35,7 +35,7 @@ function deadRows(group: string, rows: readonly LockRow[]): string[] {
   for (const row of rows) {
     if (row.name.startsWith(sessionPrefix(group))) {
       if (!isAlive(row)) dead.add(row.name);
-    } else if (isFence(row) && !isAlive(byName.get(sessionPrefix(group) + row.writer))) {
+    } else if (isFenceOf(group, row) && !isAlive(byName.get(sessionPrefix(group) + row.writer))) {
       dead.add(row.name);
       const lock = byName.get(row.name.slice(0, row.name.indexOf('#')));
       // Another token means another term, which has a fence of its own.
@@ -45,8 +45,8 @@ function deadRows(group: string, rows: readonly LockRow[]): string[] {
   return [...dead];
 }
 
-function isFence(row: LockRow): boolean {
-  return row.name.includes('#');
+function isFenceOf(group: string, { name }: LockRow): boolean {
+  return name.startsWith(`hedge/${group}/lock/`) && name.includes('#');
 }
 
 function isAlive(session: LockRow | undefined): boolean {

@@ -81,9 +81,14 @@ export class SessionRenewer {
     // A commit of the log may have renewed it since this was armed.
     if (this.#untilDue(session) > this.leaseDuration / 20) return this.#armRenewal();
     this.#renewing = session;
-    const delay = await this.#attempt(session);
-    this.#renewing = undefined;
-    this.#armRenewal(delay);
+    let delay: number | undefined;
+    try {
+      delay = await this.#attempt(session);
+    } finally {
+      // Whatever happened (a logger of the app that throws), a session that is held goes on being renewed.
+      this.#renewing = undefined;
+      this.#armRenewal(delay);
+    }
   }
 
   /** @returns ms until the next attempt, or undefined for the usual interval */

@@ -167,8 +167,8 @@ describe('the election', () => {
     it('tells of leadership that is gained and lost, and of leaders that change', async () => {
       const [first, second] = await group().startMany(2);
       const { token } = first.hedge.leadership!;
-      expect(first.events.map(({ type }) => type)).toEqual(['leader.changed', 'leadership.gained']);
-      expect(first.events[1]).toMatchObject({ leadership: { token } });
+      expect(first.events.map(({ type }) => type)).toEqual(['leadership.gained', 'leader.changed']);
+      expect(first.events[0]).toMatchObject({ leadership: { token } });
       expect(second.events).toEqual([{ type: 'leader.changed', leader: first.hedge.id }]);
 
       await first.hedge.stepDown();
@@ -182,8 +182,8 @@ describe('the election', () => {
       expect(second.events.map(({ type }) => type)).toEqual([
         'leader.changed',
         'leader.changed',
-        'leader.changed',
         'leadership.gained',
+        'leader.changed',
       ]);
     });
 

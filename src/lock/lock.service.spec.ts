@@ -1,0 +1,43 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { LOST, MemberRooms } from '../../test/support/member-rooms.js';
+import { HeldTerms } from './held-terms.js';
+import { groupLock } from './lock.rows.js';
+import { LockService } from './lock.service.js';
+import type { Term } from './term.js';
+
+describe('what is known of the locks', () => {
+  let rooms: MemberRooms;
+  let locks: LockService;
+  let term: Term;
+
+  beforeEach(async () => {
+    rooms = new MemberRooms();
+    const acquiring = rooms.acquirer.acquire(groupLock('g'), { timeout: 1_000 });
+    const outcome = await rooms.during(acquiring);
+    if (outcome.kind !== 'acquired') throw new Error('held');
+    term = outcome.term;
+    const held = new HeldTerms();
+    held.add(term);
+    locks = new LockService('g', held, rooms.store, rooms.clock, 20_000);
+  });
+
+  it('is verified by the rows of the store', async () => {
+    expect(await rooms.during(locks.verifyLock())).toBe(true);
+    rooms.model.commit([{ table: 'lock', op: 'delete', name: term.row }]);
+
+    expect(await rooms.during(locks.verifyLock())).toBe(false);
+    expect(locks.hasLock()).toBe(true);
+  });
+
+  it('is no question for the store any more once the term is over', async () => {
+    rooms.network.usual = LOST;
+    const asked = vi.spyOn(rooms.store, 'rows');
+    const verified = locks.verifyLock();
+    await rooms.time.advance(100);
+    term.lost('shutdown');
+
+    expect(await verified).toBe(false);
+    await rooms.time.advance(20_000);
+    expect(asked).toHaveBeenCalledOnce();
+  });
+});
