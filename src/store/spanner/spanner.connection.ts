@@ -64,6 +64,7 @@ export class SpannerConnection {
   #stub: Stub;
   #silentCalls = 0;
   #silentSince = 0;
+  #isClosed = false;
 
   private constructor(
     private readonly spannerPackage: SpannerPackage,
@@ -139,6 +140,7 @@ export class SpannerConnection {
   }
 
   close(): Promise<void> {
+    this.#isClosed = true;
     return this.#client.close();
   }
 
@@ -169,10 +171,11 @@ export class SpannerConnection {
     if (this.#silentCalls < SILENT_CALLS) return;
     if (performance.now() - this.#silentSince < SILENT_TIME) return;
     this.#silentCalls = 0;
-    const silent = this.#client;
     connect(this.spannerPackage, this.target)
       .then(
         ([client, stub]) => {
+          if (this.#isClosed) return client.close();
+          const silent = this.#client;
           this.#client = client;
           this.#stub = stub;
           return silent.close();
