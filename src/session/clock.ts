@@ -1,5 +1,8 @@
 import { onAbort } from '../abort.listeners.js';
 
+/** ms; Node's timers go no further, and fire at once when told to */
+export const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** A moment on both of a member's clocks, in ms. */
 export interface Instant {
   readonly monotonic: number;
@@ -13,7 +16,7 @@ export interface Timer {
 /** Time, as everything above the store sees it. Specs put a virtual one in its place. */
 export interface Clock {
   now(): Instant;
-  /** Calls once, `ms` from now by the monotonic clock. */
+  /** Calls once, `ms` from now by the monotonic clock; 24 days from now at the latest. */
   after(ms: number, call: () => void): Timer;
 }
 
@@ -24,7 +27,7 @@ export class SystemClock implements Clock {
   }
 
   after(ms: number, call: () => void): Timer {
-    const timer = setTimeout(call, ms);
+    const timer = setTimeout(call, Math.min(ms, LONGEST_TIMER));
     return { cancel: () => clearTimeout(timer) };
   }
 }

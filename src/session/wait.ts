@@ -1,10 +1,7 @@
 import { onAbort } from '../abort.listeners.js';
 import { HedgeError } from '../errors/index.js';
 import { ABORTED, EXPECTED, TIMED_OUT } from '../hedge.messages.js';
-import type { Clock } from './clock.js';
-
-/** ms; Node's timers go no further, and fire at once when told to */
-const LONGEST = 2 ** 31 - 1;
+import { LONGEST_TIMER, type Clock } from './clock.js';
 
 /** How long a call may wait, and what stops it earlier. */
 export interface WaitOptions {
@@ -69,5 +66,5 @@ export function waitLimits(options: WaitOptions, defaultTimeout: number): WaitLi
     const text = EXPECTED('signal', 'an AbortSignal', signal);
     throw new HedgeError('INVALID_ARGUMENT', text);
   }
-  return { timeout: Math.min(timeout, LONGEST), signal };
+  return { timeout: Math.min(timeout, LONGEST_TIMER), signal };
 }
