@@ -1,14 +1,17 @@
 import { HedgeError } from '../errors/index.js';
 import { EXPECTED, NOT_RUNNING_ANY_MORE } from '../hedge.messages.js';
 import { repeated, waitLimits, type Clock } from '../session/index.js';
-import type { EntryQuery, HedgeStore, StoredEntry } from '../store/index.js';
+import type { EntryQuery, HedgeStore, StoreCall, StoredEntry } from '../store/index.js';
 import { checkKey } from './log.checks.js';
 import type { GetOptions, HistoryOptions, LogEntry } from './log.types.js';
 import { formatTimestamp, parseTimestamp } from './timestamp.js';
 
+/** ms, a day: no replica lags so far behind */
+const LONGEST_STALENESS = 86_400_000;
+
 /** Reads the log, from any member, out of the store. */
 export class LogReader {
-  #isClosed = false;
+  readonly #closed = new AbortController();
 
   constructor(
     private readonly store: HedgeStore,
@@ -24,16 +27,14 @@ export class LogReader {
   async history(key: string, options: HistoryOptions = {}): Promise<LogEntry[]> {
     const query = queryOf(key, options);
     const limits = waitLimits(options, this.requestTimeout);
-    const entries = await repeated(this.clock, limits, (call) => {
-      if (this.#isClosed) throw new HedgeError('NOT_RUNNING', NOT_RUNNING_ANY_MORE());
-      return this.store.entries(query, call);
-    });
+    const read = (call: StoreCall) => this.store.entries(query, call);
+    const entries = await repeated(this.clock, limits, read, this.#closed.signal);
     return entries.map(entryOf);
   }
 
   /** The member has shut down: nothing is asked again. */
   close(): void {
-    this.#isClosed = true;
+    this.#closed.abort(new HedgeError('NOT_RUNNING', NOT_RUNNING_ANY_MORE()));
   }
 }
 
@@ -41,10 +42,10 @@ function queryOf(key: string, options: HistoryOptions): EntryQuery {
   const { order = 'newest', limit, maxStaleness } = options;
   if (order !== 'newest' && order !== 'oldest')
     throw invalid('order', "'newest' or 'oldest'", order);
-  if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
     throw invalid('limit', 'a whole number above 0', limit);
   }
-  if (maxStaleness !== undefined && !(typeof maxStaleness === 'number' && maxStaleness >= 0)) {
+  if (maxStaleness !== undefined && !(Number.isFinite(maxStaleness) && maxStaleness >= 0)) {
     throw invalid('maxStaleness', 'a number of ms, 0 or more', maxStaleness);
   }
   return {
@@ -53,7 +54,7 @@ function queryOf(key: string, options: HistoryOptions): EntryQuery {
     limit,
     before: time('before', options.before),
     after: time('after', options.after),
-    maxStaleness: maxStaleness || undefined,
+    maxStaleness: Math.min(maxStaleness ?? 0, LONGEST_STALENESS) || undefined,
   };
 }
 

@@ -1,7 +1,13 @@
 import { HedgeError } from '../errors/index.js';
 import { EXPECTED } from '../hedge.messages.js';
 import type { LeaderClient, LeaderRequest, LeaderRoutes } from '../request/index.js';
-import { repeated, waitLimits, type Clock, type FencedCommitter } from '../session/index.js';
+import {
+  repeated,
+  waitLimits,
+  type Clock,
+  type FencedCommitter,
+  type WaitLimits,
+} from '../session/index.js';
 import type { HedgeStore, Mutation, StoredEntry } from '../store/index.js';
 import { checkKey } from './log.checks.js';
 import type { TrimOptions } from './log.types.js';
@@ -38,8 +44,7 @@ export class LogTrimmer {
   }
 
   async #trim({ data, term, timeout }: LeaderRequest): Promise<number> {
-    const { key, keep } = data as TrimRequest;
-    checkKey(key);
+    const { key, keep } = readRequest(data);
     const until = this.clock.now().monotonic + timeout;
     const left = () => Math.max(1, until - this.clock.now().monotonic);
     const commit = (mutations: Mutation[]) =>
@@ -49,8 +54,8 @@ export class LogTrimmer {
     // The store's own time, from a commit that writes nothing but the fence.
     const youngest = (await commit([])) - BigInt(this.retryWindow) * 1_000_000n;
     let deleted = 0;
-    for (let offset = checkKeep(keep); ;) {
-      const page = await this.#page(key, offset, left());
+    for (let offset = keep; ;) {
+      const page = await this.#page(key, offset, { timeout: left(), signal: term.signal });
       const old = page.filter(({ timestamp }) => timestamp < youngest);
       if (old.length > 0) await commit(old.map(deletionOf));
       deleted += old.length;
@@ -59,8 +64,8 @@ export class LogTrimmer {
     }
   }
 
-  #page(key: string, offset: number, timeout: number): Promise<StoredEntry[]> {
-    return repeated(this.clock, { timeout }, (call) =>
+  #page(key: string, offset: number, limits: WaitLimits): Promise<StoredEntry[]> {
+    return repeated(this.clock, limits, (call) =>
       this.store.entries({ key, order: 'newest', offset, limit: PAGE, withoutValues: true }, call),
     );
   }
@@ -70,8 +75,14 @@ function deletionOf({ id, key }: StoredEntry): Mutation {
   return { table: 'log', op: 'delete', id, key };
 }
 
+/** A peer is not to be trusted to have checked what it sent. */
+function readRequest(data: unknown): TrimRequest {
+  const { key, keep } = (data ?? {}) as Partial<TrimRequest>;
+  return { key: checkKey(key), keep: checkKeep(keep) };
+}
+
 /** @throws HedgeError `INVALID_ARGUMENT` */
 function checkKeep(keep: unknown): number {
-  if (typeof keep === 'number' && Number.isInteger(keep) && keep >= 1) return keep;
+  if (Number.isSafeInteger(keep) && (keep as number) >= 1) return keep as number;
   throw new HedgeError('INVALID_ARGUMENT', EXPECTED('keep', 'a whole number of at least 1', keep));
 }

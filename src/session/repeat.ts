@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.listeners.js';
 import { HedgeError, StoreError } from '../errors/index.js';
 import { ABORTED } from '../hedge.messages.js';
 import type { StoreCall } from '../store/index.js';
@@ -11,29 +12,42 @@ const ATTEMPT = 5_000;
 /**
  * Repeats a store call that may be repeated without harm (a read, a deletion) until it is answered or the time
  * is over.
+ * @param end aborts when the answer is of no use to anybody any more: then its reason is thrown
  * @throws HedgeError `ABORTED`; the last failure, `STORE_UNAVAILABLE` or `STORE_INVALID`
  */
 export async function repeated<T>(
   clock: Clock,
   { timeout, signal }: WaitLimits,
   attempt: (call: StoreCall) => Promise<T>,
+  end?: AbortSignal,
 ): Promise<T> {
   const until = clock.now().monotonic + timeout;
   const backoff = new Backoff(10, 500);
-  for (;;) {
-    if (signal?.aborted) {
-      const text = ABORTED('asking the store');
-      throw new HedgeError('ABORTED', text, { cause: signal.reason });
+  // Not AbortSignal.any(): each of those is remembered by signals that live as long as the app.
+  const stop = new AbortController();
+  const unlisten = [signal, end].map((each) => each && onAbort(each, () => stop.abort()));
+  try {
+    for (;;) {
+      throwIfOver(signal, end);
+      const left = until - clock.now().monotonic;
+      const call = { timeout: Math.max(1, Math.min(ATTEMPT, left)), signal: stop.signal };
+      try {
+        return await attempt(call);
+      } catch (error) {
+        throwIfOver(signal, end);
+        const isPassing = error instanceof StoreError && error.code === 'STORE_UNAVAILABLE';
+        const delay = backoff.next();
+        if (!isPassing || until - clock.now().monotonic <= delay) throw error;
+        await sleep(clock, delay, stop.signal);
+      }
     }
-    const left = until - clock.now().monotonic;
-    try {
-      return await attempt({ timeout: Math.max(1, Math.min(ATTEMPT, left)), signal });
-    } catch (error) {
-      const isPassing = error instanceof StoreError && error.code === 'STORE_UNAVAILABLE';
-      const delay = backoff.next();
-      const isLate = until - clock.now().monotonic <= delay;
-      if (!signal?.aborted && (!isPassing || isLate)) throw error;
-      await sleep(clock, delay, signal);
-    }
+  } finally {
+    for (const leave of unlisten) leave?.();
   }
+}
+
+function throwIfOver(signal: AbortSignal | undefined, end: AbortSignal | undefined): void {
+  end?.throwIfAborted();
+  if (!signal?.aborted) return;
+  throw new HedgeError('ABORTED', ABORTED('asking the store'), { cause: signal.reason });
 }

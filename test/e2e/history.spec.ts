@@ -96,6 +96,7 @@ describe('history', () => {
       { limit: 0 },
       { limit: 1.5 },
       { limit: -1 },
+      { limit: 2 ** 63 },
       { limit: '3' },
       { order: 'random' },
       { order: null },
@@ -105,6 +106,7 @@ describe('history', () => {
       { after: '' },
       { maxStaleness: -1 },
       { maxStaleness: NaN },
+      { maxStaleness: Infinity },
       { maxStaleness: '5' },
       { timeout: 0 },
       { signal: 'now' },
@@ -120,7 +122,7 @@ describe('history', () => {
       });
     });
 
-    it.each([0, -1, 1.5, NaN, Infinity, '1', null, undefined])(
+    it.each([0, -1, 1.5, 1e300, NaN, Infinity, '1', null, undefined])(
       'to keep %j entries at a trim',
       async (keep) => {
         const [leader, follower] = await group().startMany(2);
