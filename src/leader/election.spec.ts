@@ -196,6 +196,21 @@ describe('an election', () => {
     expect(first.listener.events.slice(0, 3)).toEqual(['gained', 'lost: superseded', 'released']);
   });
 
+  it('is not ended twice by the same wrong claim', async () => {
+    const forged = 10n ** 20n - 1n;
+    const only = new Candidate(new MemberRooms({ leaseDuration: LEASE }));
+    only.election.start();
+    await only.rooms.time.advance(100);
+    only.election.superseded(forged);
+    expect(only.leads).toBe(false);
+    await only.rooms.time.advance(2_000);
+    expect(only.leads).toBe(true);
+
+    only.election.superseded(forged);
+    expect(only.leads).toBe(true);
+    await only.rooms.during(only.election.stop());
+  });
+
   it('tells of an expiry once, and takes part again', async () => {
     await elect();
     first.rooms.network.usual = LOST;
