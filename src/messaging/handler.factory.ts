@@ -14,7 +14,7 @@ import { ExceptionFiltersContext } from '@nestjs/microservices/context/exception
 import { RpcContextCreator } from '@nestjs/microservices/context/rpc-context-creator.js';
 import { RpcProxy } from '@nestjs/microservices/context/rpc-proxy.js';
 import type { RpcExceptionsHandler } from '@nestjs/microservices/exceptions/rpc-exceptions-handler.js';
-import { isObservable, of, throwError, type Observable } from 'rxjs';
+import { catchError, isObservable, of, throwError, type Observable } from 'rxjs';
 import { copyMetadata } from '../decorators/copy-metadata.js';
 import { HedgeError } from '../errors/index.js';
 import type { DiscoveredHandler } from './handler.explorer.js';
@@ -23,11 +23,15 @@ import { NO_RPC_CONTEXT } from './messages.js';
 
 /**
  * Called right before the method itself, after guards and pipes, in the same turn; it decides whether to
- * `invoke`. What it throws without having invoked goes to the caller past all filters.
+ * `invoke`. What it throws without having invoked goes to the caller past all filters, as it is: nothing was done.
+ * (Not so when an interceptor tries again what was invoked before.)
  */
 export type AroundHandler = (invoke: () => unknown, context: BaseRpcContext) => unknown;
 
-/** A decorated method behind Nest's whole pipeline. Never rejects unless a filter throws. */
+/**
+ * A decorated method behind Nest's whole pipeline. Never rejects unless a filter throws. A `HedgeError` comes out of it
+ * only as a refusal, or as HANDLER_ERROR: the codes of the others would tell a caller that nothing was done.
+ */
 export type PipelinedHandler = (
   data: unknown,
   context: BaseRpcContext,
@@ -46,7 +50,9 @@ export interface HandlerFactoryOptions {
 @Injectable()
 export class HandlerFactory {
   /** Errors with which a handler was refused before it began. */
-  readonly #refusals = new WeakSet<object>();
+  readonly #refusals = new WeakSet<HedgeError>();
+  /** The contexts of requests whose handler has begun: from then on nobody can say that nothing was done. */
+  readonly #invoked = new WeakSet<BaseRpcContext>();
 
   constructor(private readonly moduleRef: ModuleRef) {}
 
@@ -63,9 +69,22 @@ export class HandlerFactory {
       methodName,
     );
     return async (data, context) => {
-      const result: unknown = await proxy(data, context);
-      return isObservable(result) ? result : of(result);
+      const failureOf = (error: unknown) => this.#failureOf(error, context);
+      try {
+        const result: unknown = await proxy(data, context);
+        if (!isObservable(result)) return of(result);
+        return result.pipe(catchError((error: unknown) => throwError(() => failureOf(error))));
+      } catch (error) {
+        throw failureOf(error);
+      }
     };
+  }
+
+  #failureOf(error: unknown, context: BaseRpcContext): unknown {
+    if (!(error instanceof HedgeError)) return error;
+    if (this.#refusals.has(error) && !this.#invoked.has(context)) return error;
+    const { code, message } = error;
+    return new HedgeError('HANDLER_ERROR', message, { cause: error, error: { code, message } });
   }
 
   /** Makes the server known to the app, as a connected microservice is: instrumentation looks there. */
@@ -87,15 +106,15 @@ export class HandlerFactory {
     const standIn = (...args: unknown[]): any => {
       const context = args.pop();
       if (!(context instanceof BaseRpcContext)) throw new TypeError(NO_RPC_CONTEXT);
-      let isInvoked = false;
       try {
         return around(() => {
-          isInvoked = true;
+          this.#invoked.add(context);
           // Looked up at the call: spies and decorators that replace methods later work as usual.
           return Reflect.apply(Reflect.get(instance, methodName), instance, args);
         }, context);
       } catch (error) {
-        if (!isInvoked && typeof error === 'object' && error !== null) this.#refusals.add(error);
+        const isRefusal = error instanceof HedgeError && !this.#invoked.has(context);
+        if (isRefusal) this.#refusals.add(error);
         throw error;
       }
     };
@@ -135,9 +154,9 @@ class ContextCreator extends RpcContextCreator {
   }
 }
 
-/** Nest masks every error that is no `RpcException`; ours are made to be read at the other side. */
+/** Nest masks every error that is no `RpcException`; what ours say is made to be read at the other side. */
 class ErrorProxy extends RpcProxy {
-  constructor(private readonly refusals: WeakSet<object>) {
+  constructor(private readonly refusals: WeakSet<HedgeError>) {
     super();
   }
 

@@ -70,7 +70,8 @@ export function encodeFailure(request: RequestPacket, err: RemoteFailure, limit:
 function replyTooLarge(request: RequestPacket, length: number, limit: number): string {
   return encodeFailure(
     request,
-    { code: 'PAYLOAD_TOO_LARGE', message: REPLY_TOO_LARGE(request.pattern, length, limit) },
+    // Not PAYLOAD_TOO_LARGE, which says that nothing was sent: the handler has run.
+    { code: 'HANDLER_ERROR', message: REPLY_TOO_LARGE(request.pattern, length, limit) },
     limit,
   );
 }

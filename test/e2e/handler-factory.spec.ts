@@ -25,7 +25,7 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } fro
 import { ModulesContainer, NestFactory, Reflector } from '@nestjs/core';
 import { Ctx, Payload, RpcException } from '@nestjs/microservices';
 import type { INestApplicationContext } from '@nestjs/common';
-import { lastValueFrom, map, of, throwError, type Observable } from 'rxjs';
+import { lastValueFrom, map, of, retry, throwError, type Observable } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HedgeError } from '../../src/errors/index.js';
 import {
@@ -64,6 +64,18 @@ class Allow implements CanActivate {
 class Deny implements CanActivate {
   canActivate(): boolean {
     return false;
+  }
+}
+
+class Lost implements CanActivate {
+  canActivate(): never {
+    throw new HedgeError('LOCK_LOST', 'the lock is gone');
+  }
+}
+
+class Again implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(retry(1));
   }
 }
 
@@ -212,6 +224,22 @@ abstract class Methods {
 
   @On('hedge')
   hedge(): never {
+    throw new HedgeError('LOCK_LOST', 'the lock is gone');
+  }
+
+  @On('hedge stream')
+  hedgeStream(): Observable<never> {
+    return throwError(() => new HedgeError('LOCK_LOST', 'the lock is gone'));
+  }
+
+  @UseGuards(Lost)
+  @On('hedge guard')
+  hedgeGuard(): void {}
+
+  @UseInterceptors(Again)
+  @On('again')
+  again(): never {
+    trace.push('handler');
     throw new HedgeError('LOCK_LOST', 'the lock is gone');
   }
 
@@ -386,8 +414,14 @@ describe.each([
     await expect(call('rpc text')).rejects.toEqual({ status: 'error', message: 'no' });
   });
 
-  it('lets a HedgeError through, unless a filter takes it', async () => {
-    await expect(call('hedge')).rejects.toMatchObject({ code: 'LOCK_LOST' });
+  it('gives a HedgeError as HANDLER_ERROR, unless a filter takes it', async () => {
+    for (const route of ['hedge', 'hedge stream', 'hedge guard']) {
+      await expect(call(route)).rejects.toMatchObject({
+        code: 'HANDLER_ERROR',
+        message: 'the lock is gone',
+        error: { code: 'LOCK_LOST', message: 'the lock is gone' },
+      });
+    }
     expect(await call('hedge caught')).toEqual({ caught: 'HedgeError: the lock is gone' });
   });
 
@@ -459,6 +493,20 @@ describe.each([
         await expect(refused).rejects.toBe(refusal);
       }
       expect(trace).not.toContain('handler');
+    });
+
+    it('cannot refuse what it has invoked before', async () => {
+      const refusal = new HedgeError('NOT_LEADER', 'ask b:1', { error: { refused: true } });
+      let attempts = 0;
+      const tried = call('again', 1, (invoke) => {
+        if (attempts++ > 0) throw refusal;
+        return invoke();
+      });
+      await expect(tried).rejects.toMatchObject({
+        code: 'HANDLER_ERROR',
+        error: { code: 'NOT_LEADER' },
+      });
+      expect(trace).toEqual(['handler']);
     });
 
     it('can change the reply', async () => {

@@ -621,7 +621,7 @@ describe('what a handler puts', () => {
 
       release(undefined);
 
-      expect(await sent).toMatchObject({ code: 'NOT_LEADER', status: 503 });
+      expect(await sent).toMatchObject({ code: 'HANDLER_ERROR', error: { code: 'NOT_LEADER' } });
       expect(await follower.hedge.get('early')).toMatchObject({ value: 'value' });
       expect(await follower.hedge.get('late')).toBeUndefined();
     });
