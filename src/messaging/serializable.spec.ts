@@ -29,6 +29,14 @@ describe('reasonNotSerializable', () => {
     expect(reasonNotSerializable(value, 'data', new Error('the cause'))).toContain(reason);
   });
 
+  it('survives a cause that has no text', () => {
+    const toJSON = () => {
+      throw Object.create(null);
+    };
+    expect(reasonNotSerializable({ toJSON }, 'data', undefined)).toContain('data.toJSON() threw');
+    expect(reasonNotSerializable({}, 'data', Object.create(null))).toBe('object');
+  });
+
   it('is not misled by a part that stands twice', () => {
     const part = { x: 1 };
     expect(reasonNotSerializable({ a: part, b: part, n: 1n }, 'd', undefined)).toContain('d.n');

@@ -55,5 +55,10 @@ function hasToJson(value: object): value is { toJSON(): unknown } {
 }
 
 function textOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  try {
+    return cause instanceof Error ? cause.message : String(cause);
+  } catch {
+    // Anything may be thrown, even what has no text: `Object.create(null)`.
+    return typeof cause;
+  }
 }
