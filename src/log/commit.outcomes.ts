@@ -1,9 +1,18 @@
 import { HedgeError } from '../errors/index.js';
 import { NOT_WRITTEN } from '../hedge.messages.js';
 import type { Term } from '../lock/index.js';
-import { Backoff, sleep, type Clock, type SessionKeeper } from '../session/index.js';
+import {
+  attemptTimeoutOf,
+  Backoff,
+  sleep,
+  type Clock,
+  type SessionKeeper,
+} from '../session/index.js';
 import type { HedgeStore, Outcome } from '../store/index.js';
 import type { PendingEntry } from './pending.entry.js';
+
+/** ms */
+const LONGEST_LOOK = 2_000;
 
 /** Finds out what became of entries whose commit did not simply succeed. */
 export class CommitOutcomes {
@@ -33,7 +42,7 @@ export class CommitOutcomes {
       }
       await sleep(this.clock, backoff.next(), this.#closed.signal);
       const now = this.#closed.signal.aborted ? Infinity : this.clock.now().monotonic;
-      open = open.filter((pending) => !pending.dropIfLate(now));
+      open = open.filter((pending) => !pending.dropIfUnwanted(now));
     }
     return [];
   }
@@ -48,8 +57,9 @@ export class CommitOutcomes {
       entries: open.map(({ entry }) => ({ id: entry.id, key: entry.key })),
       names: [term.row, term.session.row],
     };
+    const timeout = Math.min(LONGEST_LOOK, attemptTimeoutOf(term.session.owner.leaseDuration));
     try {
-      return await this.store.outcome(query, { timeout: 2_000 });
+      return await this.store.outcome(query, { timeout, signal: this.#closed.signal });
     } catch {
       return undefined;
     }

@@ -13,6 +13,7 @@ describe("the writer of a leader's term", () => {
   let rooms: MemberRooms;
   let term: Term;
   let writer: GroupCommit;
+  let outcomes: CommitOutcomes;
   /** The ids of each batch that was sent. */
   let batches: string[][];
   /** What a batch fails with instead of being sent. */
@@ -28,7 +29,7 @@ describe("the writer of a leader's term", () => {
     term = outcome.term;
     const { keeper, clock, store } = rooms;
     const committer = new FencedCommitter(keeper, watched(store), clock);
-    const outcomes = new CommitOutcomes(keeper, store, clock);
+    outcomes = new CommitOutcomes(keeper, store, clock);
     writer = new GroupCommit(term, committer, outcomes, clock, rooms.leaseDuration);
   });
 
@@ -43,8 +44,8 @@ describe("the writer of a leader's term", () => {
     return { commit } as Partial<HedgeStore> as HedgeStore;
   }
 
-  const append = (id: string, timeout = PATIENCE) =>
-    writer.append({ id, key: 'k', value: `value of ${id}` }, timeout);
+  const append = (id: string, timeout = PATIENCE, over?: AbortSignal) =>
+    writer.append({ id, key: 'k', value: `value of ${id}` }, timeout, over);
 
   const inLog = () => rooms.model.entries({ key: 'k', order: 'oldest' }).map(({ id }) => id);
 
@@ -236,6 +237,33 @@ describe("the writer of a leader's term", () => {
     expect(await rooms.during(late)).toBe('TIMEOUT');
     await rooms.time.advance(1_000);
     expect(inLog()).toEqual(['1']);
+  });
+
+  it('never sends what was given up while it waited', async () => {
+    const over = new AbortController();
+    const first = append('1');
+    await rooms.time.advance(0);
+    const second = rejection(append('2', PATIENCE, over.signal));
+    over.abort();
+    await rooms.during(Promise.all([first, second]));
+
+    expect(batches).toEqual([['1']]);
+  });
+
+  it('leaves the outcome open when the member shuts down', async () => {
+    rooms.network.next.push({ there: 20_000, back: 1 });
+    const put = rejection(append('1'));
+    await rooms.time.advance(1);
+    term.lost('shutdown');
+    rooms.network.usual = LOST;
+    await rooms.time.advance(5_100);
+    const { requests } = rooms.network;
+    outcomes.close();
+    await rooms.time.advance(0);
+
+    expect(requests).toBeGreaterThan(2);
+    expect(rooms.network.requests).toBe(requests);
+    expect(await put).toBe('CONNECTION_LOST');
   });
 
   it('resolves when the commit under way has ended', async () => {

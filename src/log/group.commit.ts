@@ -29,18 +29,19 @@ export class GroupCommit {
 
   /**
    * @param timeout ms after which nobody waits for it any more
+   * @param over is aborted when nobody does even before: what was not sent by then never is
    * @returns the commit timestamp in ns
    * @throws HedgeError `NOT_LEADER`: it is not in the log and never will be by this term. `CONNECTION_LOST`: unknown.
    *   `TIMEOUT`: dropped before it was sent. `STORE_INVALID`: the store refuses it.
    */
-  append(entry: NewEntry, timeout: number): Promise<bigint> {
+  append(entry: NewEntry, timeout: number, over?: AbortSignal): Promise<bigint> {
     const until = this.clock.now().monotonic + timeout;
     const joined = this.#pending.get(entry.id);
     if (joined) return joined.join(until);
     if (!this.term.isHeld()) {
       return Promise.reject(new HedgeError('NOT_LEADER', TERM_IS_OVER()));
     }
-    const pending = new PendingEntry(entry, until);
+    const pending = new PendingEntry(entry, until, over);
     this.#pending.set(entry.id, pending);
     const forget = () => this.#pending.delete(entry.id);
     pending.settled.then(forget, forget);
@@ -73,7 +74,7 @@ export class GroupCommit {
 
   /** @returns the entries that have to be sent again */
   async #write(batch: PendingEntry[]): Promise<PendingEntry[]> {
-    const live = batch.filter((pending) => !pending.dropIfLate(this.clock.now().monotonic));
+    const live = batch.filter((pending) => !pending.dropIfUnwanted(this.clock.now().monotonic));
     if (live.length === 0) return [];
     if (!this.term.isHeld()) return this.outcomes.settle(this.term, live);
     try {

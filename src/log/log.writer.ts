@@ -63,13 +63,14 @@ export class LogWriter {
   #putUnder(term: Term, entry: NewEntry, limits: WaitLimits): Promise<bigint> {
     const commit = this.commits.of(term);
     if (!commit) throw new HedgeError('NOT_LEADER', TERM_IS_OVER());
-    const settled = commit.append(entry, limits.timeout);
+    const over = new AbortController();
     return waitFor<Promise<bigint>>(this.clock, limits, PUTTING(entry.key), (done) => {
+      const settled = commit.append(entry, limits.timeout, over.signal);
       settled.then(
         () => done(settled),
         () => done(settled),
       );
-      return () => undefined;
+      return () => over.abort();
     }).then((result) => result);
   }
 

@@ -18,6 +18,7 @@ export class PendingEntry {
   constructor(
     readonly entry: NewEntry,
     private until: number,
+    private readonly over?: AbortSignal,
   ) {
     this.settled = new Promise<bigint>((resolve, reject) => {
       this.acknowledge = resolve;
@@ -32,8 +33,8 @@ export class PendingEntry {
   }
 
   /** Nobody waits for it any more. @returns whether it was dropped */
-  dropIfLate(now: number): boolean {
-    if (now < this.until) return false;
+  dropIfUnwanted(now: number): boolean {
+    if (now < this.until && !this.over?.aborted) return false;
     this.reject(
       this.mayHaveLanded
         ? new HedgeError('CONNECTION_LOST', PUT_UNKNOWN())

@@ -258,6 +258,10 @@ describe('put', () => {
         const put = hedge.put('key', 'value', { signal: AbortSignal.abort() });
         await expect(put).rejects.toMatchObject({ code: 'ABORTED' });
       }
+      const term = leader.hedge.leadership;
+      const bound = leader.hedge.put('key', 'value', { term, signal: AbortSignal.abort() });
+      await expect(bound).rejects.toMatchObject({ code: 'ABORTED' });
+      await leader.hedge.put('another key', 'value');
       expect(await leader.hedge.get('key')).toBeUndefined();
     });
 
