@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { reasonNotSerializable } from './serializable.js';
 
 describe('reasonNotSerializable', () => {
@@ -30,9 +30,7 @@ describe('reasonNotSerializable', () => {
   });
 
   it('survives a cause that has no text', () => {
-    const toJSON = () => {
-      throw Object.create(null);
-    };
+    const toJSON = vi.fn().mockThrow(Object.create(null));
     expect(reasonNotSerializable({ toJSON }, 'data', undefined)).toContain('data.toJSON() threw');
     expect(reasonNotSerializable({}, 'data', Object.create(null))).toBe('object');
   });
