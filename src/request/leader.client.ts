@@ -1,4 +1,4 @@
-import { HedgeError } from '../errors/index.js';
+import { HedgeError, type HedgeErrorCode } from '../errors/index.js';
 import { NO_LEADER_ANSWERED, OUTCOME_UNKNOWN } from '../hedge.messages.js';
 import type { Election, KnownLeader, LeaderView } from '../leader/index.js';
 import { PeerLostError, PeerUnreachableError, type Peers } from '../messaging/index.js';
@@ -28,27 +28,23 @@ export class LeaderClient {
     let mayHaveHappened = false;
     for (;;) {
       const left = Math.max(0, until - this.clock.now().monotonic);
-      const leader = await this.#leader({ timeout: left, signal: limits.signal }, mayHaveHappened);
+      let leader: KnownLeader | undefined;
       try {
+        leader = await this.#leader({ timeout: left, signal: limits.signal });
         return await this.#ask(leader, route, data, limits, Math.max(1, left));
       } catch (error) {
-        if (!this.#mayRepeat(error, leader, limits)) throw error;
+        if (!leader || !this.#mayRepeat(error, leader, limits)) {
+          throw mayHaveHappened ? outcomeUnknown(error) : error;
+        }
         mayHaveHappened ||= !readRefusal(error) && !(error instanceof PeerUnreachableError);
         await this.#pause(backoff.next(), leader, limits.signal);
       }
     }
   }
 
-  async #leader(wait: WaitLimits, mayHaveHappened: boolean): Promise<KnownLeader> {
-    try {
-      if (wait.timeout > 0) return await this.view.known(wait);
-      throw new HedgeError('NO_LEADER', NO_LEADER_ANSWERED());
-    } catch (error) {
-      const isOver =
-        error instanceof HedgeError && ['NO_LEADER', 'NOT_RUNNING'].includes(error.code);
-      if (!isOver || !mayHaveHappened) throw error;
-      throw new HedgeError('CONNECTION_LOST', OUTCOME_UNKNOWN(), { cause: error });
-    }
+  async #leader(wait: WaitLimits): Promise<KnownLeader> {
+    if (wait.timeout > 0) return this.view.known(wait);
+    throw new HedgeError('NO_LEADER', NO_LEADER_ANSWERED());
   }
 
   /** A newer term is tried at once; the same one again only after a while. */
@@ -112,6 +108,20 @@ export class LeaderClient {
     else this.election.lookNow();
   }
 }
+
+/** An earlier attempt may have done it, whatever became of the last one: no code may say that nothing was done. */
+function outcomeUnknown(error: unknown): unknown {
+  if (error instanceof HedgeError && UNKNOWN_ANYWAY.includes(error.code)) return error;
+  return new HedgeError('CONNECTION_LOST', OUTCOME_UNKNOWN(), { cause: error });
+}
+
+/** What promises nothing about whether it was done. */
+const UNKNOWN_ANYWAY: readonly HedgeErrorCode[] = [
+  'TIMEOUT',
+  'ABORTED',
+  'HANDLER_ERROR',
+  'CONNECTION_LOST',
+];
 
 const SUPERSEDED = Symbol('superseded');
 /** ms */
