@@ -1,8 +1,11 @@
 import type { Caller, MessageServer, Peers } from '../messaging/index.js';
-import type { Clock, Timer } from '../session/index.js';
+import { sleep, type Clock } from '../session/index.js';
 
 const HEARTBEAT = 'hedge:heartbeat';
 const LEADER_NEWS = 'hedge:leader-news';
+
+/** ms; what timers can wait for. News of a longer lease are as good for so long. */
+const LONGEST_REMAINING = 2 ** 31 - 1;
 
 /** What a member says of itself and of the leader it knows: the answer to a heartbeat. */
 export interface SelfDescription {
@@ -32,7 +35,8 @@ export class Heartbeats {
   readonly #followers = new Map<string, number>();
   readonly #interval: number;
   #target: string | undefined;
-  #timer: Timer | undefined;
+  /** Ends the beats for the target: one that is on its way must not begin anew what was ended meanwhile. */
+  #following: AbortController | undefined;
   #stopped = false;
 
   constructor(
@@ -52,48 +56,67 @@ export class Heartbeats {
 
   /** Whom to ask from now on; `undefined` for nobody (this member leads, or no leader is known). */
   follow(id: string | undefined): void {
-    if (id === this.#target) return;
+    if (this.#stopped || id === this.#target) return;
+    this.#following?.abort();
     this.#target = id;
-    this.#timer?.cancel();
-    if (id !== undefined) void this.#beat(id);
+    if (id === undefined) return;
+    this.#following = new AbortController();
+    void this.#beat(id, this.#following.signal);
   }
 
   /** Tells the members that asked lately how things stand now. Resolves when they know, or `timeout` ms later. */
   async tell(timeout: number): Promise<void> {
     const news = this.ports.describeSelf();
-    const oldest = this.clock.now().monotonic - 5 * this.#interval;
-    const live = [...this.#followers].filter(([, heardAt]) => heardAt >= oldest);
-    const told = live.map(([id]) =>
+    this.#forgetSilent();
+    const told = [...this.#followers.keys()].map((id) =>
       this.peers.request(id, LEADER_NEWS, news, { timeout, channel: 'system' }),
     );
     await Promise.allSettled(told);
   }
 
   stop(): void {
-    this.#stopped = true;
     this.follow(undefined);
+    this.#stopped = true;
   }
 
   #answer(caller: Caller): SelfDescription {
-    if (!caller.isSelf) this.#followers.set(caller.id, this.clock.now().monotonic);
+    if (!caller.isSelf) {
+      // Always the last one in: the map stays sorted by time.
+      this.#followers.delete(caller.id);
+      this.#followers.set(caller.id, this.clock.now().monotonic);
+      this.#forgetSilent();
+    }
     return this.ports.describeSelf();
   }
 
-  async #beat(id: string): Promise<void> {
-    try {
-      const options = { timeout: 2 * this.#interval, channel: 'system' } as const;
-      const answer = await this.peers.request(id, HEARTBEAT, undefined, options);
-      if (this.#target === id) this.#receive(id, answer);
-    } catch {
-      // Silence is no news: the leader's expiry was told before, and the store decides. A connection that closed is
-      // reported by itself.
+  /** Addresses change with every restart of a pod: a leader for months would remember them all. */
+  #forgetSilent(): void {
+    const oldest = this.clock.now().monotonic - 5 * this.#interval;
+    for (const [id, heardAt] of this.#followers) {
+      if (heardAt >= oldest) return;
+      this.#followers.delete(id);
     }
-    if (this.#target !== id || this.#stopped) return;
-    this.#timer = this.clock.after(this.#interval, () => void this.#beat(id));
+  }
+
+  async #beat(id: string, over: AbortSignal): Promise<void> {
+    const options = { timeout: 2 * this.#interval, channel: 'system' } as const;
+    while (!over.aborted) {
+      try {
+        const answer = await this.peers.request(id, HEARTBEAT, undefined, options);
+        if (!over.aborted) this.#receive(id, answer);
+      } catch {
+        // Silence is no news: the leader's expiry was told before, and the store decides. A connection that closed is
+        // reported by itself.
+      }
+      await sleep(this.clock, this.#interval, over);
+    }
   }
 
   #receive(from: string, data: unknown): void {
-    if (isDescription(data)) this.ports.heard(from, data);
+    if (!isDescription(data)) return;
+    const { remaining } = data;
+    if (remaining === undefined) this.ports.heard(from, data);
+    else this.ports.heard(from, { ...data, remaining: Math.min(remaining, LONGEST_REMAINING) });
   }
 }
 
@@ -104,6 +127,6 @@ function isDescription(data: unknown): data is SelfDescription {
     typeof leads === 'boolean' &&
     (leader === undefined || typeof leader === 'string') &&
     (token === undefined || (typeof token === 'string' && /^\d{1,20}$/.test(token))) &&
-    (remaining === undefined || (typeof remaining === 'number' && remaining < 86_400_000))
+    (remaining === undefined || typeof remaining === 'number')
   );
 }
