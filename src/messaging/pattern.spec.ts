@@ -19,7 +19,7 @@ describe('routeOf', () => {
     7,
     {},
     { cmd: 'sum' },
-    { b: 1, a: 'x', C: true, ä: null },
+    { b: 1, a: 'x', c: true, d: null },
     { nested: { z: { y: 'x' }, a: 1 } },
     { 'quo"te': 'back\\slash', list: [1, 'two'] },
     { undef: undefined },
@@ -27,6 +27,10 @@ describe('routeOf', () => {
 
   it.each(patterns)("makes Nest's route of %j", (pattern) => {
     expect(routeOf(pattern)).toBe(nest.routeOf(pattern));
+  });
+
+  it('sorts keys as every member does, whatever its locale', () => {
+    expect(routeOf({ ä: 1, z: 2, a: 3, B: 4 })).toBe('{"B":4,"a":3,"z":2,"ä":1}');
   });
 
   it('does not mind the order of keys', () => {

@@ -8,7 +8,8 @@ const MAX_KEYS = 20;
 
 /**
  * The route of a pattern, as Nest makes it: objects with the same entries have the same one, whatever
- * their order. Nest's function is not exported; `pattern.spec.ts` holds this one against it.
+ * their order. Nest's function is not exported; `pattern.spec.ts` holds this one against it. Only the keys are sorted
+ * by their code units: Nest goes by the locale of the process, in which members may differ.
  *
  * @throws HedgeError INVALID_ARGUMENT for what is no pattern, or too deep or wide for Nest to tell apart.
  */
@@ -29,7 +30,7 @@ function routeOfObject(pattern: Record<string, unknown>, depth: number): string 
     );
   }
   const parts = keys
-    .toSorted((a, b) => a.localeCompare(b))
+    .toSorted()
     .map((key) => `"${escaped(key)}":${routeOfValue(pattern[key], depth + 1)}`);
   return `{${parts.join(',')}}`;
 }
