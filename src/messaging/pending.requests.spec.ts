@@ -21,6 +21,7 @@ describe('PendingRequests', () => {
 
   it('leaves no timer and no listener behind, however a request is settled', () => {
     const controller = new AbortController();
+    const listen = vi.spyOn(controller.signal, 'addEventListener');
     const remove = vi.spyOn(controller.signal, 'removeEventListener');
     const answered = add(100, controller.signal);
     const failed = add(100, controller.signal);
@@ -30,7 +31,9 @@ describe('PendingRequests', () => {
     pending.settle({ id: failed.request.id, err, isDisposed: true });
     pending.rejectAll('gone');
     expect(vi.getTimerCount()).toBe(0);
-    expect(remove).toHaveBeenCalledTimes(3);
+    // Node warns of a leak from the eleventh listener of one signal on.
+    expect(listen).toHaveBeenCalledOnce();
+    expect(remove).toHaveBeenCalledOnce();
     expect(pending.size).toBe(0);
     expect(answered.resolve).toHaveBeenCalledWith(1);
     expect(failed.reject.mock.calls[0]?.[0]).toMatchObject({ code: 'HANDLER_ERROR' });

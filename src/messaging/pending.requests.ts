@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.listeners.js';
 import { HedgeError } from '../errors/index.js';
 import { rebuildError } from './message.codec.js';
 import { REQUEST_ABORTED, REQUEST_TIMEOUT } from './messages.js';
@@ -25,7 +26,7 @@ interface Waiter extends PendingRequest {
   readonly reject: (error: unknown) => void;
   readonly timer: NodeJS.Timeout;
   readonly signal: AbortSignal | undefined;
-  onAbort: (() => void) | undefined;
+  ignoreSignal: (() => void) | undefined;
 }
 
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
@@ -74,12 +75,9 @@ export class PendingRequests {
       reject: settle.reject,
       timer: setTimeout(() => this.#expire(waiter, timeout), timeout),
       signal,
-      onAbort: undefined,
+      ignoreSignal: undefined,
     };
-    if (signal) {
-      waiter.onAbort = () => this.#abort(waiter);
-      signal.addEventListener('abort', waiter.onAbort, { once: true });
-    }
+    if (signal) waiter.ignoreSignal = onAbort(signal, () => this.#abort(waiter));
     this.#waiters.set(id, waiter);
     return waiter;
   }
@@ -121,7 +119,7 @@ export class PendingRequests {
   #take(waiter: Waiter): void {
     this.#waiters.delete(waiter.id);
     clearTimeout(waiter.timer);
-    if (waiter.onAbort) waiter.signal?.removeEventListener('abort', waiter.onAbort);
+    waiter.ignoreSignal?.();
   }
 }
 
