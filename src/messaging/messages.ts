@@ -1,5 +1,10 @@
 /** Every text of this room: what its errors say and what it logs. */
 
+/** Whatever anyone may have written to the port, cut down to what a log line can take. */
+function short(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}
+
 export const UNREACHABLE = (peer: string, reason: string) =>
   `Member ${peer} could not be reached: ${reason}. Nothing was sent, so the request may be repeated.`;
 
@@ -26,13 +31,13 @@ export const NO_PEER_ADDRESS = (id: string) => `"${id}" is not host:port`;
 export const HELLO_NOT_UNDERSTOOD = 'its greeting was not understood (is it a member at all?)';
 
 export const HELLO_WRONG_GROUP = (theirs: string) =>
-  `it belongs to another group, and was greeted for "${theirs}" (compare lockName)`;
+  `it belongs to another group, and was greeted for ${short(theirs)} (compare lockName)`;
 
 export const HELLO_WRONG_STORE =
   'it uses another database (compare database and table names; is it of another environment?)';
 
 export const HELLO_WRONG_MEMBER = (meant: string, found: string) =>
-  `it is ${found || 'a member that is still starting'}, not ${meant} (was the address reused?)`;
+  `it is ${found || 'a member that is still starting'}, not ${short(meant)} (was the address reused?)`;
 
 export const HELLO_WRONG_VERSION = (theirs: string, ours: string) =>
   `it speaks protocol ${ours} and was greeted in ${theirs} (update across neighbouring versions, one at a time)`;

@@ -150,7 +150,8 @@ export class PeerConnection extends ClientTCP {
     if (id !== HELLO_PACKET_ID || (!err && typeof response !== 'object')) {
       this.#end(HELLO_NOT_UNDERSTOOD);
     } else if (err) {
-      this.#end(typeof err.message === 'string' ? err.message : HELLO_NOT_UNDERSTOOD);
+      const { message } = err;
+      this.#end(typeof message === 'string' ? message.slice(0, 300) : HELLO_NOT_UNDERSTOOD);
     } else {
       clearTimeout(this.#connectTimer);
       this.#state = 'open';

@@ -75,7 +75,8 @@ describe('connections between members', () => {
     it.each([
       ['another group', { group: 'billing' }, 'another group'],
       ['another database', { store: 'staging' }, 'another database'],
-      ['another member', { to: `${HOST}:9` }, 'not 127.0.0.1:9'],
+      ['a group without end', { group: 'g\n'.repeat(50_000) }, String.raw`g\\n…\" (compare`],
+      ['another member', { to: `${HOST}:9` }, 'reused'],
       ['a newer protocol', { version: 9, minVersion: 8 }, '8–9'],
       ['an older protocol', { version: 0, minVersion: 0 }, '0–0'],
       ['no text', { from: 1 }, 'malformed'],
