@@ -1,7 +1,9 @@
-import { lastValueFrom } from 'rxjs';
+import { isObservable, lastValueFrom, Observable } from 'rxjs';
+import { onAbort } from '../abort.listeners.js';
 import { HedgeError } from '../errors/index.js';
 import { DUPLICATE_HANDLER, NO_LEADER_HANDLER } from '../hedge.messages.js';
 import type { TermScope } from '../leader/index.js';
+import type { Term } from '../lock/index.js';
 import {
   HedgeContext,
   type DiscoveredHandler,
@@ -10,6 +12,12 @@ import {
 } from '../messaging/index.js';
 import type { LeaderHandler, LeaderRequest, LeaderRoutes } from './leader.routes.js';
 import { LEADER_MESSAGE, type LeaderMessageMetadata } from './on-leader-message.decorator.js';
+
+const OBSERVABLE_CUT_SHORT =
+  'The Observable of the handler had not completed when its caller gave up or its term ended: it was unsubscribed.';
+
+/** ms */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 /** Users' messages travel under this prefix, apart from the library's own. */
 export const LEADER_ROUTE = 'leader:';
@@ -43,6 +51,25 @@ export class LeaderMessageRegistrar {
     });
   }
 
+  /**
+   * Runs an Observable in the term, as the method was, and no longer than anybody waits for it: until the caller has
+   * given up or the term is over, which it is after the drain of a shutdown at the latest.
+   */
+  #bounded(source: Observable<unknown>, term: Term, signal: AbortSignal): Observable<unknown> {
+    return new Observable((subscriber) => {
+      const stop = () => {
+        const code = term.isHeld() ? 'TIMEOUT' : 'NOT_LEADER';
+        subscriber.error(new HedgeError(code, OBSERVABLE_CUT_SHORT));
+      };
+      if (signal.aborted) {
+        stop();
+        return;
+      }
+      subscriber.add(onAbort(signal, stop));
+      subscriber.add(this.scope.run(term, () => source.subscribe(subscriber)));
+    });
+  }
+
   #registerOne(route: string | null, handler: DiscoveredHandler, answer: LeaderHandler): void {
     const other = this.#registered.get(route);
     if (other) {
@@ -61,7 +88,13 @@ export class LeaderMessageRegistrar {
         const { term } = context as LeaderMessageContext;
         // The last moment at which nothing has been done yet: guards and pipes may have taken their time.
         if (!term.isHeld()) throw this.routes.refusal();
-        return this.scope.run(term, invoke);
+        const result = this.scope.run(term, invoke);
+        const end = () => (context as LeaderMessageContext).getSignal();
+        if (isObservable(result)) return this.#bounded(result, term, end());
+        if (!(result instanceof Promise)) return result;
+        return result.then((value: unknown) =>
+          isObservable(value) ? this.#bounded(value, term, end()) : value,
+        );
       },
       { inheritAppConfig: this.inheritAppConfig },
     );
@@ -75,11 +108,18 @@ export class LeaderMessageRegistrar {
 
 class LeaderMessageContext extends HedgeContext {
   readonly term: LeaderRequest['term'];
+  /** Kept here, for what `AbortSignal.any()` makes does not keep it. */
+  #timeout: AbortSignal | undefined;
 
   constructor({ caller, term, timeout }: LeaderRequest) {
-    super(caller.id, term.token, patternOf(caller), () =>
-      AbortSignal.any([term.signal, AbortSignal.timeout(Math.max(1, timeout))]),
-    );
+    // From the arrival of the message: guards and pipes take their part of the time too.
+    const until = performance.now() + timeout;
+    super(caller.id, term.token, patternOf(caller), () => {
+      const left = Math.ceil(until - performance.now());
+      this.#timeout =
+        left > 0 ? AbortSignal.timeout(Math.min(left, LONGEST_TIMEOUT)) : AbortSignal.abort();
+      return AbortSignal.any([term.signal, this.#timeout]);
+    });
     this.term = term;
   }
 }

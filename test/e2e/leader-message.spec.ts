@@ -17,7 +17,7 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Ctx, Payload, RpcException } from '@nestjs/microservices';
-import { EMPTY, map, NEVER, of, throwError, type Observable } from 'rxjs';
+import { EMPTY, map, NEVER, Observable, of, throwError } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HedgeContext, HedgeService, OnLeaderMessage } from '../../src/index.js';
 import { LEASE, onEveryStore, SOON, useGroup, type App } from '../support/hedge-apps.js';
@@ -103,6 +103,21 @@ class Handlers {
     trace.push(note);
     signals.push(context.getSignal());
     return new Promise((resolve) => (release = resolve));
+  }
+
+  @OnLeaderMessage('ask late')
+  async askLate(@Payload() note: unknown, @Ctx() context: HedgeContext) {
+    trace.push(note);
+    await new Promise((resolve) => (release = resolve));
+    signals.push(context.getSignal());
+  }
+
+  @OnLeaderMessage('observe')
+  async observe() {
+    return new Observable(() => {
+      trace.push('subscribed');
+      return () => trace.push('unsubscribed');
+    });
   }
 
   @OnLeaderMessage('count')
@@ -469,6 +484,38 @@ describe('send', () => {
       expect(signals[0].aborted).toBe(true);
       release('done all the same');
       expect(await sent).toBe('done all the same');
+    });
+
+    it('aborts it in time for a handler that asks for it late', async () => {
+      const [, follower] = await start(2);
+      const timeout = 500;
+
+      await follower.hedge.send('ask late', 1, { timeout }).catch(() => undefined);
+      release(undefined);
+
+      // Not when the same time has passed once more.
+      await vi.waitFor(() => expect(signals[0].aborted).toBe(true), { timeout: timeout / 2 });
+    });
+
+    it('ends the Observable of a handler nobody waits for any more', async () => {
+      const apps = await start(2);
+
+      for (const { hedge } of apps) {
+        trace.splice(0);
+        await hedge.send('observe', 1, { timeout: 100 }).catch(() => undefined);
+        await vi.waitFor(() => expect(trace).toEqual(['subscribed', 'unsubscribed']), SOON);
+      }
+    });
+
+    it('ends the Observable of a handler whose term has ended', async () => {
+      const [leader, follower] = await start(2);
+      const sent = follower.hedge.send('observe', 1).catch((error: unknown) => error);
+      await vi.waitFor(() => expect(trace).toEqual(['subscribed']), SOON);
+
+      await leader.hedge.stepDown();
+
+      expect(trace).toEqual(['subscribed', 'unsubscribed']);
+      expect(await sent).toMatchObject({ code: 'HANDLER_ERROR', error: { code: 'NOT_LEADER' } });
     });
 
     it('gives up when its signal is aborted', async () => {
