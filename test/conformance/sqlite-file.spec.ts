@@ -85,14 +85,14 @@ describe('SQLite', () => {
     });
 
     it('is another one for other files, tables and memories', async () => {
-      const stores = [
+      const others = [
         await opened(),
         await opened(`${file}-other`),
         await opened(file, { logTable: 'another' }),
         await opened(':memory:'),
         await opened(':memory:'),
       ];
-      expect(new Set(stores.map(({ identity }) => identity))).toHaveLength(stores.length);
+      expect(new Set(others.map(({ identity }) => identity))).toHaveLength(others.length);
     });
   });
 

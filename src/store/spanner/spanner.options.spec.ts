@@ -62,11 +62,13 @@ describe('spannerSchema', () => {
 });
 
 describe('the identity of a store', () => {
-  const identity = (database: string, options = {}) => spannerStore(database, options).identity;
-
   it('is its database and its tables', () => {
     expect(identity(DATABASE)).toBe(identity(DATABASE, { lockTable: 'LockTable' }));
     expect(identity(DATABASE)).not.toBe(identity(`${DATABASE}2`));
     expect(identity(DATABASE)).not.toBe(identity(DATABASE, { logTable: 'another' }));
   });
 });
+
+function identity(database: string, options = {}): string | undefined {
+  return spannerStore(database, options).identity;
+}
