@@ -65,7 +65,10 @@ export class Terms implements ElectionListener {
     if (reason !== 'stepped-down' && reason !== 'shutdown') this.logger.warn(TERM_LOST(reason));
     this.events.emit({ type: 'leadership.lost', reason, token: term.token });
     const listeners = this.#listeners.map((listener) => listener.ended(term));
-    await Promise.all([...listeners, this.hooks.lost(reason, this.drainTimeout)]);
+    // In the scope of the term that is over: a put in a hook fails at once, rather than wait for a leader that there
+    // cannot be before the hook ends.
+    const hooks = this.scope.run(term, () => this.hooks.lost(reason, this.drainTimeout));
+    await Promise.all([...listeners, hooks]);
   }
 
   released(): Promise<void> {

@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
-import { OnLeaderMessage, OnLeadershipGained, OnLeadershipLost } from '../../src/index.js';
+import {
+  HedgeError,
+  HedgeService,
+  OnLeaderMessage,
+  OnLeadershipGained,
+  OnLeadershipLost,
+} from '../../src/index.js';
 import { sqliteStore } from '../../src/store/sqlite/index.js';
 import { FaultyStore } from '../support/faulty-store.js';
 import { SOON, useGroup } from '../support/hedge-apps.js';
@@ -30,6 +36,21 @@ class Diary {
 }
 
 @Injectable()
+class LastWords {
+  code: unknown;
+
+  constructor(private readonly hedge: HedgeService) {}
+
+  @OnLeadershipLost()
+  async lost(): Promise<void> {
+    const put = this.hedge.put('last', 'words');
+    this.code = await put.catch((error: unknown) =>
+      error instanceof HedgeError ? error.code : error,
+    );
+  }
+}
+
+@Injectable()
 class Slow {
   finish: () => void = () => undefined;
   isRunning = false;
@@ -50,6 +71,13 @@ describe('leadership', () => {
     const [second] = await group().startMany(1);
     await first.hedge.stepDown();
     await vi.waitFor(() => expect(second.hedge.isLeader()).toBe(true), SOON);
+  });
+
+  it('is lost before a hook that puts can wait for the next leader', async () => {
+    const app = await group().start({ drainTimeout: 60_000 }, [LastWords]);
+    await app.hedge.ready(SOON);
+    await app.hedge.stepDown();
+    expect(app.get(LastWords).code).toBe('NOT_LEADER');
   });
 
   it('is gained before it is lost, even if a subscriber steps down at once', async () => {
