@@ -14,7 +14,9 @@ export const HEDGE_ERROR_STATUS = {
   NOT_LEADER: 503,
   /** The leader has no handler for the pattern. */
   NO_HANDLER: 501,
-  /** The handler threw: `error` is the RPC payload. */
+  /**
+   * The handler threw, or its reply cannot travel: `error` is the RPC payload, or `{ code, message }` of a `HedgeError`.
+   */
   HANDLER_ERROR: 500,
   /** Not done within the timeout. What was already sent may still happen. */
   TIMEOUT: 504,
