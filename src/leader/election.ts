@@ -14,6 +14,7 @@ import {
 import { Backoff, sleep, type Clock, type LossReason } from '../session/index.js';
 import type { HedgeStore } from '../store/index.js';
 import type { LeaderView } from './leader.view.js';
+import { ReleaseAllowance } from './release.allowance.js';
 
 export interface ElectionOptions {
   readonly group: string;
@@ -39,7 +40,7 @@ export class Election {
   readonly #lock: LockPlace;
   readonly #stop = new AbortController();
   readonly #abstaining = new AbortController();
-  readonly #retired = new AbortController();
+  readonly #allowance: ReleaseAllowance;
   readonly #idleBackoff: Backoff;
   #wake = new AbortController();
   #campaign: Promise<unknown> = Promise.resolve();
@@ -50,8 +51,6 @@ export class Election {
   /** The newest term that anybody claimed to supersede ours, and the newest such claim that proved wrong. */
   #claimed = -1n;
   #disproved = -1n;
-  #releaseTimeout = Infinity;
-  #releaseUntil: number | undefined;
   #reported = false;
 
   constructor(
@@ -66,6 +65,7 @@ export class Election {
     private readonly random: () => number = Math.random,
   ) {
     this.#lock = groupLock(options.group);
+    this.#allowance = new ReleaseAllowance(clock);
     this.#idleBackoff = new Backoff(50, options.leaseDuration / 4, random);
   }
 
@@ -113,16 +113,15 @@ export class Election {
    * @param releaseTimeout ms that the store may take for it: one that is away must not hold up a shutdown
    */
   async retire(releaseTimeout = Infinity): Promise<void> {
-    this.#releaseTimeout = Math.min(this.#releaseTimeout, releaseTimeout);
+    this.#allowance.limit(releaseTimeout);
     this.#abstaining.abort();
-    this.#retired.abort();
     this.#wake.abort();
     // What it has acquired by then, its own round has begun to give back.
     await this.#campaign.catch(() => undefined);
     if (this.#term) await this.#giveBack(this.#term, 'shutdown');
     await this.#givingBack;
     // An acquire that was given up is settled by the releaser, after its promise.
-    await this.releaser.finished(this.#releaseTimeLeft());
+    await this.releaser.finished(this.#allowance.left());
   }
 
   /** Retires, and watches no more. */
@@ -245,34 +244,10 @@ export class Election {
     } catch (error) {
       this.logger.error(LOSING_FAILED(error));
     }
-    await this.#release(term, reason);
+    await this.#allowance.wait(this.releaser.release(term, reason));
     // Counted from here: hooks may have taken longer than that.
     if (reason === 'stepped-down') this.#standBack();
     await this.listener.released();
-  }
-
-  async #release(term: Term, reason: LossReason): Promise<void> {
-    const released = new AbortController();
-    const releasing = this.releaser.release(term, reason).then(() => released.abort());
-    await Promise.race([releasing, this.#releaseTimeIsOver(released.signal)]);
-  }
-
-  /** Also for a release that was under way when this member began to retire. */
-  async #releaseTimeIsOver(signal: AbortSignal): Promise<void> {
-    const retired = this.#retired.signal;
-    await new Promise<void>((resolve) => {
-      if (retired.aborted) resolve();
-      else retired.addEventListener('abort', () => resolve(), { once: true, signal });
-    });
-    const left = this.#releaseTimeLeft();
-    await (left === Infinity ? new Promise(() => undefined) : sleep(this.clock, left, signal));
-  }
-
-  /** ms that the store has for what is given back, from the first time that this is asked. */
-  #releaseTimeLeft(): number {
-    const now = this.clock.now().monotonic;
-    if (this.#releaseTimeout !== Infinity) this.#releaseUntil ??= now + this.#releaseTimeout;
-    return Math.max(0, (this.#releaseUntil ?? Infinity) - now);
   }
 
   #standBack(): void {

@@ -22,7 +22,7 @@ describe.skipIf(!findEmulator())('a process with a Spanner store', () => {
   beforeAll(async () => {
     emulator = await startEmulator();
     database = await createDatabase(emulator, { tables: true });
-    for (const room of ['errors', 'store', 'store/spanner']) transpile(room);
+    for (const room of ['.', 'errors', 'store', 'store/spanner']) transpile(room);
     writeFileSync(join(BUILD, 'package.json'), '{ "type": "module" }');
   });
 
@@ -51,14 +51,19 @@ describe.skipIf(!findEmulator())('a process with a Spanner store', () => {
     const exited = once(child, 'exit').then(([code, signal]: unknown[]) => {
       return { code, signal, output };
     });
-    return { child, exited };
+    /** Rejects with what the process said if it ended first. */
+    const opened = Promise.race([
+      once(child.stdout, 'data'),
+      exited.then((end) => Promise.reject(new Error(`Ended early: ${JSON.stringify(end)}`))),
+    ]);
+    return { child, exited, opened };
   }
 
   it.each(['SIGINT', 'SIGTERM'] as const)('ends at %s, as without the store', async (signal) => {
-    const { child, exited } = run(`
+    const { child, exited, opened } = run(`
       setInterval(() => {}, 1_000);
       process.stdout.write('open');`);
-    await once(child.stdout, 'data');
+    await opened;
     child.kill(signal);
     const late = setTimeout(() => child.kill('SIGKILL'), 5_000);
     expect(await exited).toMatchObject({ signal, output: '' });
@@ -66,10 +71,10 @@ describe.skipIf(!findEmulator())('a process with a Spanner store', () => {
   });
 
   it('ends by itself once the store is closed, without a word', async () => {
-    const { child, exited } = run(`
+    const { child, exited, opened } = run(`
       await store.close();
       process.stdout.write('closed');`);
-    await once(child.stdout, 'data');
+    await opened;
     const closed = performance.now();
     const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
     expect(await exited).toEqual({ code: 0, signal: null, output: '' });
