@@ -1,7 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import { HOOK_FAILED, textOf } from '../hedge.messages.js';
 import type { DiscoveredHandler, HandlerExplorer } from '../messaging/index.js';
-import { sleep, type Clock, type LossReason } from '../session/index.js';
+import { settledWithin, type Clock, type LossReason } from '../session/index.js';
 import { LEADERSHIP_GAINED, LEADERSHIP_LOST } from './leadership.decorators.js';
 import type { Leadership } from './leadership.js';
 
@@ -30,8 +30,7 @@ export class LeadershipHooks {
   async lost(reason: LossReason, timeout: number): Promise<void> {
     if (this.#lost.length === 0) return;
     const calls = Promise.all(this.#lost.map((hook) => this.#call(hook, reason)));
-    const done = new AbortController();
-    await Promise.race([calls.then(() => done.abort()), sleep(this.clock, timeout, done.signal)]);
+    await settledWithin(this.clock, timeout, calls);
   }
 
   /** What a hook throws is its own affair: the protocol goes on. */

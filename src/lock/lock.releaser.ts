@@ -3,6 +3,7 @@ import { StoreError } from '../errors/index.js';
 import {
   attemptTimeoutOf,
   Backoff,
+  settledWithin,
   sleep,
   type Clock,
   type LossReason,
@@ -77,9 +78,7 @@ export class LockReleaser {
   /** Resolves when all that is being given back or settled has been, or `timeout` ms later. */
   async finished(timeout = Infinity): Promise<void> {
     if (timeout === Infinity) return this.#allAnswered();
-    const done = new AbortController();
-    const answered = this.#allAnswered().then(() => done.abort());
-    await Promise.race([answered, sleep(this.clock, timeout, done.signal)]);
+    await settledWithin(this.clock, timeout, this.#allAnswered());
   }
 
   /** Stops repeating: what is left in the store ends with its session. */

@@ -1,6 +1,6 @@
 import type { TermListener } from '../leader/index.js';
 import type { Term } from '../lock/index.js';
-import { sleep, type Clock, type FencedCommitter } from '../session/index.js';
+import { settledWithin, type Clock, type FencedCommitter } from '../session/index.js';
 import type { CommitOutcomes } from './commit.outcomes.js';
 import { GroupCommit } from './group.commit.js';
 
@@ -27,9 +27,7 @@ export class TermCommits implements TermListener {
   async ended(term: Term): Promise<void> {
     const commit = this.of(term);
     if (!commit || !term.session.isStanding()) return;
-    const done = new AbortController();
-    const landed = commit.lastCommit().then(() => done.abort());
-    await Promise.race([landed, sleep(this.clock, LAST_COMMIT_TIMEOUT, done.signal)]);
+    await settledWithin(this.clock, LAST_COMMIT_TIMEOUT, commit.lastCommit());
   }
 
   of(term: Term): GroupCommit | undefined {

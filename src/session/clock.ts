@@ -45,3 +45,13 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     const unsubscribe = signal && onAbort(signal, done);
   });
 }
+
+/** Resolves when `work` has, or `timeout` ms later: what takes longer goes on by itself. Rejects as `work` does. */
+export async function settledWithin(
+  clock: Clock,
+  timeout: number,
+  work: Promise<unknown>,
+): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([work.finally(() => done.abort()), sleep(clock, timeout, done.signal)]);
+}

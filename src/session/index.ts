@@ -1,5 +1,12 @@
 export { Backoff } from './backoff.js';
-export { sleep, SystemClock, type Clock, type Instant, type Timer } from './clock.js';
+export {
+  settledWithin,
+  sleep,
+  SystemClock,
+  type Clock,
+  type Instant,
+  type Timer,
+} from './clock.js';
 export type { Fence, LossReason } from './fence.js';
 export { FencedCommitter, fenceStands } from './fenced.committer.js';
 export { attemptTimeoutOf, remainingForOthers, remainingOf } from './lease.js';
