@@ -16,7 +16,9 @@ import { CommitOutcomes, LogReader, LogTrimmer, LogWriter, TermCommits } from '.
 import {
   MemberIdentity,
   MessageServer,
+  PatternHandlers,
   Peers,
+  RunningHandlers,
   type HandlerExplorer,
   type HandlerFactory,
 } from './messaging/index.js';
@@ -25,7 +27,6 @@ import {
   LeaderMessageRegistrar,
   LeaderRoutes,
   MessageSender,
-  RunningHandlers,
 } from './request/index.js';
 import { FencedCommitter, SessionKeeper, SessionRenewer, SystemClock } from './session/index.js';
 
@@ -118,7 +119,7 @@ export class HedgeMember {
     const client = new LeaderClient(this.peers, this.view, this.election, clock);
     this.sender = new MessageSender(client, requestTimeout);
     this.messages = new LeaderMessageRegistrar(
-      explorer,
+      new PatternHandlers(explorer),
       factory,
       routes,
       scope,

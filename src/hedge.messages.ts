@@ -139,13 +139,8 @@ export const NO_LEADER_HANDLER = (pattern: string) =>
 export const NO_JSON = (field: string, type: string) =>
   `Expected \`${field}\` to be what JSON can carry: ${field} is a ${type}.`;
 
-export const DUPLICATE_HANDLER = (
-  decorator: string,
-  route: string | null,
-  one: string,
-  other: string,
-) =>
-  `${one}() and ${other}() both carry ${decorator}(${route === null ? '' : `'${route}'`}): a message has one handler. Remove one.`;
+export const OBSERVABLE_CUT_SHORT = () =>
+  'The Observable of the handler had not completed when its caller gave up or its term ended: it was unsubscribed.';
 
 // The log
 

@@ -10,7 +10,8 @@ import type {
   PutOptions,
   TrimOptions,
 } from './log/index.js';
-import type { Pattern, SendOptions } from './request/index.js';
+import type { Pattern } from './messaging/index.js';
+import type { SendOptions } from './request/index.js';
 import { waitLimits, type WaitOptions } from './session/index.js';
 
 /** This member of the group: what it knows, and what it can ask of the leader. */

@@ -24,8 +24,8 @@ export type {
   PutOptions,
   TrimOptions,
 } from './log/index.js';
-export { HedgeContext } from './messaging/index.js';
-export { OnLeaderMessage, type Pattern, type SendOptions } from './request/index.js';
+export { HedgeContext, type Pattern } from './messaging/index.js';
+export { OnLeaderMessage, type SendOptions } from './request/index.js';
 export type { LossReason, WaitOptions } from './session/index.js';
 export type {
   Decision,

@@ -1,4 +1,5 @@
 export { findOwnHost, formatAddress, parseAddress, parsePeerAddress } from './address.js';
+export { invokeBounded, lastReply, type HandlerBounds } from './bounded.handler.js';
 export { HandlerExplorer, type DiscoveredHandler } from './handler.explorer.js';
 export {
   HandlerFactory,
@@ -9,13 +10,15 @@ export {
 export { HedgeContext } from './hedge.context.js';
 export { DEFAULT_SOCKET_LIMITS, type SocketLimits } from './hedge.socket.js';
 export { MemberIdentity } from './member.identity.js';
+export { MessageKind } from './message.kind.js';
 export {
   MessageServer,
   type Caller,
   type MessageHandler,
   type MessageServerOptions,
 } from './message.server.js';
-export { routeOf } from './pattern.js';
+export { PatternHandlers, type PatternHandler } from './pattern.handlers.js';
+export { routeOf, type Pattern } from './pattern.js';
 export { PeerLostError, PeerUnreachableError } from './peer.errors.js';
 export {
   Peers,
@@ -24,3 +27,5 @@ export {
   type PeerRequestOptions,
   type PeersOptions,
 } from './peers.js';
+export { ReplyDeadline } from './reply.deadline.js';
+export { RunningHandlers } from './running.handlers.js';

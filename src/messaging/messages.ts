@@ -76,6 +76,11 @@ export const NOT_A_SINGLETON = (className: string, methodName: string, scope: st
   `${className}.${methodName}() cannot handle messages: ${className} is ${scope}, so there is no one instance to call. ` +
   `Make ${className} and what it injects singletons (scope DEFAULT), or move the handler to a provider of its own.`;
 
+export const NOT_A_METHOD = (decorator: string) => `${decorator}() decorates methods.`;
+
+export const DUPLICATE_HANDLER = (one: string, other: string) =>
+  `${one} and ${other} name the same message: a message has one handler. Remove one.`;
+
 export const NO_RPC_CONTEXT =
   'Expected a handler to be called with a BaseRpcContext as its second argument.';
 

@@ -2,6 +2,9 @@ import { HedgeError } from '../errors/index.js';
 import { INVALID_PATTERN } from './messages.js';
 import { isRecord } from './protocol.js';
 
+/** What names a message: a text, or an object, as in Nest's `@MessagePattern()`. */
+export type Pattern = string | { readonly [key: string]: string | number | Pattern };
+
 /** Nest's own limits: beyond them it no longer tells patterns apart. */
 const MAX_DEPTH = 5;
 const MAX_KEYS = 20;

@@ -3,5 +3,3 @@ export { LeaderMessageRegistrar } from './leader-message.registrar.js';
 export { LeaderRoutes, type LeaderRequest } from './leader.routes.js';
 export { MessageSender, type SendOptions } from './message.sender.js';
 export { OnLeaderMessage } from './on-leader-message.decorator.js';
-export type { Pattern } from './pattern.js';
-export { RunningHandlers } from './running.handlers.js';

@@ -1,10 +1,9 @@
 import { HedgeError } from '../errors/index.js';
 import { NO_JSON } from '../hedge.messages.js';
-import { routeOf } from '../messaging/index.js';
+import { routeOf, type Pattern } from '../messaging/index.js';
 import { waitLimits, type WaitOptions } from '../session/index.js';
 import { LEADER_ROUTE } from './leader-message.registrar.js';
 import type { LeaderClient } from './leader.client.js';
-import type { Pattern } from './pattern.js';
 
 /** For `HedgeService.send`. */
 export interface SendOptions extends WaitOptions {

@@ -1,14 +1,7 @@
-import { HedgeError } from '../errors/index.js';
-import { routeOf } from '../messaging/index.js';
-import type { Pattern } from './pattern.js';
+import { MessageKind, type Pattern } from '../messaging/index.js';
 
 /** @internal */
-export const LEADER_MESSAGE = Symbol('hedge:leader-message');
-
-/** @internal What the decorator leaves on a method: the route, or null for whatever no other handler takes. */
-export interface LeaderMessageMetadata {
-  readonly route: string | null;
-}
+export const LEADER_MESSAGE = new MessageKind('@OnLeaderMessage');
 
 /**
  * The method answers `HedgeService.send(pattern, …)`, on the member that leads. Works on providers and controllers,
@@ -18,15 +11,5 @@ export interface LeaderMessageMetadata {
  * @param pattern left out: all messages that no other handler takes
  */
 export function OnLeaderMessage(pattern?: Pattern): MethodDecorator {
-  const metadata: LeaderMessageMetadata = {
-    route: pattern === undefined ? null : routeOf(pattern),
-  };
-  return (_target, _name, descriptor) => {
-    const method = descriptor.value;
-    if (typeof method !== 'function') {
-      throw new HedgeError('INVALID_HANDLER', '@OnLeaderMessage() decorates methods');
-    }
-    const earlier: LeaderMessageMetadata[] = Reflect.getOwnMetadata(LEADER_MESSAGE, method) ?? [];
-    Reflect.defineMetadata(LEADER_MESSAGE, [...earlier, metadata], method);
-  };
+  return LEADER_MESSAGE.handler(pattern);
 }

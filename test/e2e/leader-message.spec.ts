@@ -749,7 +749,9 @@ describe('handlers that cannot be', () => {
 
     await expect(started).rejects.toMatchObject({
       code: 'INVALID_HANDLER',
-      message: expect.stringMatching(/Handlers\.echo\(\) and Another\.answer\(\).*'echo'/),
+      message: expect.stringMatching(
+        /'echo'\) on Handlers\.echo\(\) and .*'echo'\) on Another\.answer\(\)/,
+      ),
     });
   });
 

@@ -1,6 +1,6 @@
 import { sleep, type Clock } from '../session/index.js';
 
-/** The leader handlers that run now, so that a shutdown can let them finish. */
+/** The handlers of messages that run now, so that a shutdown can let them finish. */
 export class RunningHandlers {
   #count = 0;
   #isClosed = false;
