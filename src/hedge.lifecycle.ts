@@ -16,6 +16,9 @@ const OPEN_TIMEOUT = 5_000;
 /** ms that the store has at the least to take the lock back, whatever the drain has left of its time. */
 const LEAST_RELEASE_TIME = 1_000;
 
+/** ms that the others have to hear that this member leaves; its closing connections tell those that do not. */
+const GOODBYE_TIMEOUT = 250;
+
 /** Starts and ends a member, in the order that loses nothing. */
 export class HedgeLifecycle {
   readonly #closing = new AbortController();
@@ -44,6 +47,7 @@ export class HedgeLifecycle {
   async start(): Promise<void> {
     const { member } = this;
     member.hooks.find();
+    member.memberHooks.find();
     member.messages.register();
     if (this.#closing.signal.aborted) return;
     this.#starting = this.#begin();
@@ -82,10 +86,12 @@ export class HedgeLifecycle {
     this.#closing.abort();
     member.election.abstain();
     await Promise.allSettled([this.#starting, this.#opening]);
+    const goodbye = member.membership.leave(GOODBYE_TIMEOUT);
     const { clock, options } = member;
     const until = clock.now().monotonic + options.drainTimeout;
     await member.running.drain(options.drainTimeout);
     await member.election.retire(Math.max(LEAST_RELEASE_TIME, until - clock.now().monotonic));
+    await goodbye;
   }
 
   async #end(): Promise<void> {
@@ -96,7 +102,7 @@ export class HedgeLifecycle {
     member.reader.close();
     member.outcomes.close();
     await member.election.stop();
-    member.heartbeats.stop();
+    member.membership.stop();
     member.renewer.stop();
     member.releaser.stop();
     member.peers.close();
@@ -106,13 +112,14 @@ export class HedgeLifecycle {
   }
 
   async #listen(): Promise<void> {
-    const { identity, options, server } = this.member;
+    const { identity, membership, options, server } = this.member;
     const host = options.host ?? findOwnHost();
     const { port } = await server.listen({
       port: options.port,
       host: options.listenHost ?? host,
     });
     identity.id = formatAddress(host, port);
+    membership.start();
   }
 
   async #openStore(): Promise<void> {

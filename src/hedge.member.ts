@@ -7,13 +7,16 @@ import {
   LeaderHeartbeats,
   LeaderView,
   LeadershipHooks,
+  MembersView,
   Sweeper,
   Terms,
   TermScope,
 } from './leader/index.js';
 import { HeldTerms, LockAcquirer, LockReleaser, LockService } from './lock/index.js';
 import { CommitOutcomes, LogReader, LogTrimmer, LogWriter, TermCommits } from './log/index.js';
+import { MEMBERS_CHANGED, type MemberInfo, type Membership } from './membership/index.js';
 import {
+  AppHooks,
   MemberIdentity,
   MessageServer,
   PatternHandlers,
@@ -55,7 +58,9 @@ export class HedgeMember {
   readonly hooks: LeadershipHooks;
   readonly terms: Terms;
   readonly election: Election;
-  readonly heartbeats: LeaderHeartbeats;
+  readonly membership: Membership;
+  readonly members: MembersView;
+  readonly memberHooks: AppHooks;
   readonly running: RunningHandlers;
   readonly sender: MessageSender;
   readonly messages: LeaderMessageRegistrar;
@@ -69,7 +74,7 @@ export class HedgeMember {
     readonly store: HedgeStore,
     { explorer, factory }: NestParts,
   ) {
-    const { group, leaseDuration, requestTimeout, drainTimeout, candidate } = options;
+    const { group, leaseDuration, requestTimeout, drainTimeout, candidate, metadata } = options;
     const { clock, logger, events, scope } = this;
     const id = () => this.identity.id;
 
@@ -92,10 +97,16 @@ export class HedgeMember {
     });
     this.hooks = new LeadershipHooks(explorer, clock, logger);
     this.terms = new Terms(held, events, this.hooks, scope, drainTimeout, logger, () =>
-      this.heartbeats.tell(NEWS_TIMEOUT),
+      this.membership.tell(NEWS_TIMEOUT),
     );
     this.election = new Election(
-      { group, id, leaseDuration, candidate },
+      {
+        group,
+        id,
+        leaseDuration,
+        candidate,
+        rank: (gone) => this.membership.list.rank(gone),
+      },
       store,
       acquirer,
       this.releaser,
@@ -104,15 +115,21 @@ export class HedgeMember {
       logger,
       this.terms,
     );
-    this.heartbeats = new LeaderHeartbeats(
+    const heartbeats = new LeaderHeartbeats(
+      this.identity,
       this.server,
       this.peers,
       clock,
-      id,
-      leaseDuration,
+      { leaseDuration, candidate, metadata },
+      logger,
       this.election,
       this.view,
     );
+    this.membership = heartbeats.membership;
+    const { list } = this.membership;
+    this.members = new MembersView(this.identity, list, this.election, this.view);
+    this.memberHooks = new AppHooks(explorer, MEMBERS_CHANGED, logger);
+    list.changes.subscribe(({ joined, left }) => this.#membersChanged(joined, left));
 
     this.running = new RunningHandlers(clock);
     const routes = new LeaderRoutes(this.server, this.election, this.view, this.running, id);
@@ -144,5 +161,12 @@ export class HedgeMember {
     this.reader = new LogReader(store, clock, requestTimeout);
     this.writer.register(routes);
     this.trimmer.register(routes);
+  }
+
+  #membersChanged(joined: readonly MemberInfo[], left: readonly MemberInfo[]): void {
+    const show = (infos: readonly MemberInfo[]) => infos.map((info) => this.members.show(info));
+    const change = { joined: show(joined), left: show(left) };
+    void this.memberHooks.call(change);
+    this.events.emit({ type: 'members.changed', ...change });
   }
 }

@@ -117,13 +117,18 @@ export const TERM_ENDED = (lock: string, reason: string) =>
   `The lock '${lock}' is not held any more: ${LOSSES[reason]}.`;
 
 export const HOOK_FAILED = (className: string, method: string) =>
-  `${className}.${method}() failed; leadership is not affected:`;
+  `${className}.${method}() failed; the group is not affected:`;
 
 export const LEAVING_FAILED = (error: unknown) =>
   `Something failed while this member gave back what it held; its connections are closed all the same. ${textOf(error)}`;
 
 export const LOSING_FAILED = (error: unknown) =>
   `Something failed while this member stopped leading; the lock is given back all the same. ${textOf(error)}`;
+
+// Members
+
+export const NOT_LISTED = (id: string, leader: string) =>
+  `Leader ${leader} cannot reach this member at ${id}, so it is not on the member list and gets no broadcasts. Set \`address\` to what the others can dial (and \`listenHost\` where that differs), and look whether a firewall or NetworkPolicy is in the way.`;
 
 // Messages to the leader
 

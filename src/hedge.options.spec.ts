@@ -36,6 +36,7 @@ describe('options', () => {
       requestTimeout: 20_000,
       drainTimeout: 5_000,
       candidate: true,
+      metadata: {},
       inheritAppConfig: false,
     });
   });
@@ -53,6 +54,7 @@ describe('options', () => {
       requestTimeout: 1_000.4,
       drainTimeout: 0,
       candidate: false,
+      metadata: { url: 'http://a', since: new Date(0), left: undefined },
       inheritAppConfig: true,
     };
 
@@ -67,6 +69,7 @@ describe('options', () => {
       requestTimeout: 1_000,
       drainTimeout: 0,
       candidate: false,
+      metadata: { url: 'http://a', since: '1970-01-01T00:00:00.000Z' },
       inheritAppConfig: true,
     });
   });
@@ -85,6 +88,17 @@ describe('options', () => {
       expect(resolveOptions({ leaseDuration: lease }, {}).requestTimeout).toBe(2 * lease);
     },
   );
+
+  it('refuse metadata that cannot travel, or is too long', () => {
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+    for (const metadata of [circular, { n: 1n }, [], { long: 'x'.repeat(4_096) }]) {
+      expect(failure({ metadata: metadata as never })).toMatchObject({
+        code: 'INVALID_OPTIONS',
+        message: expect.stringContaining('`metadata`'),
+      });
+    }
+  });
 
   it.each([
     [':0', undefined, 0],

@@ -8,6 +8,7 @@ import {
   UNKNOWN_OPTION,
 } from './hedge.messages.js';
 import { isGroupName } from './lock/index.js';
+import type { MemberMetadata } from './membership/index.js';
 import { parseAddress } from './messaging/index.js';
 import type { HedgeStore } from './store/index.js';
 
@@ -43,6 +44,8 @@ export interface HedgeModuleOptions {
   drainTimeout?: number;
   /** false: a member that never leads (a script, a CLI). @default true */
   candidate?: boolean;
+  /** JSON shown to the other members, by `members()`: `{ url: 'https://…' }`. 4,096 characters at the most. @default {} */
+  metadata?: MemberMetadata;
   /**
    * Do the app's global guards, pipes, interceptors and filters apply to leader handlers, as with
    * `connectMicroservice`? @default false
@@ -68,6 +71,7 @@ export interface ResolvedOptions {
   readonly requestTimeout: number;
   readonly drainTimeout: number;
   readonly candidate: boolean;
+  readonly metadata: MemberMetadata;
   readonly inheritAppConfig: boolean;
 }
 
@@ -84,8 +88,12 @@ const KNOWN = {
   requestTimeout: 'number',
   drainTimeout: 'number',
   candidate: 'boolean',
+  metadata: 'object',
   inheritAppConfig: 'boolean',
 } satisfies Record<keyof HedgeModuleOptions, string>;
+
+/** Characters of JSON: every member keeps that of all others. */
+const LONGEST_METADATA = 4_096;
 
 const LEAST_LEASE = 1_000;
 /** An hour: nobody wants a group to be without a leader for longer. */
@@ -116,6 +124,7 @@ export function resolveOptions(
     requestTimeout: milliseconds(options, 'requestTimeout', 2 * leaseDuration, 1),
     drainTimeout: milliseconds(options, 'drainTimeout', 5_000, 0),
     candidate: options.candidate ?? true,
+    metadata: metadataOf(options),
     inheritAppConfig: options.inheritAppConfig ?? false,
   };
 }
@@ -177,6 +186,21 @@ function groupOf({ lockName }: HedgeModuleOptions, isEmbedded: boolean): string 
     "1 to 1,000 characters of text without '#', '/' and NUL, and not 'spindle'",
     lockName,
   );
+}
+
+/** A copy, as the others get it: what JSON leaves out is not there either. */
+function metadataOf({ metadata = {} }: HedgeModuleOptions): MemberMetadata {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(metadata);
+  } catch {
+    // Circular, or a bigint in it.
+  }
+  if (json?.startsWith('{') && json.length <= LONGEST_METADATA) {
+    return Object.freeze(JSON.parse(json) as MemberMetadata);
+  }
+  const what = `an object that JSON can carry in ${LONGEST_METADATA} characters`;
+  throw expected('metadata', what, metadata);
 }
 
 function milliseconds(

@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 import type { HedgeLifecycle } from './hedge.lifecycle.js';
 import type { HedgeMember } from './hedge.member.js';
 import type { HedgeEvent, Leadership } from './leader/index.js';
+import type { Member } from './membership/index.js';
 import type {
   GetOptions,
   HistoryOptions,
@@ -16,7 +17,7 @@ import { waitLimits, type WaitOptions } from './session/index.js';
 
 /** This member of the group: what it knows, and what it can ask of the leader. */
 export class HedgeService {
-  /** Leadership gained and lost, leaders that change: as it happens, nothing kept for late subscribers. */
+  /** Leadership gained and lost, leaders and members that change: as it happens, nothing kept for late subscribers. */
   readonly events$: Observable<HedgeEvent>;
 
   /** @internal made by `HedgeModule`: inject it */
@@ -62,6 +63,16 @@ export class HedgeService {
     this.lifecycle.assertRunning();
     const limits = waitLimits(options, this.member.options.requestTimeout);
     return (await this.member.view.known(limits)).id;
+  }
+
+  /**
+   * The members of the group as far as this one knows, itself among them, the oldest first. No I/O: joins and leaves are
+   * pushed as they happen, a crash shows within a second, a process that hangs within five.
+   * @throws HedgeError `NOT_RUNNING`
+   */
+  members(): Member[] {
+    this.lifecycle.assertRunning();
+    return this.member.members.all;
   }
 
   /**

@@ -25,6 +25,12 @@ export type {
   TrimOptions,
 } from './log/index.js';
 export { HedgeContext, type Pattern } from './messaging/index.js';
+export {
+  OnMembersChanged,
+  type Member,
+  type MemberMetadata,
+  type MembersChange,
+} from './membership/index.js';
 export { OnLeaderMessage, type SendOptions } from './request/index.js';
 export type { LossReason, WaitOptions } from './session/index.js';
 export type {

@@ -39,7 +39,13 @@ class Candidate {
   ) {
     this.view = new LeaderView(rooms.clock);
     this.election = new Election(
-      { group: rooms.group, id: () => rooms.address, leaseDuration: LEASE, candidate },
+      {
+        group: rooms.group,
+        id: () => rooms.address,
+        leaseDuration: LEASE,
+        candidate,
+        rank: () => 0,
+      },
       rooms.store,
       rooms.acquirer,
       rooms.releaser,

@@ -22,6 +22,8 @@ export interface ElectionOptions {
   /** ms */
   readonly leaseDuration: number;
   readonly candidate: boolean;
+  /** How many candidates come before this member when `gone`, who leads until then, is gone. */
+  readonly rank: (gone: string) => number;
 }
 
 /** Told of terms as leader. `lost` is awaited before the lock is given back. */
@@ -197,15 +199,17 @@ export class Election {
       return Math.max(known, until - this.clock.now().monotonic);
     };
     while (left() > 0 && !signal.aborted) {
-      await sleep(this.clock, left() + this.#stagger(), signal);
+      await sleep(this.clock, left() + this.#stagger(address), signal);
     }
-    // Woken early, again and again, by a flapping connection: still no more than twenty looks a second.
-    if (signal.aborted) await sleep(this.clock, 50 * this.random(), this.#stop.signal);
+    // Also when woken early: all are, when the lock is released. And a flapping connection wakes again and again: still
+    // no more than about twenty looks a second.
+    if (signal.aborted) await sleep(this.clock, this.#stagger(address), this.#stop.signal);
   }
 
-  /** So that one candidate, not all, meets the expired row first. */
-  #stagger(): number {
-    return this.random() * Math.min(50, this.options.leaseDuration / 20);
+  /** So that one candidate, not all, meets the expired row: by then the others have heard of the new leader. */
+  #stagger(gone: string): number {
+    const { leaseDuration, rank } = this.options;
+    return Math.min(rank(gone) * RANK_STEP, leaseDuration / 4) + this.random() * 2 * RANK_STEP;
   }
 
   async #lead(term: Term): Promise<void> {
@@ -264,6 +268,9 @@ export class Election {
     this.#reported = true;
   }
 }
+
+/** ms between one candidate and the next: an acquire and the news of it take about as long. */
+const RANK_STEP = 25;
 
 /** The acquire was stopped because this member retires. */
 function isGivenUp(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import { Subject } from 'rxjs';
+import type { MembersChange } from '../membership/index.js';
 import type { LossReason } from '../session/index.js';
 import type { Leadership } from './leadership.js';
 
@@ -6,7 +7,8 @@ import type { Leadership } from './leadership.js';
 export type HedgeEvent =
   | { readonly type: 'leadership.gained'; readonly leadership: Leadership }
   | { readonly type: 'leadership.lost'; readonly reason: LossReason; readonly token: bigint }
-  | { readonly type: 'leader.changed'; readonly leader: string | undefined };
+  | { readonly type: 'leader.changed'; readonly leader: string | undefined }
+  | ({ readonly type: 'members.changed' } & MembersChange);
 
 /** The one stream of events of a member. */
 export class HedgeEvents {

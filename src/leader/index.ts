@@ -1,6 +1,7 @@
 export { Election } from './election.js';
 export { HedgeEvents, type HedgeEvent } from './hedge.events.js';
 export { LeaderHeartbeats } from './leader.heartbeats.js';
+export { MembersView } from './members.view.js';
 export { LeaderView, type KnownLeader } from './leader.view.js';
 export { leadershipOf, type Leadership } from './leadership.js';
 export { OnLeadershipGained, OnLeadershipLost } from './leadership.decorators.js';

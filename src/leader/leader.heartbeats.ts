@@ -1,46 +1,42 @@
-import { Heartbeats, type SelfDescription } from '../membership/index.js';
-import type { MessageServer, Peers } from '../messaging/index.js';
+import type { Logger } from '@nestjs/common';
+import { Membership, type MembershipOptions, type SelfDescription } from '../membership/index.js';
+import type { MemberIdentity, MessageServer, Peers } from '../messaging/index.js';
 import { remainingForOthers, type Clock } from '../session/index.js';
 import type { Election } from './election.js';
 import type { LeaderView } from './leader.view.js';
 
-/** Keeps followers informed: who leads, and for how long that is certain. */
+/** Has the leader keep the member list, and takes from its heartbeats who leads, and for how long that is certain. */
 export class LeaderHeartbeats {
-  readonly #heartbeats: Heartbeats;
+  readonly membership: Membership;
 
   constructor(
+    private readonly identity: MemberIdentity,
     server: MessageServer,
     peers: Peers,
     clock: Clock,
-    private readonly id: () => string,
-    private readonly leaseDuration: number,
+    private readonly options: MembershipOptions,
+    logger: Logger,
     private readonly election: Election,
     private readonly view: LeaderView,
   ) {
-    this.#heartbeats = new Heartbeats(server, peers, clock, leaseDuration, {
+    this.membership = new Membership(identity, server, peers, clock, options, logger, {
       describeSelf: () => this.#describeSelf(),
-      heard: (from, description) => this.#heard(from, description),
+      heard: (from, about) => this.#heard(from, about),
       lost: () => this.election.lookNow(),
     });
     view.changes.subscribe((leader) => {
-      this.#heartbeats.follow(leader?.id === this.id() ? undefined : leader?.id);
+      // Whoever led last keeps the list until somebody else leads: a group without a leader has members all the same.
+      if (!leader) return;
+      if (leader.id !== identity.id) this.membership.follow(leader.id);
+      else if (this.election.term) this.membership.lead(leader.token);
     });
-  }
-
-  /** Tells the followers how things stand, for `timeout` ms at the most. */
-  tell(timeout: number): Promise<void> {
-    return this.#heartbeats.tell(timeout);
-  }
-
-  stop(): void {
-    this.#heartbeats.stop();
   }
 
   #describeSelf(): SelfDescription {
     const { term } = this.election;
     if (term) {
-      const remaining = remainingForOthers(this.leaseDuration, term.session.remaining());
-      return { leads: true, leader: this.id(), token: `${term.token}`, remaining };
+      const remaining = remainingForOthers(this.options.leaseDuration, term.session.remaining());
+      return { leads: true, leader: this.identity.id, token: `${term.token}`, remaining };
     }
     const { current } = this.view;
     return current

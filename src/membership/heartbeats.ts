@@ -1,77 +1,64 @@
-import type { Caller, MessageServer, Peers } from '../messaging/index.js';
+import type { Peers } from '../messaging/index.js';
 import { sleep, type Clock } from '../session/index.js';
+import { HEARTBEAT, readNews, type Heartbeat, type News } from './heartbeat.js';
+import { SilenceWatch } from './silence.watch.js';
 
-const HEARTBEAT = 'hedge:heartbeat';
-const LEADER_NEWS = 'hedge:leader-news';
-
-/** ms; what timers can wait for. News of a longer lease are as good for so long. */
-const LONGEST_REMAINING = 2 ** 31 - 1;
-
-/** What a member says of itself and of the leader it knows: the answer to a heartbeat. */
-export interface SelfDescription {
-  /** Whether the member that answers leads. */
-  readonly leads: boolean;
-  /** The leader it knows. */
-  readonly leader?: string;
-  /** The leader's token, in decimal. */
-  readonly token?: string;
-  /** ms until the leader's session may be ended by others; present when the leader itself answers. */
-  readonly remaining?: number;
+/** What is done with what a heartbeat brings. */
+export interface HeartbeatListener {
+  /** What to say with the next one. */
+  heartbeat(): Heartbeat;
+  answered(by: string, news: News): void;
+  /** No answer came for too long. Heartbeats go on. */
+  silent(id: string): void;
 }
 
-/** What the room above fills in. */
-export interface HeartbeatPorts {
-  /** Answers a heartbeat. */
-  describeSelf(): SelfDescription;
-  /** An answer, or news pushed by a leader. */
-  heard(from: string, description: SelfDescription): void;
-  /** The connection to the member that is followed closed. */
-  lost(id: string): void;
-}
-
-/** Followers ask the leader for signs of life, and the leader tells those who asked when something changes. */
+/** Signs of life, from a member to the one that keeps the list. */
 export class Heartbeats {
-  /** Who asked, and when last (monotonic ms). */
-  readonly #followers = new Map<string, number>();
   readonly #interval: number;
+  readonly #watch: SilenceWatch;
   #target: string | undefined;
   /** Ends the beats for the target: one that is on its way must not begin anew what was ended meanwhile. */
-  #following: AbortController | undefined;
+  #following = new AbortController();
+  /** Ends the pause before the next beat. */
+  #pausing = new AbortController();
   #stopped = false;
 
+  /** @param leaseDuration ms; of a short lease the rest has to be told more often */
   constructor(
-    server: MessageServer,
     private readonly peers: Peers,
     private readonly clock: Clock,
     leaseDuration: number,
-    private readonly ports: HeartbeatPorts,
+    private readonly listener: HeartbeatListener,
   ) {
-    this.#interval = Math.max(100, Math.min(2_000, leaseDuration / 6));
-    server.handle(HEARTBEAT, (_data, caller) => this.#answer(caller));
-    server.handle(LEADER_NEWS, (data, caller) => this.#receive(caller.id, data));
-    peers.onClose((id) => {
-      if (id === this.#target) this.ports.lost(id);
-    });
+    this.#interval = Math.max(100, Math.min(1_000, leaseDuration / 6));
+    this.#watch = new SilenceWatch(clock, { silent: (id) => listener.silent(id) });
   }
 
-  /** Whom to ask from now on; `undefined` for nobody (this member leads, or no leader is known). */
+  get target(): string | undefined {
+    return this.#target;
+  }
+
+  /** Whether the target answered lately. */
+  get isHeard(): boolean {
+    return this.#target !== undefined && this.#watch.isSure(this.#target);
+  }
+
+  /** Whom to send them to from now on; `undefined` for nobody. */
   follow(id: string | undefined): void {
     if (this.#stopped || id === this.#target) return;
-    this.#following?.abort();
+    this.#following.abort();
+    this.#pausing.abort();
+    this.#watch.stop();
     this.#target = id;
     if (id === undefined) return;
     this.#following = new AbortController();
+    this.#watch.watch(id);
     void this.#beat(id, this.#following.signal);
   }
 
-  /** Tells the members that asked lately how things stand now. Resolves when they know, or `timeout` ms later. */
-  async tell(timeout: number): Promise<void> {
-    const news = this.ports.describeSelf();
-    this.#forgetSilent();
-    const told = [...this.#followers.keys()].map((id) =>
-      this.peers.request(id, LEADER_NEWS, news, { timeout, channel: 'system' }),
-    );
-    await Promise.allSettled(told);
+  /** The next one at once, rather than when it is due. */
+  hasten(): void {
+    this.#pausing.abort();
   }
 
   stop(): void {
@@ -79,54 +66,36 @@ export class Heartbeats {
     this.#stopped = true;
   }
 
-  #answer(caller: Caller): SelfDescription {
-    if (!caller.isSelf) {
-      // Always the last one in: the map stays sorted by time.
-      this.#followers.delete(caller.id);
-      this.#followers.set(caller.id, this.clock.now().monotonic);
-      this.#forgetSilent();
-    }
-    return this.ports.describeSelf();
-  }
-
-  /** Addresses change with every restart of a pod: a leader for months would remember them all. */
-  #forgetSilent(): void {
-    const oldest = this.clock.now().monotonic - 5 * this.#interval;
-    for (const [id, heardAt] of this.#followers) {
-      if (heardAt >= oldest) return;
-      this.#followers.delete(id);
-    }
+  /** One out of turn, which nobody waits for any longer than `timeout` ms. */
+  async say(beat: Heartbeat, timeout: number): Promise<void> {
+    if (this.#target === undefined) return;
+    const options = { timeout, channel: 'system' } as const;
+    await this.peers.request(this.#target, HEARTBEAT, beat, options).catch(() => undefined);
   }
 
   async #beat(id: string, over: AbortSignal): Promise<void> {
     const options = { timeout: 2 * this.#interval, channel: 'system' } as const;
     while (!over.aborted) {
+      this.#pausing = new AbortController();
+      const pause = this.#pausing.signal;
+      const sentAt = this.clock.now().monotonic;
       try {
-        const answer = await this.peers.request(id, HEARTBEAT, undefined, options);
+        const answer = await this.peers.request(id, HEARTBEAT, this.listener.heartbeat(), options);
         if (!over.aborted) this.#receive(id, answer);
       } catch {
-        // Silence is no news: the leader's expiry was told before, and the store decides. A connection that closed is
-        // reported by itself.
+        // Its silence is being counted, and a connection that closed is reported by itself.
       }
-      await sleep(this.clock, this.#interval, over);
+      // From when the last one left: after one that was lost the next is due at once.
+      const elapsed = this.clock.now().monotonic - sentAt;
+      await sleep(this.clock, this.#interval - elapsed, pause);
     }
   }
 
-  #receive(from: string, data: unknown): void {
-    if (!isDescription(data)) return;
-    const { remaining } = data;
-    if (remaining === undefined) this.ports.heard(from, data);
-    else this.ports.heard(from, { ...data, remaining: Math.min(remaining, LONGEST_REMAINING) });
+  #receive(id: string, answer: unknown): void {
+    const news = readNews(answer);
+    if (!news) return;
+    // Anew where its silence has been reported: then it may be again.
+    this.#watch.watch(id);
+    this.listener.answered(id, news);
   }
-}
-
-function isDescription(data: unknown): data is SelfDescription {
-  if (typeof data !== 'object' || data === null) return false;
-  const { leads, leader, token, remaining } = data as Record<string, unknown>;
-  return (
-    typeof leads === 'boolean' &&
-    (leader === undefined || typeof leader === 'string') &&
-    (token === undefined || (typeof token === 'string' && /^\d{1,20}$/.test(token))) &&
-    (remaining === undefined || typeof remaining === 'number')
-  );
 }

@@ -1,5 +1,6 @@
 export { findOwnHost, formatAddress, parseAddress, parsePeerAddress } from './address.js';
 export { invokeBounded, lastReply, type HandlerBounds } from './bounded.handler.js';
+export { AppHooks } from './app.hooks.js';
 export { HandlerExplorer, type DiscoveredHandler } from './handler.explorer.js';
 export {
   HandlerFactory,

@@ -11,7 +11,13 @@ import {
 } from '../../src/leader/index.js';
 import { HeldTerms, LockAcquirer, LockReleaser, type Term } from '../../src/lock/index.js';
 import { CommitOutcomes, TermCommits } from '../../src/log/index.js';
-import type { HandlerExplorer, MessageServer, Peers } from '../../src/messaging/index.js';
+import {
+  MemberIdentity,
+  type HandlerExplorer,
+  type MessageServer,
+  type Peers,
+} from '../../src/messaging/index.js';
+import type { Membership } from '../../src/membership/index.js';
 import {
   FencedCommitter,
   SessionKeeper,
@@ -55,7 +61,7 @@ export class SimulatedMember {
   /** How many named locks are being acquired, used or given back. */
   lockUsers = 0;
   readonly #renewer: SessionRenewer;
-  readonly #heartbeats: LeaderHeartbeats;
+  readonly #membership: Membership;
   #stopped = false;
 
   constructor({ mutant, mesh, random, ...setting }: MemberSetting) {
@@ -99,10 +105,16 @@ export class SimulatedMember {
     const explorer = { explore: () => [] } as unknown as HandlerExplorer;
     const hooks = new LeadershipHooks(explorer, clock, logger);
     const terms = new Terms(new HeldTerms(), new HedgeEvents(), hooks, SCOPE, 1_000, logger, () =>
-      this.#heartbeats.tell(250),
+      this.#membership.tell(250),
     );
     this.election = new Election(
-      { group, id, leaseDuration, candidate: true },
+      {
+        group,
+        id,
+        leaseDuration,
+        candidate: true,
+        rank: (gone) => this.#membership.list.rank(gone),
+      },
       store,
       this.acquirer,
       this.releaser,
@@ -113,15 +125,20 @@ export class SimulatedMember {
       draw,
     );
     const { server, peers } = mesh.join(this);
-    this.#heartbeats = new LeaderHeartbeats(
+    const identity = new MemberIdentity(group, this.id);
+    identity.id = this.id;
+    const heartbeats = new LeaderHeartbeats(
+      identity,
       server as MessageServer,
       peers as Peers,
       clock,
-      id,
-      leaseDuration,
+      { leaseDuration, candidate: true, metadata: {} },
+      logger,
       this.election,
       this.view,
     );
+    this.#membership = heartbeats.membership;
+    this.#membership.start();
     const outcomes = new CommitOutcomes(this.keeper, store, clock);
     this.commits = new TermCommits(committer, outcomes, clock, leaseDuration);
     terms.register(this.commits);
@@ -149,7 +166,7 @@ export class SimulatedMember {
   async leave(): Promise<void> {
     await this.election.retire();
     await this.election.stop();
-    this.#heartbeats.stop();
+    this.#membership.stop();
     this.#renewer.stop();
     this.releaser.stop();
     this.#stopped = true;

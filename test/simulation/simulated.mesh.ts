@@ -1,10 +1,15 @@
 import { HedgeError } from '../../src/errors/index.js';
-import type { Caller, MessageHandler, PeerCloseListener } from '../../src/messaging/index.js';
+import {
+  PeerUnreachableError,
+  type Caller,
+  type MessageHandler,
+  type PeerCloseListener,
+} from '../../src/messaging/index.js';
 import type { Timer } from '../../src/session/index.js';
 import type { VirtualClock } from '../support/virtual-clock.js';
 
 /** ms a message takes; `undefined`: it is lost. */
-export type MessageFate = () => number | undefined;
+export type MessageFate = (from?: string, to?: string) => number | undefined;
 
 interface Node {
   readonly id: string;
@@ -17,6 +22,8 @@ interface Node {
 export class SimulatedMesh {
   /** By address: who answers there now. */
   readonly #nodes = new Map<string, Node>();
+  /** Requests by route. */
+  readonly counted = new Map<string, number>();
 
   constructor(private readonly fate: MessageFate) {}
 
@@ -58,22 +65,30 @@ export class SimulatedMesh {
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       let timer: Timer | undefined;
-      const fail = (code: 'TIMEOUT' | 'CONNECTION_LOST') => () => {
+      const fail = (error: HedgeError) => () => {
         timer?.cancel();
-        reject(new HedgeError(code, 'lost'));
+        reject(error);
       };
-      timer = from.clock.after(timeout, fail('TIMEOUT'));
+      timer = from.clock.after(timeout, fail(new HedgeError('TIMEOUT', 'lost')));
+      const refuse = fail(new PeerUnreachableError(to, 'gone'));
       const { time } = from.clock;
-      this.#pass(time, () => {
+      this.counted.set(route, (this.counted.get(route) ?? 0) + 1);
+      this.#pass(time, from.id, to, () => {
         const node = this.#nodes.get(to);
-        if (!node) return this.#pass(time, () => from.clock.deliver(fail('CONNECTION_LOST')));
+        if (!node) return this.#pass(time, to, from.id, () => from.clock.deliver(refuse));
         node.clock.deliver(() => {
-          const caller: Caller = { id: from.id, instanceId: '', isSelf: false, route };
-          const answer: unknown = node.handlers.get(route)?.(data, caller);
-          this.#pass(time, () => {
+          const caller: Caller = { id: from.id, instanceId: from.id, isSelf: false, route };
+          let settle: () => void;
+          try {
+            const answer: unknown = node.handlers.get(route)?.(data, caller);
+            settle = () => resolve(answer);
+          } catch (error) {
+            settle = () => reject(error);
+          }
+          this.#pass(time, to, from.id, () => {
             from.clock.deliver(() => {
               timer?.cancel();
-              resolve(answer);
+              settle();
             });
           });
         });
@@ -81,8 +96,8 @@ export class SimulatedMesh {
     });
   }
 
-  #pass(time: VirtualClock['time'], arrive: () => void): void {
-    const delay = this.fate();
+  #pass(time: VirtualClock['time'], from: string, to: string, arrive: () => void): void {
+    const delay = this.fate(from, to);
     if (delay !== undefined) time.in(delay, arrive);
   }
 }

@@ -1,0 +1,71 @@
+import { sleep, type Clock } from '../session/index.js';
+import type { ListUpdate } from './list.update.js';
+import type { MemberInfo } from './member.js';
+import type { MemberProber, ProbeAnswer } from './member.prober.js';
+
+/** How many are asked at once: of those a member can hear at all, the first few tell. */
+const ASKED = 3;
+
+/** ms */
+const INTERVAL = 4_000;
+
+/** What follows from the check. */
+export interface IsolationListener {
+  /** Whom to ask, the likeliest to know first. */
+  others(): readonly MemberInfo[];
+  /** A member that still hears the leader says who is there. */
+  told(update: ListUpdate): void;
+  /** Nobody answered: it is this member that is cut off. */
+  isolated(): void;
+}
+
+/**
+ * For a member that does not hear the one that keeps the list: either that one is gone, and then the list stands until
+ * the next takes over, or it is itself cut off.
+ */
+export class IsolationCheck {
+  #checking: AbortController | undefined;
+
+  constructor(
+    private readonly prober: MemberProber,
+    private readonly clock: Clock,
+    private readonly listener: IsolationListener,
+  ) {}
+
+  /**
+   * Until it is stopped.
+   * @param isGone the leader is known to be gone: what others say of it right now is older than that
+   */
+  start(isGone: boolean): void {
+    if (this.#checking) return;
+    this.#checking = new AbortController();
+    void this.#run(isGone, this.#checking.signal);
+  }
+
+  stop(): void {
+    this.#checking?.abort();
+    this.#checking = undefined;
+  }
+
+  async #run(isGone: boolean, stop: AbortSignal): Promise<void> {
+    let wantsList = !isGone;
+    while (!stop.aborted) {
+      const asked = this.listener.others().slice(0, ASKED);
+      const answers = await this.#ask(asked, wantsList);
+      if (stop.aborted) return;
+      const told = answers.find(({ members }) => members)?.members;
+      if (asked.length > 0 && answers.length === 0) this.listener.isolated();
+      else if (told) this.listener.told(told);
+      wantsList = true;
+      await sleep(this.clock, INTERVAL, stop);
+    }
+  }
+
+  async #ask(members: readonly MemberInfo[], wantsList: boolean): Promise<ProbeAnswer[]> {
+    const asked = members.map(({ id }) => this.prober.ask(id, wantsList));
+    const answers = await Promise.allSettled(asked);
+    return answers.flatMap((answer) =>
+      answer.status === 'fulfilled' && answer.value ? [answer.value] : [],
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import type { ListUpdate, ListVersion } from './list.update.js';
+import type { MemberList } from './member.list.js';
+
+/** The list as the member that keeps it has told, and what this one found out for itself since. */
+export class ListCopy {
+  #version: ListVersion | undefined;
+  /** Something was changed here: only the whole list puts that right. */
+  #isAltered = false;
+
+  constructor(private readonly list: MemberList) {}
+
+  /** What to be told the changes since; `undefined`: everything is wanted. */
+  get version(): ListVersion | undefined {
+    return this.#isAltered ? undefined : this.#version;
+  }
+
+  /** The whole list, for a member that does not hear who keeps it. */
+  get update(): ListUpdate | undefined {
+    return this.version && { ...this.version, joined: this.list.all, left: [] };
+  }
+
+  /** Another member keeps it: versions begin anew. */
+  reset(): void {
+    this.#version = undefined;
+  }
+
+  /** @returns false when something is missing between what is known and this */
+  take(update: ListUpdate): boolean {
+    const { token, version, since, joined, left } = update;
+    const known = this.#version?.token === token ? this.#version.version : undefined;
+    // What was sent earlier may arrive later.
+    if (known !== undefined && version < known) return true;
+    if (since === undefined) {
+      this.list.replace(joined);
+      this.#isAltered = false;
+    } else {
+      if (known === undefined || since > known) return false;
+      this.list.apply(joined, left);
+    }
+    this.#version = { token, version };
+    return true;
+  }
+
+  /** From a member that still hears who keeps it. */
+  borrow({ token, joined }: ListUpdate): void {
+    if (BigInt(token) < BigInt(this.#version?.token ?? 0)) return;
+    this.#isAltered = true;
+    this.list.replace(joined);
+  }
+
+  /** They do not answer. */
+  lose(...ids: string[]): void {
+    this.#isAltered = true;
+    this.list.remove(...ids);
+  }
+}

@@ -1,0 +1,74 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { MemberInfo, ListChange } from './member.js';
+import { MemberList } from './member.list.js';
+
+function member(id: string, joinedAt = 0, more: Partial<MemberInfo> = {}): MemberInfo {
+  return { id, instanceId: `${id}-1`, joinedAt, candidate: true, metadata: {}, ...more };
+}
+
+function ids(members: readonly MemberInfo[]): string[] {
+  return members.map(({ instanceId }) => instanceId);
+}
+
+describe('a member list', () => {
+  let list: MemberList;
+  let changes: { joined: string[]; left: string[] }[];
+
+  beforeEach(() => {
+    list = new MemberList();
+    changes = [];
+    list.changes.subscribe(({ joined, left }: ListChange) =>
+      changes.push({ joined: ids(joined), left: ids(left) }),
+    );
+    list.enter(member('self', 5));
+  });
+
+  it('tells once of what was news, and of nothing else', () => {
+    list.add(member('a'));
+    list.add(member('a'));
+    list.remove('b');
+    list.replace([member('self'), member('b')]);
+
+    expect(changes).toEqual([
+      { joined: ['a-1'], left: [] },
+      { joined: ['b-1'], left: ['a-1'] },
+    ]);
+  });
+
+  it('tells of a member that started anew that it left and joined', () => {
+    list.add(member('a'));
+    list.add(member('a', 9, { instanceId: 'a-2' }));
+
+    expect(changes.at(-1)).toEqual({ joined: ['a-2'], left: ['a-1'] });
+    expect(list.get('a')?.joinedAt).toBe(9);
+  });
+
+  it('keeps this member, whatever the others say', () => {
+    list.replace([]);
+    list.remove('self');
+    list.add(member('self', 1, { instanceId: 'another' }));
+
+    expect(list.all).toEqual([member('self', 5)]);
+    expect(changes).toEqual([]);
+  });
+
+  it('ranks candidates by age, without the one that is gone', () => {
+    list.add(member('old', 1));
+    list.add(member('script', 2, { candidate: false }));
+    list.add(member('older', 0));
+    list.add(member('twin', 5));
+    list.add(member('young', 7));
+
+    expect(list.all.map(({ id }) => id)).toEqual([
+      'older',
+      'old',
+      'script',
+      'self',
+      'twin',
+      'young',
+    ]);
+    expect(list.rank()).toBe(2);
+    expect(list.rank('older')).toBe(1);
+    expect(list.rank('young')).toBe(2);
+  });
+});

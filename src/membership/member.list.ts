@@ -1,0 +1,80 @@
+import { Subject } from 'rxjs';
+import { byRank, type MemberInfo, type ListChange } from './member.js';
+
+/** The members of the group, as far as this one knows. It is always among them itself, once it listens. */
+export class MemberList {
+  readonly #members = new Map<string, MemberInfo>();
+  readonly #changes = new Subject<ListChange>();
+  #selfId = '';
+
+  readonly changes = this.#changes.asObservable();
+
+  /** This member is there: nobody else's word takes it off its own list. */
+  enter(self: MemberInfo): void {
+    this.#selfId = self.id;
+    this.#members.set(self.id, self);
+  }
+
+  /** By rank. */
+  get all(): MemberInfo[] {
+    return [...this.#members.values()].toSorted(byRank);
+  }
+
+  /** All but this member, by rank. */
+  get others(): MemberInfo[] {
+    return this.all.filter(({ id }) => id !== this.#selfId);
+  }
+
+  get(id: string): MemberInfo | undefined {
+    return this.#members.get(id);
+  }
+
+  /** How many candidates come before this member; one of them, who is known to be gone, not counted. */
+  rank(gone?: string): number {
+    const candidates = this.all.filter(({ id, candidate }) => candidate && id !== gone);
+    return Math.max(
+      0,
+      candidates.findIndex(({ id }) => id === this.#selfId),
+    );
+  }
+
+  add(member: MemberInfo): void {
+    this.apply([member], []);
+  }
+
+  remove(...ids: string[]): void {
+    this.apply([], ids);
+  }
+
+  /** What is not named has left. */
+  replace(members: readonly MemberInfo[]): void {
+    const named = new Set(members.map(({ id }) => id));
+    this.apply(
+      members,
+      [...this.#members.keys()].filter((id) => !named.has(id)),
+    );
+  }
+
+  /** Takes in a change, and tells of what was news in it. */
+  apply(joined: readonly MemberInfo[], left: readonly string[]): void {
+    const news = { joined: [] as MemberInfo[], left: [] as MemberInfo[] };
+    for (const id of left) {
+      const known = this.#members.get(id);
+      if (!known || id === this.#selfId) continue;
+      this.#members.delete(id);
+      news.left.push(known);
+    }
+    for (const member of joined) {
+      const known = this.#members.get(member.id);
+      if (member.id === this.#selfId || known?.instanceId === member.instanceId) continue;
+      this.#members.set(member.id, member);
+      if (known) news.left.push(known);
+      news.joined.push(member);
+    }
+    if (news.joined.length + news.left.length > 0) this.#changes.next(news);
+  }
+
+  close(): void {
+    this.#changes.complete();
+  }
+}

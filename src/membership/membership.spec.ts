@@ -1,0 +1,238 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { SimulatedMesh } from '../../test/simulation/simulated.mesh.js';
+import { RecordedLogger } from '../../test/support/member-rooms.js';
+import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
+import { MemberIdentity, type MessageServer, type Peers } from '../messaging/index.js';
+import type { SelfDescription } from './heartbeat.js';
+import { Membership } from './membership.js';
+
+/** A member of a group whose leader the tests appoint. */
+class Node {
+  readonly clock: VirtualClock;
+  readonly logger = new RecordedLogger();
+  readonly membership: Membership;
+  readonly heard: [from: string, about: SelfDescription][] = [];
+  readonly lost: string[] = [];
+  about: SelfDescription = { leads: false };
+
+  constructor(
+    readonly id: string,
+    time: VirtualTime,
+    mesh: SimulatedMesh,
+  ) {
+    this.clock = new VirtualClock(time);
+    const { server, peers } = mesh.join(this);
+    // The mesh gives requests their address as the instance, too.
+    const identity = new MemberIdentity('g', id);
+    identity.id = id;
+    this.membership = new Membership(
+      identity,
+      server as MessageServer,
+      peers as Peers,
+      this.clock,
+      { leaseDuration: 10_000, candidate: true, metadata: { of: id } },
+      this.logger.asLogger,
+      {
+        describeSelf: () => this.about,
+        heard: (from, about) => {
+          this.heard.push([from, about]);
+          if (about.leads) this.membership.follow(from);
+        },
+        lost: (lost) => this.lost.push(lost),
+      },
+    );
+    this.membership.start();
+  }
+
+  lead(token: bigint): void {
+    this.about = { leads: true, leader: this.id, token: `${token}`, remaining: 9_000 };
+    this.membership.lead(token);
+  }
+
+  get sees(): string {
+    return this.membership.list.all
+      .map(({ id }) => id)
+      .toSorted()
+      .join('');
+  }
+}
+
+describe('membership', () => {
+  let time: VirtualTime;
+  let mesh: SimulatedMesh;
+  let nodes: Record<'a' | 'b' | 'c' | 'd', Node>;
+  /** Pairs between which nothing gets through. */
+  let cut: (from: string, to: string) => boolean;
+
+  beforeEach(async () => {
+    time = new VirtualTime();
+    cut = () => false;
+    mesh = new SimulatedMesh((from, to) => (from && to && cut(from, to) ? undefined : 1));
+    const node = (id: string) => new Node(id, time, mesh);
+    nodes = { a: node('a'), b: node('b'), c: node('c'), d: node('d') };
+    nodes.a.lead(1n);
+    for (const follower of [nodes.b, nodes.c, nodes.d]) follower.membership.follow('a');
+    await time.advance(200);
+  });
+
+  function sees(): string[] {
+    return Object.values(nodes).map((node) => node.sees);
+  }
+
+  it('shows everybody everybody, within 200 ms', () => {
+    expect(sees()).toEqual(['abcd', 'abcd', 'abcd', 'abcd']);
+    expect(nodes.b.membership.list.get('c')?.metadata).toEqual({ of: 'c' });
+  });
+
+  it('shows a goodbye to all within 200 ms, and does not take who leaves in again', async () => {
+    void nodes.c.membership.leave(250);
+    await time.advance(200);
+    expect(sees()).toEqual(['abd', 'abd', 'abcd', 'abd']);
+    await time.advance(60_000);
+    expect(nodes.a.sees).toBe('abd');
+    expect(nodes.c.heard.length).toBeGreaterThan(50);
+  });
+
+  it('shows a crash to all within a second', async () => {
+    nodes.c.clock.kill();
+    mesh.crashed('c');
+    await time.advance(1_000);
+    expect([nodes.a.sees, nodes.b.sees, nodes.d.sees]).toEqual(['abd', 'abd', 'abd']);
+  });
+
+  it('bears a pause of 2 s, and shows a process that hangs within 5 s', async () => {
+    nodes.c.clock.pause();
+    await time.advance(2_000);
+    nodes.c.clock.resume();
+    await time.advance(5_000);
+    expect(sees()).toEqual(['abcd', 'abcd', 'abcd', 'abcd']);
+
+    nodes.c.clock.pause();
+    await time.advance(5_000);
+    expect([nodes.a.sees, nodes.b.sees, nodes.d.sees]).toEqual(['abd', 'abd', 'abd']);
+    nodes.c.clock.resume();
+    await time.advance(2_000);
+    expect(sees()).toEqual(['abcd', 'abcd', 'abcd', 'abcd']);
+  });
+
+  it('removes nobody when it was the leader itself that stood still', async () => {
+    const left: string[] = [];
+    for (const { membership } of Object.values(nodes)) {
+      membership.list.changes.subscribe((change) => left.push(...change.left.map(({ id }) => id)));
+    }
+    nodes.a.clock.pause();
+    await time.advance(3_000);
+    nodes.a.clock.resume();
+    await time.advance(5_000);
+    expect(left).toEqual([]);
+  });
+
+  it('drops a leader that hangs within 5 s, and takes it in again when it goes on', async () => {
+    nodes.a.clock.pause();
+    await time.advance(5_000);
+    expect([nodes.b.sees, nodes.c.sees, nodes.d.sees]).toEqual(['bcd', 'bcd', 'bcd']);
+    nodes.a.clock.resume();
+    await time.advance(2_000);
+    expect(sees()).toEqual(['abcd', 'abcd', 'abcd', 'abcd']);
+  });
+
+  it('keeps the list when the leader is killed, and the next one has it confirmed', async () => {
+    nodes.a.clock.kill();
+    mesh.crashed('a');
+    await time.advance(1_000);
+    expect([nodes.b.sees, nodes.c.sees, nodes.d.sees]).toEqual(['bcd', 'bcd', 'bcd']);
+    expect(nodes.b.lost).toEqual(['a']);
+
+    // Nobody is there to see it.
+    nodes.d.clock.kill();
+    mesh.crashed('d');
+    await time.advance(1_000);
+    nodes.b.lead(2n);
+    await time.advance(200);
+    expect(nodes.c.heard.at(-1)?.[0]).toBe('b');
+    await time.advance(4_600);
+    expect([nodes.b.sees, nodes.c.sees]).toEqual(['bc', 'bc']);
+  });
+
+  it('has followers at once follow a leader that announces itself, the deposed one too', async () => {
+    nodes.c.lead(2n);
+    await time.advance(5);
+    for (const { heard } of [nodes.a, nodes.b, nodes.d]) expect(heard.at(-1)?.[0]).toBe('c');
+    await time.advance(60_000);
+    expect(sees()).toEqual(['abcd', 'abcd', 'abcd', 'abcd']);
+  });
+
+  it('shows a member that is cut off from all to nobody, and nobody to it', async () => {
+    cut = (from, to) => (from === 'c') !== (to === 'c');
+    await time.advance(5_200);
+    expect(sees()).toEqual(['abd', 'abd', 'c', 'abd']);
+    cut = () => false;
+    await time.advance(2_000);
+    expect(sees()).toEqual(['abcd', 'abcd', 'abcd', 'abcd']);
+  });
+
+  it('has a member that is cut off from the leader alone see what the others do', async () => {
+    cut = (from, to) => `${from}${to}` === 'ac' || `${from}${to}` === 'ca';
+    await time.advance(5_200);
+    expect(sees()).toEqual(['abd', 'abd', 'abcd', 'abd']);
+    nodes.d.membership.stop();
+    nodes.d.clock.kill();
+    mesh.crashed('d');
+    await time.advance(6_000);
+    expect([nodes.a.sees, nodes.b.sees, nodes.c.sees]).toEqual(['ab', 'ab', 'abc']);
+    cut = () => false;
+    await time.advance(2_000);
+    expect([nodes.a.sees, nodes.b.sees, nodes.c.sees]).toEqual(['abc', 'abc', 'abc']);
+  });
+
+  it('lists nobody who cannot be reached, and tells it why', async () => {
+    cut = (_from, to) => to === 'c';
+    await time.advance(5_200);
+    expect([nodes.a.sees, nodes.b.sees]).toEqual(['abd', 'abd']);
+    expect(nodes.c.logger.warnings).toHaveLength(0);
+    cut = (from, to) => from === 'a' && to === 'c';
+    await time.advance(20_000);
+    expect(nodes.a.sees).toBe('abd');
+  });
+
+  it('costs each follower one heartbeat a second, and the leader half a probe', async () => {
+    mesh.counted.clear();
+    await time.advance(60_000);
+    const heartbeats = mesh.counted.get('hedge:heartbeat') ?? 0;
+    const others = [...mesh.counted.values()].reduce((sum, count) => sum + count, 0) - heartbeats;
+    expect(heartbeats).toBeGreaterThan(3 * 57);
+    expect(heartbeats).toBeLessThan(3 * 62);
+    expect(others).toBeLessThan(3 * 41);
+  });
+
+  it.each([
+    ['hedge:heartbeat', { known: { token: 'x', version: 1 } }],
+    ['hedge:heartbeat', { self: { id: 'c' } }],
+    ['hedge:heartbeat', null],
+    ['hedge:news', { about: { leads: true, token: '-1' } }],
+    ['hedge:news', { about: { leads: true }, members: { token: '1', version: 1, joined: [null] } }],
+    ['hedge:news', 'nonsense'],
+  ])('answers a malformed %s with INVALID_ARGUMENT', async (route, data) => {
+    const { peers } = mesh.join({ id: 'x', clock: nodes.a.clock });
+    const asked = (peers as Peers).request('a', route, data, { timeout: 1_000 });
+    const outcome = asked.catch((error: unknown) => error);
+    await time.advance(10);
+    expect(await outcome).toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(nodes.a.sees).toBe('abcd');
+  });
+
+  it('believes of leadership only what a member says of itself, and lists only of the leader', async () => {
+    const { peers } = mesh.join({ id: 'x', clock: nodes.a.clock });
+    const about = { leads: true, leader: 'y', token: '9', remaining: 1 };
+    const members = { token: '1', version: 99, joined: [], left: [] };
+    for (const news of [
+      { about, members },
+      { about: { leads: false }, members },
+    ]) {
+      void (peers as Peers).request('b', 'hedge:news', news, { timeout: 1_000 });
+    }
+    await time.advance(100);
+    expect(nodes.b.heard.some(([, { leader }]) => leader === 'y')).toBe(false);
+    expect(nodes.b.sees).toBe('abcd');
+  });
+});
