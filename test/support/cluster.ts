@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -196,8 +196,11 @@ export class Cluster implements AsyncDisposable {
     return this.members.filter((member) => member.isRunning);
   }
 
-  /** Starts a process; see {@link Member.ready}. */
-  spawn(settings: Partial<MemberSettings> = {}): Member {
+  /**
+   * Starts a process; see {@link Member.ready}.
+   * @param where the network namespace it lives in, if it is another one
+   */
+  spawn(settings: Partial<MemberSettings> = {}, where?: string): Member {
     const name = `member-${this.members.length}`;
     const records = join(this.#folder, name);
     mkdirSync(records);
@@ -206,9 +209,9 @@ export class Cluster implements AsyncDisposable {
       ...settings,
       hedge: { address: '127.0.0.1:0', ...this.options.hedge, ...settings.hedge },
     };
-    const child = fork(MEMBER, [JSON.stringify(all)], {
+    const command = [...(where ? ['ip', 'netns', 'exec', where] : []), process.execPath, MEMBER];
+    const child = spawn(command[0], [...command.slice(1), JSON.stringify(all)], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      execArgv: [],
       env: { ...process.env, NO_COLOR: '1', NODE_ENV: 'test', ...this.options.env },
     });
     const member = new Member(name, child, records);

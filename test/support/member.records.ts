@@ -40,6 +40,8 @@ export type MemberEvent =
   | { type: 'lost'; at: bigint; token: bigint; reason: string }
   /** A term's signal aborted. */
   | { type: 'aborted'; at: bigint; token: bigint }
+  /** The members it sees, after each change. */
+  | { type: 'members'; at: bigint; ids: string[] }
   /** The event loop stood still; `firstTurnAt` is the end of its first turn since. */
   | { type: 'stood-still'; at: bigint; firstTurnAt: bigint }
   /** A slow handler began, and how it ended. */

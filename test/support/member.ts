@@ -136,12 +136,19 @@ function follow(hedge: HedgeService): void {
         records.note({ type: 'aborted', at: machineTime(), token });
       });
       look(hedge);
+    } else if (event.type === 'members.changed') {
+      noteMembers(hedge);
     } else if (event.type === 'leadership.lost') {
       look(hedge);
       const { token, reason } = event;
       records.note({ type: 'lost', at: machineTime(), token, reason });
     }
   });
+}
+
+function noteMembers(hedge: HedgeService): void {
+  const ids = hedge.members().map(({ id }) => id);
+  records.note({ type: 'members', at: machineTime(), ids });
 }
 
 async function putOn(hedge: HedgeService, key: string, options: LoadOptions, signal: AbortSignal) {
@@ -226,6 +233,7 @@ async function main(): Promise<void> {
   process.channel?.unref();
 
   await app.listen(0, '127.0.0.1');
+  noteMembers(hedge);
   process.send?.({ address: hedge.id });
 }
 
