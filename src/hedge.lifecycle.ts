@@ -49,6 +49,7 @@ export class HedgeLifecycle {
     member.hooks.find();
     member.memberHooks.find();
     member.messages.register();
+    member.broadcasts.register();
     if (this.#closing.signal.aborted) return;
     this.#starting = this.#begin();
     try {

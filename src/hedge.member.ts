@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { Broadcaster, BroadcastRegistrar } from './broadcast/index.js';
 import type { HedgeStore } from './store/index.js';
 import type { ResolvedOptions } from './hedge.options.js';
 import {
@@ -64,6 +65,8 @@ export class HedgeMember {
   readonly running: RunningHandlers;
   readonly sender: MessageSender;
   readonly messages: LeaderMessageRegistrar;
+  readonly broadcaster: Broadcaster;
+  readonly broadcasts: BroadcastRegistrar;
   readonly writer: LogWriter;
   readonly outcomes: CommitOutcomes;
   readonly reader: LogReader;
@@ -140,6 +143,20 @@ export class HedgeMember {
       factory,
       routes,
       scope,
+      options.inheritAppConfig,
+    );
+
+    this.broadcaster = new Broadcaster(
+      this.peers,
+      { self: id, members: () => [id()] },
+      requestTimeout,
+    );
+    this.broadcasts = new BroadcastRegistrar(
+      new PatternHandlers(explorer),
+      factory,
+      this.server,
+      this.running,
+      { self: id, newestToken: () => this.view.newestToken },
       options.inheritAppConfig,
     );
 

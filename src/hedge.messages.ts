@@ -141,11 +141,19 @@ export const MALFORMED_REQUEST = (route: string) =>
 export const NO_LEADER_HANDLER = (pattern: string) =>
   `The leader has no @OnLeaderMessage() for ${shown(pattern)}. Is the class that has it a provider or a controller of a module there?`;
 
-export const NO_JSON = (field: string, type: string) =>
-  `Expected \`${field}\` to be what JSON can carry: ${field} is a ${type}.`;
-
 export const OBSERVABLE_CUT_SHORT = () =>
   'The Observable of the handler had not completed when its caller gave up or its term ended: it was unsubscribed.';
+
+// Broadcasts
+
+export const NO_BROADCAST_HANDLER = (id: string, pattern: string) =>
+  `Member ${id} has no @OnBroadcast() for ${shown(pattern)}. Is the class that has it a provider or a controller of a module there?`;
+
+export const LEAVING = (id: string) =>
+  `Member ${id} is closing and starts no more handlers. Nothing was done.`;
+
+export const BROADCAST_CUT_SHORT = () =>
+  'The Observable of the handler had not completed when its caller gave up or the app was closed: it was unsubscribed.';
 
 // The log
 

@@ -1,4 +1,5 @@
-import type { Observable } from 'rxjs';
+import { defer, type Observable } from 'rxjs';
+import type { BroadcastOptions, BroadcastReply } from './broadcast/index.js';
 import type { HedgeLifecycle } from './hedge.lifecycle.js';
 import type { HedgeMember } from './hedge.member.js';
 import type { HedgeEvent, Leadership } from './leader/index.js';
@@ -133,5 +134,36 @@ export class HedgeService {
   async send<R = unknown>(pattern: Pattern, data: unknown, options?: SendOptions): Promise<R> {
     this.lifecycle.assertRunning();
     return this.member.sender.send<R>(pattern, data, options);
+  }
+
+  /**
+   * Asks every member's `@OnBroadcast(pattern)` handler, this one's too, all at once. Resolves when each has answered
+   * or failed; what became of it at a member stands in that member's entry, in the order of the member list: an error
+   * `NO_HANDLER`, `HANDLER_ERROR`, `NOT_RUNNING`, `TIMEOUT` or `CONNECTION_LOST`. No member is ever sent it twice.
+   * @throws HedgeError `NOT_RUNNING`, `ABORTED`, `INVALID_ARGUMENT`, `PAYLOAD_TOO_LARGE`
+   */
+  async broadcast<R = unknown>(
+    pattern: Pattern,
+    data: unknown,
+    options?: BroadcastOptions,
+  ): Promise<BroadcastReply<R>[]> {
+    this.lifecycle.assertRunning();
+    return this.member.broadcaster.broadcast<R>(pattern, data, options);
+  }
+
+  /**
+   * The same, each reply as it comes. Every subscription is a broadcast of its own, and unsubscribing gives up what is
+   * pending.
+   * @throws HedgeError in the Observable: `NOT_RUNNING`, `ABORTED`, `INVALID_ARGUMENT`, `PAYLOAD_TOO_LARGE`
+   */
+  broadcastStream<R = unknown>(
+    pattern: Pattern,
+    data: unknown,
+    options?: BroadcastOptions,
+  ): Observable<BroadcastReply<R>> {
+    return defer(() => {
+      this.lifecycle.assertRunning();
+      return this.member.broadcaster.stream<R>(pattern, data, options);
+    });
   }
 }

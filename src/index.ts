@@ -1,3 +1,4 @@
+export { OnBroadcast, type BroadcastOptions, type BroadcastReply } from './broadcast/index.js';
 export {
   HedgeError,
   StoreError,

@@ -31,4 +31,10 @@ export class HedgeError extends Error {
     this.status = this.statusCode = HEDGE_ERROR_STATUS[code];
     if ('error' in options) this.error = options.error;
   }
+
+  /** What others may see of it: JSON leaves out the `message` of an error otherwise. */
+  toJSON(): { code: HedgeErrorCode; message: string; error?: unknown } {
+    const { code, message, error } = this;
+    return { code, message, error };
+  }
 }

@@ -11,6 +11,7 @@ export {
 export { HedgeContext } from './hedge.context.js';
 export { DEFAULT_SOCKET_LIMITS, type SocketLimits } from './hedge.socket.js';
 export { MemberIdentity } from './member.identity.js';
+export { assertInEnvelope, EncodedData } from './message.codec.js';
 export { MessageKind } from './message.kind.js';
 export {
   MessageServer,

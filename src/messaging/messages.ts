@@ -66,6 +66,9 @@ export const REQUEST_TOO_LARGE = (route: string, length: number, limit: number) 
 export const DATA_NOT_SERIALIZABLE = (route: string, reason: string) =>
   `The data of "${route}" cannot travel as JSON: ${reason}.`;
 
+export const NO_JSON = (field: string, type: string) =>
+  `Expected \`${field}\` to be what JSON can carry: ${field} is a ${type}.`;
+
 export const DUPLICATE_ROUTE = (route: string) =>
   `Two handlers for "${route}": keep one of them, or give one another pattern.`;
 

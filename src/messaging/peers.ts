@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { ConnectionOptions } from 'node:tls';
 import { HedgeError } from '../errors/index.js';
 import { parsePeerAddress } from './address.js';
@@ -8,7 +9,7 @@ import {
   type SocketLimits,
 } from './hedge.socket.js';
 import type { MemberIdentity } from './member.identity.js';
-import { encodeRequest } from './message.codec.js';
+import { encodeData, encodeRequest, type EncodedData } from './message.codec.js';
 import type { MessageServer } from './message.server.js';
 import { CLOSED_BY_SELF, NO_PEER_ADDRESS, PEERS_CLOSED } from './messages.js';
 import { PeerConnection } from './peer.connection.js';
@@ -53,6 +54,8 @@ export class Peers {
   readonly #idleTimeout: Record<PeerChannel, number>;
   /** Requests of this member to itself. */
   readonly #own: PendingRequests;
+  /** Handlers here know no more of their caller than those of other members: not its AsyncLocalStorage either. */
+  readonly #outside = new AsyncResource('HedgePeers');
   #isClosed = false;
 
   constructor(
@@ -81,6 +84,14 @@ export class Peers {
     const connection = this.#connectionTo(id, options.channel ?? 'user');
     if (!connection) return Promise.reject(new PeerUnreachableError(id, NO_PEER_ADDRESS(id)));
     return connection.request(route, data, options);
+  }
+
+  /**
+   * Makes data JSON once, for requests to many members on this route.
+   * @throws HedgeError INVALID_ARGUMENT, PAYLOAD_TOO_LARGE
+   */
+  encode(route: string, data: object): EncodedData {
+    return encodeData(route, data, this.#maxFrameLength);
   }
 
   /** Returns what removes the listener again. */
@@ -142,9 +153,11 @@ export class Peers {
         if (!this.#own.has(requestId)) return;
         request.isSent = true;
         const packet: RequestPacket = JSON.parse(json);
-        this.server.answer(packet, this.identity, true, (replyJson) => {
-          const reply: ReplyPacket = JSON.parse(replyJson);
-          this.#own.settle(reply);
+        this.#outside.runInAsyncScope(() => {
+          this.server.answer(packet, this.identity, true, (replyJson) => {
+            const reply: ReplyPacket = JSON.parse(replyJson);
+            this.#own.settle(reply);
+          });
         });
       });
     });

@@ -32,7 +32,7 @@ describe('running handlers', () => {
 
     await running.drain(60_000);
 
-    expect(running.isClosed).toBe(true);
+    expect([running.isClosed, running.ended.aborted]).toEqual([true, true]);
   });
 
   it('are drained when the last has ended, well or not', async () => {
@@ -56,8 +56,10 @@ describe('running handlers', () => {
     const running = new RunningHandlers(clock);
     void running.track(pending().promise);
 
-    await running.drain(20);
+    const drained = running.drain(20);
+    expect([running.isClosed, running.ended.aborted]).toEqual([true, false]);
+    await drained;
 
-    expect(running.isClosed).toBe(true);
+    expect(running.ended.aborted).toBe(true);
   });
 });

@@ -5,12 +5,18 @@ export class RunningHandlers {
   #count = 0;
   #isClosed = false;
   #idle: (() => void) | undefined;
+  readonly #ended = new AbortController();
 
   constructor(private readonly clock: Clock) {}
 
   /** No more are to be started. */
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** Aborts when they have had their time: nothing waits any more for what still runs. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
   }
 
   track<R>(result: R): R {
@@ -26,10 +32,12 @@ export class RunningHandlers {
   /** Lets no more start, and resolves when those that run have ended, or `timeout` ms later. */
   async drain(timeout: number): Promise<void> {
     this.#isClosed = true;
-    if (this.#count === 0) return;
-    const idle = new AbortController();
-    this.#idle = () => idle.abort();
-    await sleep(this.clock, timeout, idle.signal);
+    if (this.#count > 0) {
+      const idle = new AbortController();
+      this.#idle = () => idle.abort();
+      await sleep(this.clock, timeout, idle.signal);
+    }
+    this.#ended.abort();
   }
 }
 

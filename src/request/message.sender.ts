@@ -1,6 +1,4 @@
-import { HedgeError } from '../errors/index.js';
-import { NO_JSON } from '../hedge.messages.js';
-import { routeOf, type Pattern } from '../messaging/index.js';
+import { assertInEnvelope, routeOf, type Pattern } from '../messaging/index.js';
 import { waitLimits, type WaitOptions } from '../session/index.js';
 import { LEADER_ROUTE } from './leader-message.registrar.js';
 import type { LeaderClient } from './leader.client.js';
@@ -25,10 +23,7 @@ export class MessageSender {
     const { idempotent } = options;
     const limits = { ...waitLimits(options, this.requestTimeout), idempotent };
     const route = LEADER_ROUTE + routeOf(pattern);
-    // Inside an envelope JSON would leave these out in silence.
-    if (typeof data === 'function' || typeof data === 'symbol') {
-      throw new HedgeError('INVALID_ARGUMENT', NO_JSON('data', typeof data));
-    }
+    assertInEnvelope(data);
     return (await this.client.request(route, data, limits)) as R;
   }
 }

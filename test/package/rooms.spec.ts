@@ -14,6 +14,7 @@ const ROOMS = [
   'lock',
   'messaging',
   'membership',
+  'broadcast',
   'leader',
   'request',
   'log',

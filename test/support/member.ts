@@ -1,12 +1,15 @@
 import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, Payload } from '@nestjs/microservices';
+import { lastValueFrom, map, toArray } from 'rxjs';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   HedgeContext,
   HedgeModule,
   HedgeService,
+  OnBroadcast,
   OnLeaderMessage,
+  type BroadcastOptions,
   type HedgeModuleOptions,
 } from '../../src/index.js';
 import { parseTimestamp } from '../../src/log/timestamp.js';
@@ -50,6 +53,15 @@ export interface MemberStatus {
   readonly leader: string | undefined;
 }
 
+/** An entry of a broadcast, as it came. */
+export interface BroadcastNote {
+  readonly member: string;
+  /** ms */
+  readonly after: number;
+  readonly reply?: string;
+  readonly code?: string;
+}
+
 export interface Command {
   readonly id: number;
   readonly method: string;
@@ -66,6 +78,11 @@ class Handlers {
   @OnLeaderMessage('echo')
   echo(@Payload() data: unknown, @Ctx() context: HedgeContext) {
     return { data, by: this.hedge.id, token: context.getToken().toString() };
+  }
+
+  @OnBroadcast('who')
+  who() {
+    return this.hedge.id;
   }
 
   /** Takes its time, and stops when its signal says so. */
@@ -188,6 +205,22 @@ const commands: Record<string, (hedge: HedgeService, ...args: never[]) => unknow
   history: (hedge, key: string) => hedge.history(key),
   send: (hedge, pattern: string, data: unknown, timeout?: number) =>
     hedge.send(pattern, data, { timeout }),
+  broadcast: async (
+    hedge,
+    pattern: string,
+    options: BroadcastOptions,
+  ): Promise<BroadcastNote[]> => {
+    const begunAt = performance.now();
+    const entries$ = hedge.broadcastStream(pattern, {}, options).pipe(
+      map((entry) => ({
+        member: entry.member,
+        after: performance.now() - begunAt,
+        ...('error' in entry ? { code: entry.error.code } : { reply: String(entry.reply) }),
+      })),
+      toArray(),
+    );
+    return lastValueFrom(entries$);
+  },
   /** CPU time used so far, in ms. */
   cpu: () => {
     const { user, system } = process.cpuUsage();

@@ -1,0 +1,107 @@
+import { HedgeError } from '../errors/index.js';
+import {
+  BROADCAST_CUT_SHORT,
+  LEAVING,
+  MALFORMED_REQUEST,
+  NO_BROADCAST_HANDLER,
+} from '../hedge.messages.js';
+import {
+  HedgeContext,
+  invokeBounded,
+  lastReply,
+  ReplyDeadline,
+  type Caller,
+  type DiscoveredHandler,
+  type HandlerFactory,
+  type MessageHandler,
+  type MessageServer,
+  type PatternHandlers,
+  type RunningHandlers,
+} from '../messaging/index.js';
+import {
+  BROADCAST_ROUTE,
+  isBroadcastEnvelope,
+  type BroadcastEnvelope,
+} from './broadcast.envelope.js';
+import { BROADCAST } from './on-broadcast.decorator.js';
+
+export interface BroadcastRegistrarPorts {
+  /** The id of this member. */
+  self(): string;
+  /** The token of the newest term this member knows of. */
+  newestToken(): bigint;
+}
+
+/** Puts the app's `@OnBroadcast()` methods behind their routes. */
+export class BroadcastRegistrar {
+  constructor(
+    private readonly handlers: PatternHandlers,
+    private readonly factory: HandlerFactory,
+    private readonly server: MessageServer,
+    private readonly running: RunningHandlers,
+    private readonly ports: BroadcastRegistrarPorts,
+    private readonly inheritAppConfig: boolean,
+  ) {}
+
+  /** @throws HedgeError `INVALID_HANDLER` */
+  register(): void {
+    for (const { handler, patterns } of this.handlers.claim(BROADCAST)) {
+      const answer = this.#answerOf(handler);
+      for (const pattern of patterns) {
+        if (pattern === null) this.server.handleUnmatched(BROADCAST_ROUTE, answer);
+        else this.server.handle(BROADCAST_ROUTE + pattern, answer);
+      }
+    }
+    if (!this.handlers.has(null)) this.#refuseTheRest();
+  }
+
+  #refuseTheRest(): void {
+    this.server.handleUnmatched(BROADCAST_ROUTE, (_data, caller) => {
+      const text = NO_BROADCAST_HANDLER(this.ports.self(), patternOf(caller));
+      throw new HedgeError('NO_HANDLER', text);
+    });
+  }
+
+  #answerOf(handler: DiscoveredHandler): MessageHandler {
+    const { running } = this;
+    const pipelined = this.factory.create(
+      handler,
+      (invoke, context) => {
+        // The last moment at which nothing has been done yet: guards and pipes may have taken their time.
+        if (running.ended.aborted) throw this.#leaving();
+        return invokeBounded(invoke, {
+          signal: () => (context as HedgeContext).getSignal(),
+          run: (fn) => fn(),
+          cutShort: () =>
+            new HedgeError(
+              running.ended.aborted ? 'NOT_RUNNING' : 'TIMEOUT',
+              BROADCAST_CUT_SHORT(),
+            ),
+        });
+      },
+      { inheritAppConfig: this.inheritAppConfig },
+    );
+    return (envelope, caller) => {
+      if (!isBroadcastEnvelope(envelope)) {
+        throw new HedgeError('INVALID_ARGUMENT', MALFORMED_REQUEST(caller.route));
+      }
+      if (running.isClosed) throw this.#leaving();
+      const context = this.#contextOf(envelope, caller);
+      return running.track(lastReply(pipelined, envelope.d, context));
+    };
+  }
+
+  #contextOf({ w }: BroadcastEnvelope, caller: Caller): HedgeContext {
+    const deadline = new ReplyDeadline(w);
+    const signal = () => deadline.signal(this.running.ended);
+    return new HedgeContext(caller.id, this.ports.newestToken(), patternOf(caller), signal);
+  }
+
+  #leaving(): HedgeError {
+    return new HedgeError('NOT_RUNNING', LEAVING(this.ports.self()));
+  }
+}
+
+function patternOf({ route }: Caller): string {
+  return route.slice(BROADCAST_ROUTE.length);
+}

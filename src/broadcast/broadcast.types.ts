@@ -1,0 +1,15 @@
+import type { HedgeError } from '../errors/index.js';
+import type { WaitOptions } from '../session/index.js';
+
+/** For `HedgeService.broadcast` and `broadcastStream`. `timeout` counts for each member. */
+export interface BroadcastOptions extends WaitOptions {
+  /** Asks the other members only. @default false */
+  skipSelf?: boolean;
+  /** The ids of the members to ask, in place of all. One that is not in the list is dialled all the same. */
+  only?: readonly string[];
+}
+
+/** What became of a broadcast at one member: `'error' in reply` tells the two apart. */
+export type BroadcastReply<R = unknown> =
+  | { readonly member: string; readonly reply: R }
+  | { readonly member: string; readonly error: HedgeError };

@@ -1,0 +1,122 @@
+import { defer, lastValueFrom, Observable, toArray } from 'rxjs';
+import { onAbort } from '../abort.listeners.js';
+import { HedgeError } from '../errors/index.js';
+import { ABORTED, EXPECTED } from '../hedge.messages.js';
+import {
+  assertInEnvelope,
+  routeOf,
+  type EncodedData,
+  type Pattern,
+  type Peers,
+} from '../messaging/index.js';
+import { waitLimits, type WaitLimits } from '../session/index.js';
+import { BROADCAST_ROUTE, type BroadcastEnvelope } from './broadcast.envelope.js';
+import type { BroadcastOptions, BroadcastReply } from './broadcast.types.js';
+
+export interface BroadcasterPorts {
+  /** The id of this member. */
+  self(): string;
+  /** The ids of all members, this one included. */
+  members(): readonly string[];
+}
+
+/** A message and those who are to get it. */
+interface Round {
+  readonly route: string;
+  readonly data: EncodedData;
+  readonly members: readonly string[];
+  readonly limits: WaitLimits;
+}
+
+/** Asks all members at once, each for itself: one that is gone or hangs delays nobody else's reply. */
+export class Broadcaster {
+  constructor(
+    private readonly peers: Peers,
+    private readonly ports: BroadcasterPorts,
+    private readonly requestTimeout: number,
+  ) {}
+
+  /** In the order of the member list. */
+  async broadcast<R>(
+    pattern: Pattern,
+    data: unknown,
+    options: BroadcastOptions = {},
+  ): Promise<BroadcastReply<R>[]> {
+    const round = this.#round(pattern, data, options);
+    const replies = await lastValueFrom(this.#ask<R>(round).pipe(toArray()));
+    const ranks = new Map(round.members.map((id, rank) => [id, rank]));
+    const rankOf = ({ member }: BroadcastReply) => ranks.get(member) ?? Infinity;
+    return replies.toSorted((one, other) => rankOf(one) - rankOf(other));
+  }
+
+  /** As they come. */
+  stream<R>(
+    pattern: Pattern,
+    data: unknown,
+    options: BroadcastOptions = {},
+  ): Observable<BroadcastReply<R>> {
+    return defer(() => this.#ask<R>(this.#round(pattern, data, options)));
+  }
+
+  #round(pattern: Pattern, data: unknown, options: BroadcastOptions): Round {
+    const limits = waitLimits(options, this.requestTimeout);
+    const route = BROADCAST_ROUTE + routeOf(pattern);
+    const members = this.#membersOf(options);
+    assertInEnvelope(data);
+    const envelope: BroadcastEnvelope = { d: data, w: Math.ceil(limits.timeout) };
+    // Once for all: 200 times 1 MB would take longer than a lease may wait.
+    return { route, members, limits, data: this.peers.encode(route, envelope) };
+  }
+
+  #membersOf({ only, skipSelf = false }: BroadcastOptions): string[] {
+    if (only !== undefined && !isListOfTexts(only)) {
+      throw new HedgeError('INVALID_ARGUMENT', EXPECTED('only', 'a list of member ids', only));
+    }
+    const ids = [...new Set(only ?? this.ports.members())];
+    return skipSelf ? ids.filter((id) => id !== this.ports.self()) : ids;
+  }
+
+  #ask<R>(round: Round): Observable<BroadcastReply<R>> {
+    return new Observable((subscriber) => {
+      const { members, limits } = round;
+      const { signal } = limits;
+      const unsubscribed = new AbortController();
+      subscriber.add(() => unsubscribed.abort());
+      const giveUp = () => {
+        const cause: unknown = signal?.reason;
+        subscriber.error(new HedgeError('ABORTED', ABORTED('broadcasting'), { cause }));
+      };
+      if (signal?.aborted) {
+        giveUp();
+        return;
+      }
+      if (signal) subscriber.add(onAbort(signal, giveUp));
+      const replies = members.map(async (member) => {
+        subscriber.next(await this.#replyOf<R>(member, round, unsubscribed.signal));
+      });
+      Promise.all(replies).then(
+        () => subscriber.complete(),
+        (error: unknown) => subscriber.error(error),
+      );
+    });
+  }
+
+  async #replyOf<R>(
+    member: string,
+    { route, data, limits }: Round,
+    signal: AbortSignal,
+  ): Promise<BroadcastReply<R>> {
+    const { timeout } = limits;
+    try {
+      const reply = (await this.peers.request(member, route, data, { timeout, signal })) as R;
+      return { member, reply };
+    } catch (error) {
+      if (error instanceof HedgeError) return { member, error };
+      throw error;
+    }
+  }
+}
+
+function isListOfTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
