@@ -137,6 +137,7 @@ class Guarded {
 }
 
 const idsOf = (apps: App[]) => apps.map(({ hedge }) => hedge.id);
+const membersOf = (replies: BroadcastReply[]) => replies.map(({ member }) => member);
 const errorsOf = (replies: BroadcastReply[]) =>
   replies.map((entry) => ('error' in entry ? entry.error.code : entry.reply));
 
@@ -162,7 +163,6 @@ describe('a broadcast', () => {
   it('goes only to the members it is meant for', async () => {
     const [a, b, c] = await start(3);
     const [first, second, third] = idsOf([a, b, c]);
-    const membersOf = (replies: BroadcastReply[]) => replies.map(({ member }) => member);
 
     const some = await a.hedge.broadcast('who', {}, { only: [third, second, third] });
     const others = await b.hedge.broadcast(
@@ -332,7 +332,7 @@ describe('a broadcast', () => {
       lastValueFrom(replies$.pipe(toArray())),
     ]);
 
-    expect(all.map(errorsOf).toSorted()).toEqual([[1], [2]]);
+    expect(new Set(all.flatMap(errorsOf))).toEqual(new Set([1, 2]));
   });
 
   it('is refused as a whole when it cannot be sent', async () => {

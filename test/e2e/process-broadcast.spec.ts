@@ -30,7 +30,7 @@ describe('a broadcast to five members, one of them killed and one stopped', () =
       asker.call<BroadcastNote[]>('broadcast', 'who', { only, timeout: TIMEOUT });
     // Connections are open when the two go: what is there, not what cannot be dialled, is what hangs.
     const all = await broadcast();
-    expect(all.map(({ reply }) => reply).toSorted()).toEqual(only.toSorted());
+    expect(new Set(all.map(({ reply }) => reply))).toEqual(new Set(only));
 
     await killed.kill();
     stopped.pauseItself();
@@ -39,7 +39,7 @@ describe('a broadcast to five members, one of them killed and one stopped', () =
 
     const replies = entries.filter(({ reply }) => reply !== undefined);
     const alive = only.filter((id) => id !== killed.id && id !== stopped.id);
-    expect(replies.map(({ reply }) => reply).toSorted()).toEqual(alive.toSorted());
+    expect(new Set(replies.map(({ reply }) => reply))).toEqual(new Set(alive));
     expect(Math.max(...replies.map(({ after }) => after))).toBeLessThan(TIMEOUT / 2);
     const codes = new Map(entries.map(({ member, code }) => [member, code]));
     expect([codes.get(killed.id), codes.get(stopped.id)]).toEqual(['CONNECTION_LOST', 'TIMEOUT']);
