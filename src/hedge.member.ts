@@ -148,7 +148,7 @@ export class HedgeMember {
 
     this.broadcaster = new Broadcaster(
       this.peers,
-      { self: id, members: () => [id()] },
+      { self: id, members: () => list.all.map((member) => member.id) },
       requestTimeout,
     );
     this.broadcasts = new BroadcastRegistrar(

@@ -40,14 +40,14 @@ export interface HedgeModuleOptions {
   leaseDuration?: number;
   /** ms; @default 2 × leaseDuration, so that a request outlives one failover */
   requestTimeout?: number;
-  /** ms that running leader handlers may take at a shutdown. @default 5,000 */
+  /** ms that running handlers of messages may take at a shutdown. @default 5,000 */
   drainTimeout?: number;
   /** false: a member that never leads (a script, a CLI). @default true */
   candidate?: boolean;
   /** JSON shown to the other members, by `members()`: `{ url: 'https://…' }`. 4,096 characters at the most. @default {} */
   metadata?: MemberMetadata;
   /**
-   * Do the app's global guards, pipes, interceptors and filters apply to leader handlers, as with
+   * Do the app's global guards, pipes, interceptors and filters apply to handlers of messages, as with
    * `connectMicroservice`? @default false
    */
   inheritAppConfig?: boolean;

@@ -12,7 +12,7 @@ export const HEDGE_ERROR_STATUS = {
   NO_LEADER: 503,
   /** This needs the leader's term, and this member does not hold it (any more). Nothing was written. */
   NOT_LEADER: 503,
-  /** The leader has no handler for the pattern. */
+  /** The leader, or a member that got the broadcast, has no handler for the pattern. */
   NO_HANDLER: 501,
   /**
    * The handler threw, or its reply cannot travel: `error` is the RPC payload, or `{ code, message }` of a `HedgeError`.

@@ -150,14 +150,18 @@ describe('a broadcast', () => {
 
   it('is answered by every member, the one that asks among them', async () => {
     const apps = await start(3);
-    const only = idsOf(apps);
+    for (const { hedge } of apps) {
+      await vi.waitFor(() => expect(hedge.members()).toHaveLength(3), SOON);
+    }
 
-    const replies = await apps[1].hedge.broadcast('who', {}, { only });
+    const replies = await apps[1].hedge.broadcast('who', {});
 
-    expect(replies).toEqual(only.map((member) => ({ member, reply: member })));
-    expect(await apps[0].hedge.broadcast({ version: 2, cmd: 'who' }, {}, { only })).toEqual(
-      replies,
-    );
+    const ids = apps[1].hedge.members().map(({ id }) => id);
+    expect(new Set(ids)).toEqual(new Set(idsOf(apps)));
+    expect(replies).toEqual(ids.map((id) => ({ member: id, reply: id })));
+    const pattern = { version: 2, cmd: 'who' };
+    const others = await apps[1].hedge.broadcast(pattern, {}, { skipSelf: true });
+    expect(others).toEqual(replies.filter(({ member }) => member !== apps[1].hedge.id));
   });
 
   it('goes only to the members it is meant for', async () => {
