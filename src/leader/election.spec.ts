@@ -36,6 +36,7 @@ class Candidate {
   constructor(
     readonly rooms: MemberRooms,
     candidate = true,
+    rank = 0,
   ) {
     this.view = new LeaderView(rooms.clock);
     this.election = new Election(
@@ -44,7 +45,7 @@ class Candidate {
         id: () => rooms.address,
         leaseDuration: LEASE,
         candidate,
-        rank: () => 0,
+        rank: () => rank,
       },
       rooms.store,
       rooms.acquirer,
@@ -120,6 +121,24 @@ describe('an election', () => {
     }
 
     expect(second.rooms.network.requests).toBe(0);
+  });
+
+  it('has one candidate after the other meet the lock of a leader that is gone, by rank', async () => {
+    second = new Candidate(first.rooms.other('b:1'), true, 3);
+    const third = new Candidate(first.rooms.other('c:1'), true, 1);
+    await elect();
+    third.election.start();
+    await advance(20);
+    first.rooms.clock.kill();
+    const looks = () => [second, third].map(({ rooms }) => rooms.network.requests);
+    const before = looks();
+    await advance(LEASE_FOR_OTHERS - 200);
+    expect(looks()).toEqual(before);
+    while (looks()[1] === before[1]) await advance(1);
+    expect(looks()[0]).toBe(before[0]);
+    await advance(24);
+    expect(looks()[0]).toBe(before[0]);
+    expect(third.leads).toBe(true);
   });
 
   it('goes on once the leader is silent for its lease', async () => {

@@ -19,11 +19,11 @@ class Node {
     readonly id: string,
     time: VirtualTime,
     mesh: SimulatedMesh,
+    readonly instanceId = id,
   ) {
     this.clock = new VirtualClock(time);
     const { server, peers } = mesh.join(this);
-    // The mesh gives requests their address as the instance, too.
-    const identity = new MemberIdentity('g', id);
+    const identity = new MemberIdentity('g', instanceId);
     identity.id = id;
     this.membership = new Membership(
       identity,
@@ -91,6 +91,55 @@ describe('membership', () => {
     await time.advance(60_000);
     expect(nodes.a.sees).toBe('abd');
     expect(nodes.c.heard.length).toBeGreaterThan(50);
+  });
+
+  it('goes on without a leader that said goodbye', async () => {
+    void nodes.a.membership.leave(250);
+    await time.advance(200);
+    expect([nodes.b.sees, nodes.c.sees, nodes.d.sees]).toEqual(['bcd', 'bcd', 'bcd']);
+    const late = new Node('e', time, mesh);
+    late.membership.follow('a');
+    await time.advance(200);
+    expect([nodes.b.sees, late.sees]).toEqual(['bcde', 'bcde']);
+  });
+
+  it('tells a member that started anew under its old address from the one before', async () => {
+    const changes: string[] = [];
+    nodes.b.membership.list.changes.subscribe(({ joined, left }) =>
+      changes.push(
+        `${joined.map((m) => m.instanceId).join()}/${left.map((m) => m.instanceId).join()}`,
+      ),
+    );
+    nodes.c.clock.kill();
+    mesh.crashed('c');
+    const again = new Node('c', time, mesh, 'c2');
+    await time.advance(500);
+    expect(changes).toEqual(['/c']);
+    again.membership.follow('a');
+    await time.advance(200);
+    expect(changes).toEqual(['/c', 'c2/']);
+    expect(again.sees).toBe('abcd');
+  });
+
+  it('does not take a closed connection for a crash while the process is paused', async () => {
+    nodes.c.clock.pause();
+    mesh.dropped('c');
+    await time.advance(2_000);
+    expect(nodes.a.sees).toBe('abcd');
+  });
+
+  it('strikes off a member that answers, and gives no sign of life of its own', async () => {
+    nodes.c.membership.stop();
+    await time.advance(5_000);
+    expect(nodes.a.sees).toBe('abd');
+  });
+
+  it('takes a member in again with its next heartbeat', async () => {
+    nodes.c.clock.pause();
+    await time.advance(5_000);
+    nodes.c.clock.resume();
+    await time.advance(300);
+    expect(sees()).toEqual(['abcd', 'abcd', 'abcd', 'abcd']);
   });
 
   it('shows a crash to all within a second', async () => {

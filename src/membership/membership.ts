@@ -182,8 +182,7 @@ export class Membership {
     this.#take(by, news);
     if (by !== this.#heartbeats.target || this.#isLeaving) return;
     const { isListed = false } = news;
-    // It has forgotten this member, and will not know it again without being told who this is.
-    if (this.#isListed && !isListed) this.#heartbeats.hasten();
+    // Where it is not, the next heartbeat says who this is.
     this.#isListed = isListed;
     this.#refusals = isListed || !news.about.leads ? 0 : this.#refusals + 1;
     if (this.#refusals === PATIENCE) this.logger.warn(NOT_LISTED(this.identity.id, by));

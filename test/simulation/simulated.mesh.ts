@@ -13,6 +13,7 @@ export type MessageFate = (from?: string, to?: string) => number | undefined;
 
 interface Node {
   readonly id: string;
+  readonly instanceId: string;
   readonly clock: VirtualClock;
   readonly handlers: Map<string, MessageHandler>;
   readonly closeListeners: Set<PeerCloseListener>;
@@ -27,8 +28,13 @@ export class SimulatedMesh {
 
   constructor(private readonly fate: MessageFate) {}
 
-  join({ id, clock }: { id: string; clock: VirtualClock }): { server: object; peers: object } {
-    const node: Node = { id, clock, handlers: new Map(), closeListeners: new Set() };
+  join(member: { id: string; instanceId?: string; clock: VirtualClock }): {
+    server: object;
+    peers: object;
+  } {
+    const { id, instanceId = id, clock } = member;
+    const handlers: Node['handlers'] = new Map();
+    const node: Node = { id, instanceId, clock, handlers, closeListeners: new Set() };
     this.#nodes.set(id, node);
     return {
       server: {
@@ -45,6 +51,11 @@ export class SimulatedMesh {
   /** Its connections close, and the others notice. */
   crashed(id: string): void {
     this.#nodes.delete(id);
+    this.dropped(id);
+  }
+
+  /** Its connections close, and it goes on. */
+  dropped(id: string): void {
     for (const { clock, closeListeners } of this.#nodes.values()) {
       const delay = this.fate();
       if (delay === undefined) continue;
@@ -77,7 +88,7 @@ export class SimulatedMesh {
         const node = this.#nodes.get(to);
         if (!node) return this.#pass(time, to, from.id, () => from.clock.deliver(refuse));
         node.clock.deliver(() => {
-          const caller: Caller = { id: from.id, instanceId: from.id, isSelf: false, route };
+          const caller: Caller = { id: from.id, instanceId: from.instanceId, isSelf: false, route };
           let settle: () => void;
           try {
             const answer: unknown = node.handlers.get(route)?.(data, caller);
