@@ -46,9 +46,13 @@ export interface MemberSetting {
 /** One for all: each that was ever used costs every promise of this process some time. */
 const SCOPE = new TermScope();
 
+let lives = 0;
+
 /** One life of one process: the rooms that keep sessions, locks, leadership and the log, as a member has them. */
 export class SimulatedMember {
   readonly id: string;
+  /** Another for each life. */
+  readonly instanceId = `i${lives++}`;
   readonly clock: VirtualClock;
   readonly keeper: SessionKeeper;
   readonly acquirer: LockAcquirer;
@@ -125,7 +129,7 @@ export class SimulatedMember {
       draw,
     );
     const { server, peers } = mesh.join(this);
-    const identity = new MemberIdentity(group, this.id);
+    const identity = new MemberIdentity(group, this.instanceId);
     identity.id = this.id;
     const heartbeats = new LeaderHeartbeats(
       identity,
@@ -144,6 +148,11 @@ export class SimulatedMember {
     terms.register(this.commits);
     terms.register(new Sweeper(group, store, clock, leaseDuration, logger));
     terms.register({ began: (term) => setting.led(term), ended: async () => undefined });
+  }
+
+  /** The members on its list, by their instance. */
+  get seen(): string[] {
+    return this.#membership.list.all.map(({ instanceId }) => instanceId);
   }
 
   get hasStopped(): boolean {

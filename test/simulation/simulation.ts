@@ -20,6 +20,8 @@ const LEASE = 1_000;
 const LOCKS = ['a', 'b'].map((name) => namedLock(GROUP, name));
 /** ms in which the group has a leader, and a lock can be had, once nothing is in the way and what was held has expired. */
 const SLACK = 1_500;
+/** ms in which all lists agree once nothing is in the way: silence is noticed after 4 to 4.5 s, twice at the most. */
+const LISTS_SLACK = 10_000;
 /** ms for which a lock is used at the most. */
 const MOST_USE = 2_500;
 /** ms past its timeout after which an answer is overdue: two batches whose commit and whose look hang, one after the other. */
@@ -108,6 +110,7 @@ export class Simulation {
       () => this.#leader !== undefined,
       () => violated(7, 'nobody leads'),
     );
+    await this.#checkLists();
     await this.#let(this.#random.between(0, 2 * LEASE));
     this.#isOver = true;
     await this.#checkLocksCanBeHad();
@@ -425,6 +428,24 @@ export class Simulation {
     for (const what of this.#overdue.values()) {
       if (!crashed.some((id) => what.startsWith(id))) violated(7, `never settled: ${what}`);
     }
+  }
+
+  /** Nobody comes or goes any more: all see just those that are there (4.6). */
+  async #checkLists(): Promise<void> {
+    const members = [...this.#members.values()];
+    const there = members.map(({ instanceId }) => instanceId).toSorted();
+    const sees = (member: SimulatedMember) => member.seen.toSorted().join() === there.join();
+    await this.#letUntil(
+      LISTS_SLACK,
+      () => members.every(sees),
+      () => {
+        const blind = members.find((member) => !sees(member));
+        violated(
+          7,
+          `${blind?.instanceId} sees ${blind?.seen.join()}, and there are ${there.join()}`,
+        );
+      },
+    );
   }
 
   async #checkLocksCanBeHad(): Promise<void> {
