@@ -26,6 +26,8 @@ export const HEDGE_ERROR_STATUS = {
   CONNECTION_LOST: 502,
   /** Larger than a message or an entry may be. Nothing was sent. */
   PAYLOAD_TOO_LARGE: 413,
+  /** An Observable was streamed faster than the other side took it, and too much waited: stream an async iterable. */
+  STREAM_OVERFLOW: 500,
   /** The lock or its session ended while it was needed. */
   LOCK_LOST: 409,
   /** The semaphore is in use with another limit. */

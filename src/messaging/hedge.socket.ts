@@ -35,6 +35,8 @@ const MAX_HEADER_LENGTH = 10;
 const MAX_GATHERED_LENGTH = 64 * 1024;
 /** From here on bytes that wait are watched; less is not worth a timer. */
 const WATCHED_SEND_BUFFER = 1024 * 1024;
+/** What may wait for long, such as the values of a stream, waits elsewhere then: other messages come through. */
+const ROOM = 256 * 1024;
 const KEEP_ALIVE_DELAY = 15_000;
 const HEADER_END = '#';
 const ZERO = 48;
@@ -55,6 +57,7 @@ export class HedgeSocket extends JsonSocket {
   #incompleteTimer: NodeJS.Timeout | undefined;
   /** Frames of this turn of the event loop: they leave together. */
   #gathered = '';
+  #messageLength = 0;
 
   constructor(socket: Socket) {
     super(socket);
@@ -74,6 +77,15 @@ export class HedgeSocket extends JsonSocket {
   /** Bytes that wait for the other side to read. */
   get waitingBytes(): number {
     return this.socket.writableLength + this.#gathered.length;
+  }
+
+  get hasRoom(): boolean {
+    return this.waitingBytes < ROOM;
+  }
+
+  /** The length of the message that is being handled, as JSON. */
+  get messageLength(): number {
+    return this.#messageLength;
   }
 
   /** Sends a text that is JSON already. False when the connection is closed: then nothing left. */
@@ -98,16 +110,15 @@ export class HedgeSocket extends JsonSocket {
     this.socket.destroySoon();
   }
 
-  /** Lets what waits leave for `grace` ms at most, then closes. */
+  /**
+   * Sends what waits, and closes when the other side has closed in its turn, or after `grace` ms. Until then it goes on
+   * reading: to close with something unread resets the connection, and the other side may lose what was sent last.
+   */
   shut(grace: number): void {
     this.#flush();
-    if (this.socket.writableLength === 0) {
-      this.socket.destroy();
-      return;
-    }
     const timer = setTimeout(() => this.socket.destroy(), grace);
     this.socket.once('close', () => clearTimeout(timer));
-    this.socket.destroySoon();
+    this.socket.end();
   }
 
   protected override handleSend(message: unknown, callback?: (error?: unknown) => void): void {
@@ -175,6 +186,7 @@ export class HedgeSocket extends JsonSocket {
     if (typeof message !== 'object' || message === null || Array.isArray(message)) {
       throw new FrameError(FRAME_MALFORMED);
     }
+    this.#messageLength = json.length;
     this.socket.emit('message', message);
   }
 

@@ -9,16 +9,15 @@ export {
   type PipelinedHandler,
 } from './handler.factory.js';
 export { HedgeContext } from './hedge.context.js';
+export { HedgeStream } from './hedge.stream.js';
 export { DEFAULT_SOCKET_LIMITS, type SocketLimits } from './hedge.socket.js';
 export { MemberIdentity } from './member.identity.js';
 export { assertInEnvelope, EncodedData } from './message.codec.js';
 export { MessageKind } from './message.kind.js';
-export {
-  MessageServer,
-  type Caller,
-  type MessageHandler,
-  type MessageServerOptions,
-} from './message.server.js';
+export type { Caller, CallerStream } from './incoming.request.js';
+export type { MessageHandler } from './incoming.requests.js';
+export { MessageServer, type MessageServerOptions } from './message.server.js';
+export type { PeerStream } from './outgoing.stream.js';
 export { PatternHandlers, type PatternHandler } from './pattern.handlers.js';
 export { routeOf, type Pattern } from './pattern.js';
 export { PeerLostError, PeerUnreachableError } from './peer.errors.js';
@@ -27,7 +26,10 @@ export {
   type PeerChannel,
   type PeerCloseListener,
   type PeerRequestOptions,
+  type PeerStreamOptions,
   type PeersOptions,
 } from './peers.js';
 export { ReplyDeadline } from './reply.deadline.js';
 export { RunningHandlers } from './running.handlers.js';
+export { StreamReader } from './stream.reader.js';
+export { isStreamSource, observe, type StreamSource } from './stream.source.js';

@@ -1,5 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 
+/** The member at the other end of a connection, as its hello named it. */
+export interface RemoteMember {
+  readonly id: string;
+  readonly instanceId: string;
+}
+
 /**
  * Who this member is, as it greets others and as others greet it. One object is shared by the server and
  * the peers of a member.

@@ -3,13 +3,24 @@ import { HEDGE_ERROR_STATUS, HedgeError, type HedgeErrorCode } from '../errors/i
 import {
   DATA_NOT_SERIALIZABLE,
   HANDLER_FAILED,
+  INPUT_SOURCE_FAILED,
   INTERNAL_SERVER_ERROR,
+  ITEM_NOT_SERIALIZABLE,
+  ITEM_TOO_LARGE,
   NO_JSON,
   REPLY_NOT_SERIALIZABLE,
   REPLY_TOO_LARGE,
   REQUEST_TOO_LARGE,
 } from './messages.js';
-import { isRecord, type RemoteFailure, type ReplyPacket, type RequestPacket } from './protocol.js';
+import {
+  isRecord,
+  type EndPacket,
+  type ItemPacket,
+  type RemoteFailure,
+  type ReplyPacket,
+  type RequestId,
+  type RequestPacket,
+} from './protocol.js';
 import { reasonNotSerializable } from './serializable.js';
 
 /** Data that is JSON already, for a request that many members are sent. */
@@ -20,18 +31,51 @@ export class EncodedData {
 /** Characters that a request has around its data and its route, instrumentation included. */
 const HEADROOM = 1_024;
 
+/** What can travel, and what is said of what cannot. */
+interface Payload {
+  readonly name: string;
+  readonly unfit: HedgeErrorCode;
+  readonly tooLarge: HedgeErrorCode;
+  readonly unfitText: (route: string, reason: string) => string;
+  readonly tooLargeText: (route: string, length: number, limit: number) => string;
+}
+
+const DATA: Payload = {
+  name: 'data',
+  unfit: 'INVALID_ARGUMENT',
+  tooLarge: 'PAYLOAD_TOO_LARGE',
+  unfitText: DATA_NOT_SERIALIZABLE,
+  tooLargeText: REQUEST_TOO_LARGE,
+};
+
+const ITEM: Payload = {
+  ...DATA,
+  name: 'item',
+  unfitText: ITEM_NOT_SERIALIZABLE,
+  tooLargeText: ITEM_TOO_LARGE,
+};
+
+const REPLY: Payload = {
+  name: 'reply',
+  unfit: 'HANDLER_ERROR',
+  // Not PAYLOAD_TOO_LARGE, which says that nothing was sent: the handler has run.
+  tooLarge: 'HANDLER_ERROR',
+  unfitText: REPLY_NOT_SERIALIZABLE,
+  tooLargeText: REPLY_TOO_LARGE,
+};
+
 /** @throws HedgeError INVALID_ARGUMENT, PAYLOAD_TOO_LARGE */
 export function encodeData(route: string, data: object, limit: number): EncodedData {
-  return new EncodedData(stringify(data, data, route, limit - HEADROOM - 2 * route.length));
+  return new EncodedData(encode(data, data, DATA, route, limit - HEADROOM - 2 * route.length));
 }
 
 /** @throws HedgeError INVALID_ARGUMENT, PAYLOAD_TOO_LARGE */
 export function encodeRequest(packet: RequestPacket, limit: number): string {
   const { pattern: route, data } = packet;
-  if (!(data instanceof EncodedData)) return stringify(packet, data, route, limit);
+  if (!(data instanceof EncodedData)) return encode(packet, data, DATA, route, limit);
   const head = JSON.stringify({ ...packet, data: undefined });
   const json = `${head.slice(0, -1)},"data":${data.json}}`;
-  assertFits(json, route, limit);
+  assertFits(json, DATA, route, limit);
   return json;
 }
 
@@ -41,71 +85,88 @@ export function assertInEnvelope(data: unknown): void {
   throw new HedgeError('INVALID_ARGUMENT', NO_JSON('data', typeof data));
 }
 
-/** @param data what of `value` the user gave */
-function stringify(value: unknown, data: unknown, route: string, limit: number): string {
+/**
+ * A value of a stream on its way to the handler.
+ * @throws HedgeError INVALID_ARGUMENT, PAYLOAD_TOO_LARGE
+ */
+export function encodeItem(packet: ItemPacket, route: string, limit: number): string {
+  return encode(packet, packet.item, ITEM, route, limit);
+}
+
+/**
+ * A reply, or one of many on its way from the handler.
+ * @throws HedgeError HANDLER_ERROR
+ */
+export function encodeResponse(packet: ReplyPacket, route: string, limit: number): string {
+  return encode(packet, packet.response, REPLY, route, limit);
+}
+
+/** @param payload what of `packet` the user gave */
+function encode(
+  packet: object,
+  payload: unknown,
+  kind: Payload,
+  route: string,
+  limit: number,
+): string {
   let json: string;
   try {
-    if (typeof data === 'function' || typeof data === 'symbol') throw new TypeError();
-    json = JSON.stringify(value);
+    if (typeof payload === 'function' || typeof payload === 'symbol') throw new TypeError();
+    json = JSON.stringify(packet);
   } catch (cause) {
     if (isTooLongForString(cause)) {
-      throw new HedgeError('PAYLOAD_TOO_LARGE', REQUEST_TOO_LARGE(route, Infinity, limit), {
-        cause,
-      });
+      throw new HedgeError(kind.tooLarge, kind.tooLargeText(route, Infinity, limit), { cause });
     }
-    const reason = reasonNotSerializable(data, 'data', cause);
-    throw new HedgeError('INVALID_ARGUMENT', DATA_NOT_SERIALIZABLE(route, reason), { cause });
+    const reason = reasonNotSerializable(payload, kind.name, cause);
+    throw new HedgeError(kind.unfit, kind.unfitText(route, reason), { cause });
   }
-  assertFits(json, route, limit);
+  assertFits(json, kind, route, limit);
   return json;
 }
 
-function assertFits({ length }: string, route: string, limit: number): void {
+function assertFits({ length }: string, kind: Payload, route: string, limit: number): void {
   if (length <= limit) return;
-  throw new HedgeError('PAYLOAD_TOO_LARGE', REQUEST_TOO_LARGE(route, length, limit));
+  throw new HedgeError(kind.tooLarge, kind.tooLargeText(route, length, limit));
 }
 
 /** Never throws: a reply that cannot be sent becomes a failure the caller can read. */
 export function encodeReply(request: RequestPacket, response: unknown, limit: number): string {
   const { id, pattern: route } = request;
-  const isCallable = typeof response === 'function' || typeof response === 'symbol';
-  const packet: ReplyPacket = { id, response, isDisposed: true };
-  let json: string;
   try {
-    if (isCallable) throw new TypeError();
-    json = JSON.stringify(packet);
-  } catch (cause) {
-    if (isTooLongForString(cause)) return replyTooLarge(request, Infinity, limit);
-    const reason = reasonNotSerializable(response, 'reply', cause);
-    return encodeFailure(
-      request,
-      { code: 'HANDLER_ERROR', message: REPLY_NOT_SERIALIZABLE(route, reason) },
-      limit,
-    );
+    return encodeResponse({ id, response, isDisposed: true }, route, limit);
+  } catch (error) {
+    return encodeFailure(request, describeFailure(route, error).failure, limit);
   }
-  return json.length > limit ? replyTooLarge(request, json.length, limit) : json;
 }
 
 /** Never throws: what of a failure JSON cannot carry, or is too large, stays behind. */
-export function encodeFailure(request: RequestPacket, err: RemoteFailure, limit: number): string {
-  const { id } = request;
+export function encodeFailure(
+  { id }: Pick<RequestPacket, 'id'>,
+  err: RemoteFailure,
+  limit: number,
+): string {
+  return encodeWithFailure({ id, isDisposed: true }, err, limit);
+}
+
+/** Never throws, likewise: the input of a stream ended, early where it `err`ed. */
+export function encodeEnd(id: RequestId, err: RemoteFailure | undefined, limit: number): string {
+  const packet: EndPacket = { id, end: true };
+  return err ? encodeWithFailure(packet, err, limit) : JSON.stringify(packet);
+}
+
+function encodeWithFailure(
+  { id, ...rest }: ReplyPacket | EndPacket,
+  err: RemoteFailure,
+  limit: number,
+): string {
   try {
-    const json = JSON.stringify({ id, err, isDisposed: true } satisfies ReplyPacket);
+    const json = JSON.stringify({ id, err, ...rest });
     if (json.length <= limit) return json;
   } catch {
     // The payload is what cannot travel: code and text are strings.
   }
   const message = err.message.slice(0, 1_000);
-  return JSON.stringify({ id, err: { code: err.code, message }, isDisposed: true });
-}
-
-function replyTooLarge(request: RequestPacket, length: number, limit: number): string {
-  return encodeFailure(
-    request,
-    // Not PAYLOAD_TOO_LARGE, which says that nothing was sent: the handler has run.
-    { code: 'HANDLER_ERROR', message: REPLY_TOO_LARGE(request.pattern, length, limit) },
-    limit,
-  );
+  return JSON.stringify({ id, err: { code: err.code, message }, ...rest });
 }
 
 /**
@@ -127,6 +188,13 @@ export function describeFailure(
     failure: { code: 'HANDLER_ERROR', message: messageOf(payload, route), error: payload },
     isMasked,
   };
+}
+
+/** What the handler may learn of what went wrong where its input comes from. */
+export function describeInputFailure(route: string, error: unknown): RemoteFailure {
+  if (error instanceof HedgeError) return describeFailure(route, error).failure;
+  const reason = error instanceof Error ? error.message : '';
+  return { code: 'ABORTED', message: INPUT_SOURCE_FAILED(route, reason) };
 }
 
 /** The error of the other side, as it is thrown at this one. */

@@ -1,37 +1,25 @@
 import { Logger } from '@nestjs/common';
 import type { ServerTCP } from '@nestjs/microservices';
-import { isObservable, lastValueFrom, type Observable } from 'rxjs';
 import type { TlsOptions } from 'node:tls';
 import { HedgeError } from '../errors/index.js';
+import {
+  IncomingRequests,
+  type MessageHandler,
+  type ReplyLink,
+  type RequestServer,
+} from './incoming.requests.js';
 import { DEFAULT_SOCKET_LIMITS, hedgeSocketClass, type SocketLimits } from './hedge.socket.js';
-import type { MemberIdentity } from './member.identity.js';
-import { describeFailure, encodeFailure, encodeReply } from './message.codec.js';
+import type { MemberIdentity, RemoteMember } from './member.identity.js';
+import { describeFailure, encodeFailure } from './message.codec.js';
 import {
   ALREADY_LISTENING,
   CANNOT_LISTEN,
   DUPLICATE_PREFIX,
   DUPLICATE_ROUTE,
   HANDLER_UNKNOWN_ERROR,
-  NO_HANDLER,
 } from './messages.js';
 import type { RequestPacket } from './protocol.js';
-import { TcpServer, type RemoteMember } from './tcp.server.js';
-
-/** The member a request came from. */
-export interface Caller {
-  /** Its `host:port`. */
-  readonly id: string;
-  readonly instanceId: string;
-  /** Sent by this member to itself. */
-  readonly isSelf: boolean;
-  readonly route: string;
-}
-
-/**
- * Answers the requests of one route. Of an Observable the last value is the reply. What it throws reaches
- * the caller: a `HedgeError` as it is, an RPC payload as HANDLER_ERROR, any other `Error` masked and logged.
- */
-export type MessageHandler = (data: unknown, caller: Caller) => unknown;
+import { TcpServer } from './tcp.server.js';
 
 export interface MessageServerOptions {
   readonly limits?: Partial<SocketLimits>;
@@ -41,11 +29,12 @@ export interface MessageServerOptions {
 }
 
 /** Answers the requests of other members, and those of this member to itself. */
-export class MessageServer {
+export class MessageServer implements RequestServer {
   readonly #logger = new Logger('HedgeServer');
   readonly #handlers = new Map<string, MessageHandler>();
   readonly #unmatched = new Map<string, MessageHandler>();
-  readonly #maxFrameLength: number;
+  /** @internal */
+  readonly maxFrameLength: number;
   readonly #tcp: TcpServer;
   #isListening = false;
 
@@ -53,7 +42,7 @@ export class MessageServer {
     private readonly identity: MemberIdentity,
     options: MessageServerOptions = {},
   ) {
-    this.#maxFrameLength = options.limits?.maxFrameLength ?? DEFAULT_SOCKET_LIMITS.maxFrameLength;
+    this.maxFrameLength = options.limits?.maxFrameLength ?? DEFAULT_SOCKET_LIMITS.maxFrameLength;
     this.#tcp = new TcpServer(
       identity,
       {
@@ -61,7 +50,7 @@ export class MessageServer {
         helloTimeout: options.helloTimeout ?? 5_000,
         ...(options.tlsOptions && { tlsOptions: options.tlsOptions }),
       },
-      (packet, from, reply) => this.answer(packet, from, false, reply),
+      (from, link) => this.accept(from, false, link),
     );
   }
 
@@ -115,34 +104,28 @@ export class MessageServer {
     return this.#tcp.stop();
   }
 
+  /** Ends the streams of a member that fell silent: a connection may seem open long after its host is gone. */
+  abandon(id: string): void {
+    this.#tcp.abandon(id);
+  }
+
   /**
-   * Runs the handler of a request, and calls `reply` once with the packet that answers it. Never throws.
+   * Answers the requests of one connection.
    *
    * @internal
    */
-  answer(
-    packet: RequestPacket,
-    from: RemoteMember,
-    isSelf: boolean,
-    reply: (json: string) => void,
-  ): void {
-    const route = packet.pattern;
-    const handler = this.#handlers.get(route) ?? this.#unmatchedOf(route);
-    const succeed = (value: unknown) => reply(encodeReply(packet, value, this.#maxFrameLength));
-    const fail = (error: unknown) => reply(this.#failureOf(packet, error));
-    if (!handler) {
-      fail(new HedgeError('NO_HANDLER', NO_HANDLER(this.identity.id, route)));
-      return;
-    }
-    let result: unknown;
-    try {
-      result = handler(packet.data, { id: from.id, instanceId: from.instanceId, isSelf, route });
-    } catch (error) {
-      fail(error);
-      return;
-    }
-    if (isPending(result)) settle(result).then(succeed, fail);
-    else succeed(result);
+  accept(from: RemoteMember, isSelf: boolean, link: ReplyLink): IncomingRequests {
+    return new IncomingRequests(from, isSelf, this, link);
+  }
+
+  /** @internal */
+  get id(): string {
+    return this.identity.id;
+  }
+
+  /** @internal */
+  handlerOf(route: string): MessageHandler | undefined {
+    return this.#handlers.get(route) ?? this.#unmatchedOf(route);
   }
 
   #unmatchedOf(route: string): MessageHandler | undefined {
@@ -157,23 +140,13 @@ export class MessageServer {
     return found;
   }
 
-  #failureOf(packet: RequestPacket, error: unknown): string {
+  /** @internal */
+  failureOf(packet: RequestPacket, error: unknown): string {
     const { failure, isMasked } = describeFailure(packet.pattern, error);
     if (isMasked) {
       const stack = error instanceof Error ? error.stack : undefined;
       this.#logger.error(HANDLER_UNKNOWN_ERROR(packet.pattern), stack);
     }
-    return encodeFailure(packet, failure, this.#maxFrameLength);
+    return encodeFailure(packet, failure, this.maxFrameLength);
   }
-}
-
-function isPending(result: unknown): result is PromiseLike<unknown> | Observable<unknown> {
-  if (typeof result !== 'object' || result === null) return false;
-  return typeof (result as { then?: unknown }).then === 'function' || isObservable(result);
-}
-
-/** Nest's pipeline gives a promise of an Observable; Observables that end without a value are `undefined`. */
-async function settle(result: PromiseLike<unknown> | Observable<unknown>): Promise<unknown> {
-  const value: unknown = isObservable(result) ? result : await result;
-  return isObservable(value) ? lastValueFrom(value, { defaultValue: undefined }) : value;
 }

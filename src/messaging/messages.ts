@@ -69,6 +69,31 @@ export const DATA_NOT_SERIALIZABLE = (route: string, reason: string) =>
 export const NO_JSON = (field: string, type: string) =>
   `Expected \`${field}\` to be what JSON can carry: ${field} is a ${type}.`;
 
+export const ITEM_NOT_SERIALIZABLE = (route: string, reason: string) =>
+  `A value of the stream to "${route}" cannot travel as JSON: ${reason}.`;
+
+export const ITEM_TOO_LARGE = (route: string, length: number, limit: number) =>
+  `A value of the stream to "${route}" is ${length} characters long as JSON; at most ${limit} fit into a message. Send it in parts.`;
+
+export const STREAM_OUTRUN = (route: string, limit: number) =>
+  `The Observable streamed by "${route}" emits faster than the other side takes it, and more than ${limit} characters of JSON wait. ` +
+  'An Observable cannot be told to pause: stream an async iterable (an async generator) in its place, which is asked for each value.';
+
+export const STREAM_TAKEN =
+  'A stream can be read by one consumer, and this one has been subscribed to or iterated before. Share it with `share()`.';
+
+export const INPUT_SOURCE_FAILED = (route: string, reason: string) =>
+  `What the caller streamed to "${route}" failed at its source${reason && `: ${reason}`}.`;
+
+export const CALLER_GONE = (caller: string, route: string) =>
+  `Member ${caller} waits no longer for "${route}": it gave up, or has what it wanted.`;
+
+export const CALLER_LOST = (caller: string, route: string) =>
+  `The connection of member ${caller} closed while "${route}" was running.`;
+
+export const STREAM_ABANDONED = (peer: string, route: string) =>
+  `Member ${peer} fell silent: the stream "${route}" was given up. What was sent may have been carried out.`;
+
 export const DUPLICATE_ROUTE = (route: string) =>
   `Two handlers for "${route}": keep one of them, or give one another pattern.`;
 
@@ -113,6 +138,9 @@ export const TURNED_AWAY = (from: string, reason: string) =>
 
 export const NO_GREETING_IN_TIME = (timeout: number) => `no greeting within ${timeout} ms`;
 export const NOT_GREETED = 'its first message was no greeting';
+export const GOING_AWAY = 'it is shutting down and did not read the request';
+export const BEYOND_CREDIT = 'a stream sent more than it was granted';
+export const NOT_A_REPLY = 'a message that is no reply';
 export const NOT_A_REQUEST = 'a message that is no request';
 export const FRAME_MALFORMED = 'bytes that are no message';
 export const FRAME_TOO_LONG = (length: number, limit: number) =>

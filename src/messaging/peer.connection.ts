@@ -2,18 +2,20 @@ import { ClientTCP } from '@nestjs/microservices';
 import type { ConnectionOptions } from 'node:tls';
 import { HedgeSocket } from './hedge.socket.js';
 import type { MemberIdentity } from './member.identity.js';
-import { encodeRequest } from './message.codec.js';
 import {
   CLOSED_BY_PEER,
   CLOSED_BY_SELF,
   CONNECT_TIMEOUT,
   HELLO_NOT_UNDERSTOOD,
 } from './messages.js';
-import { PendingRequests, type PendingRequest, type RequestOptions } from './pending.requests.js';
+import { OutgoingRequests, type StreamOptions } from './outgoing.requests.js';
+import type { PeerStream } from './outgoing.stream.js';
+import type { PendingRequest, RequestOptions } from './pending.requests.js';
 import {
   HELLO_PACKET_ID,
   HELLO_ROUTE,
   MIN_PROTOCOL_VERSION,
+  isGoaway,
   PROTOCOL_VERSION,
   type Hello,
   type ReplyPacket,
@@ -42,7 +44,7 @@ const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
  * of Nest's client right after a refused one answers with the old failure.)
  */
 export class PeerConnection extends ClientTCP {
-  readonly #pending: PendingRequests;
+  readonly #requests: OutgoingRequests;
   /** Not sent yet: the greeting is not answered, or the socket is full. */
   readonly #unsent = new Set<PendingRequest>();
   #state: 'new' | 'greeting' | 'open' | 'closed' = 'new';
@@ -66,9 +68,24 @@ export class PeerConnection extends ClientTCP {
       socketClass: settings.socketClass,
       ...(settings.tlsOptions && { tlsOptions: settings.tlsOptions }),
     });
-    this.#pending = new PendingRequests(peer.id, (request, isExpired) =>
-      this.#giveUp(request, isExpired),
-    );
+    const socket = () => this.#tcp;
+    this.#requests = new OutgoingRequests({
+      peer: peer.id,
+      maxFrameLength: settings.maxFrameLength,
+      get hasRoom() {
+        return socket()?.hasRoom ?? false;
+      },
+      // So that instrumentation may attach its metadata.
+      makePacket: (route, data) => this.createPacket(route, data),
+      send: (request) => this.#sendInTurn(request),
+      sendFrame: (json) => void socket()?.sendFrame(json),
+      givenUp: (request, isExpired) => this.#giveUp(request, isExpired),
+    });
+  }
+
+  /** Of the member at the other end. */
+  get id(): string {
+    return this.peer.id;
   }
 
   /** Begins to connect; requests made meanwhile wait for it. */
@@ -83,16 +100,21 @@ export class PeerConnection extends ClientTCP {
   }
 
   request(route: string, data: unknown, options: RequestOptions): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const id = this.#pending.nextId();
-      // Through `createPacket`, so that instrumentation may attach its metadata.
-      const packet: RequestPacket = Object.assign(this.createPacket(route, data), { id });
-      const json = encodeRequest(packet, this.settings.maxFrameLength);
-      this.#usedAt = performance.now();
-      const request = this.#pending.add(id, route, json, options, { resolve, reject });
-      if (this.#state === 'open' && this.#unsent.size === 0) this.#send(request);
-      else this.#unsent.add(request);
-    });
+    return this.#requests.request(route, data, options);
+  }
+
+  /** Resolves when the other side has accepted it. */
+  stream(route: string, data: unknown, options: StreamOptions): Promise<PeerStream> {
+    return this.#requests.stream(route, data, options);
+  }
+
+  /**
+   * The other side fell silent: its streams end, and new requests dial anew. Requests that wait for their reply keep
+   * their chance.
+   */
+  abandon(): void {
+    this.#requests.abandon();
+    this.#retire();
   }
 
   /** Ends it from this side. */
@@ -106,7 +128,10 @@ export class PeerConnection extends ClientTCP {
     this.#tcp = socket;
     socket.netSocket.on('error', (error) => (this.#failure ??= error));
     socket.netSocket.on('close', () => this.#end(this.#closeReason(), this.#failure, true));
-    socket.netSocket.on('drain', () => this.#sendUnsent());
+    socket.netSocket.on('drain', () => {
+      this.#sendUnsent();
+      this.#requests.wake();
+    });
     return socket;
   }
 
@@ -114,13 +139,26 @@ export class PeerConnection extends ClientTCP {
   override handleResponse(packet: ReplyPacket): Promise<void> {
     this.#received++;
     if (this.#state === 'greeting') this.#acceptGreeting(packet);
-    else this.#pending.settle(packet);
-    if (this.#isRetired && this.#pending.size === 0) this.close();
+    else if (packet.id === undefined && isGoaway(packet)) this.#letGo(packet.goaway);
+    else this.#receive(packet);
+    this.#closeIfDone();
     return SETTLED;
   }
 
   /** Failures reach the callers of the requests; the log would say them twice. */
   override handleError(): void {}
+
+  #receive(packet: ReplyPacket): void {
+    const broken = this.#requests.receive(packet, this.#tcp?.messageLength ?? 0);
+    if (broken !== undefined) this.#end(broken);
+  }
+
+  /** It reads no more of this connection, and closes it. What it has not read can be repeated elsewhere. */
+  #letGo(lastId: number): void {
+    this.settings.onRetire();
+    this.#unsent.clear();
+    this.#requests.letGo(lastId);
+  }
 
   async #connect(): Promise<void> {
     try {
@@ -167,6 +205,12 @@ export class PeerConnection extends ClientTCP {
     for (const request of requests) this.#send(request);
   }
 
+  #sendInTurn(request: PendingRequest): void {
+    this.#usedAt = performance.now();
+    if (this.#state === 'open' && this.#unsent.size === 0) this.#send(request);
+    else this.#unsent.add(request);
+  }
+
   #send(request: PendingRequest): void {
     const socket = this.#tcp;
     if (!socket || socket.waitingBytes > MAX_UNSENT_BYTES) {
@@ -186,18 +230,26 @@ export class PeerConnection extends ClientTCP {
   #giveUp(request: PendingRequest, isExpired: boolean): void {
     // What was not sent yet never leaves.
     this.#unsent.delete(request);
-    if (isExpired && request.isSent && request.sentAfter === this.#received && !this.#isRetired) {
-      this.#isRetired = true;
-      this.settings.onRetire();
-    }
-    if (this.#isRetired && this.#pending.size === 0) this.close();
+    if (isExpired && request.isSent && request.sentAfter === this.#received) this.#retire();
+    this.#closeIfDone();
+  }
+
+  #retire(): void {
+    if (this.#isRetired || this.#state === 'closed') return;
+    this.#isRetired = true;
+    this.settings.onRetire();
+    this.#closeIfDone();
+  }
+
+  #closeIfDone(): void {
+    if (this.#isRetired && this.#requests.isEmpty) this.close();
   }
 
   #armIdleTimer(delay: number): void {
     if (delay === Infinity) return;
     this.#idleTimer = setTimeout(() => {
       const rest = this.#usedAt + this.settings.idleTimeout - performance.now();
-      if (this.#pending.size === 0 && rest <= 0) this.close();
+      if (this.#requests.isEmpty && rest <= 0) this.close();
       else this.#armIdleTimer(Math.max(rest, this.settings.idleTimeout / 4));
     }, delay).unref();
   }
@@ -209,7 +261,7 @@ export class PeerConnection extends ClientTCP {
     this.#unsent.clear();
     clearTimeout(this.#connectTimer);
     clearTimeout(this.#idleTimer);
-    this.#pending.rejectAll(reason, cause);
+    this.#requests.end(reason, cause);
     this.#tcp?.netSocket.destroy();
     this.settings.onEnd(wasOpen && wasClosedByPeer);
   }

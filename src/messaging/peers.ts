@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks';
 import type { ConnectionOptions } from 'node:tls';
 import { HedgeError } from '../errors/index.js';
 import { parsePeerAddress } from './address.js';
@@ -9,13 +8,15 @@ import {
   type SocketLimits,
 } from './hedge.socket.js';
 import type { MemberIdentity } from './member.identity.js';
-import { encodeData, encodeRequest, type EncodedData } from './message.codec.js';
+import { encodeData, type EncodedData } from './message.codec.js';
 import type { MessageServer } from './message.server.js';
-import { CLOSED_BY_SELF, NO_PEER_ADDRESS, PEERS_CLOSED } from './messages.js';
+import { NO_PEER_ADDRESS, PEERS_CLOSED } from './messages.js';
+import type { StreamOptions } from './outgoing.requests.js';
+import type { PeerStream } from './outgoing.stream.js';
+import { OwnConnection } from './own.connection.js';
 import { PeerConnection } from './peer.connection.js';
 import { PeerUnreachableError } from './peer.errors.js';
-import { abortedError, PendingRequests, type RequestOptions } from './pending.requests.js';
-import type { ReplyPacket, RequestPacket } from './protocol.js';
+import { abortedError, type RequestOptions } from './pending.requests.js';
 
 /** Users' messages travel apart from ours, so that a large one never delays a heartbeat. */
 export type PeerChannel = 'user' | 'system';
@@ -24,6 +25,8 @@ export interface PeerRequestOptions extends RequestOptions {
   /** @default 'user' */
   readonly channel?: PeerChannel;
 }
+
+export type PeerStreamOptions = PeerRequestOptions & StreamOptions;
 
 export interface PeersOptions {
   readonly limits?: Partial<SocketLimits>;
@@ -52,21 +55,18 @@ export class Peers {
   readonly #socketClass: typeof HedgeSocket;
   readonly #maxFrameLength: number;
   readonly #idleTimeout: Record<PeerChannel, number>;
-  /** Requests of this member to itself. */
-  readonly #own: PendingRequests;
-  /** Handlers here know no more of their caller than those of other members: not its AsyncLocalStorage either. */
-  readonly #outside = new AsyncResource('HedgePeers');
+  readonly #own: OwnConnection;
   #isClosed = false;
 
   constructor(
     private readonly identity: MemberIdentity,
-    private readonly server: MessageServer,
+    server: MessageServer,
     private readonly options: PeersOptions = {},
   ) {
     this.#socketClass = hedgeSocketClass(options.limits);
     this.#maxFrameLength = options.limits?.maxFrameLength ?? DEFAULT_SOCKET_LIMITS.maxFrameLength;
     this.#idleTimeout = { ...DEFAULT_IDLE_TIMEOUT, ...options.idleTimeout };
-    this.#own = new PendingRequests('itself');
+    this.#own = new OwnConnection(identity, server, this.#maxFrameLength);
   }
 
   /**
@@ -78,12 +78,28 @@ export class Peers {
    * handler of the other side threw.
    */
   request(id: string, route: string, data: unknown, options: PeerRequestOptions): Promise<unknown> {
-    if (this.#isClosed) return Promise.reject(new HedgeError('NOT_RUNNING', PEERS_CLOSED));
-    if (options.signal?.aborted) return Promise.reject(abortedError(id, route, options.signal));
-    if (id === this.identity.id) return this.#requestSelf(route, data, options);
-    const connection = this.#connectionTo(id, options.channel ?? 'user');
-    if (!connection) return Promise.reject(new PeerUnreachableError(id, NO_PEER_ADDRESS(id)));
-    return connection.request(route, data, options);
+    return this.#carrierFor(id, route, options, (carrier) => carrier.request(route, data, options));
+  }
+
+  /**
+   * Asks a member for many values, and resolves when it has accepted: from then on they go to `options.reader`, and how
+   * the stream ends, too. What it rejects with is as for {@link request}: the timeout is for being accepted.
+   */
+  stream(
+    id: string,
+    route: string,
+    data: unknown,
+    options: PeerStreamOptions,
+  ): Promise<PeerStream> {
+    return this.#carrierFor(id, route, options, (carrier) => carrier.stream(route, data, options));
+  }
+
+  /**
+   * The member fell silent: streams from it end with CONNECTION_LOST, for a connection may seem open long after its host
+   * is gone, and the next request dials anew. Requests that wait for a reply keep their chance.
+   */
+  abandon(id: string): void {
+    for (const connection of this.#open) if (connection.id === id) connection.abandon();
   }
 
   /**
@@ -103,8 +119,22 @@ export class Peers {
   /** Closes every connection; what is pending is rejected. */
   close(): void {
     this.#isClosed = true;
-    this.#own.rejectAll(CLOSED_BY_SELF);
+    this.#own.close();
     for (const connection of this.#open) connection.close();
+  }
+
+  #carrierFor<R>(
+    id: string,
+    route: string,
+    { channel = 'user', signal }: PeerRequestOptions,
+    ask: (carrier: PeerConnection | OwnConnection) => Promise<R>,
+  ): Promise<R> {
+    if (this.#isClosed) return Promise.reject(new HedgeError('NOT_RUNNING', PEERS_CLOSED));
+    if (signal?.aborted) return Promise.reject(abortedError(id, route, signal));
+    if (id === this.identity.id) return ask(this.#own);
+    const connection = this.#connectionTo(id, channel);
+    if (connection) return ask(connection);
+    return Promise.reject(new PeerUnreachableError(id, NO_PEER_ADDRESS(id)));
   }
 
   #connectionTo(id: string, channel: PeerChannel): PeerConnection | undefined {
@@ -139,27 +169,5 @@ export class Peers {
 
   #forget(key: string, connection: PeerConnection): void {
     if (this.#connections.get(key) === connection) this.#connections.delete(key);
-  }
-
-  /** Through JSON and the same handlers, so that what works on one member works on many. */
-  #requestSelf(route: string, data: unknown, options: RequestOptions): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const requestId = this.#own.nextId();
-      const json = encodeRequest({ id: requestId, pattern: route, data }, this.#maxFrameLength);
-      const request = this.#own.add(requestId, route, json, options, { resolve, reject });
-      // In a turn of its own: whoever asks itself again and again would else keep its own timers and sockets
-      // waiting, and lose its session over it.
-      setImmediate(() => {
-        if (!this.#own.has(requestId)) return;
-        request.isSent = true;
-        const packet: RequestPacket = JSON.parse(json);
-        this.#outside.runInAsyncScope(() => {
-          this.server.answer(packet, this.identity, true, (replyJson) => {
-            const reply: ReplyPacket = JSON.parse(replyJson);
-            this.#own.settle(reply);
-          });
-        });
-      });
-    });
   }
 }

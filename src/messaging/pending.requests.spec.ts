@@ -35,7 +35,7 @@ describe('PendingRequests', () => {
     expect(listen).toHaveBeenCalledOnce();
     expect(remove).toHaveBeenCalledOnce();
     expect(pending.size).toBe(0);
-    expect(answered.resolve).toHaveBeenCalledWith(1);
+    expect(answered.resolve).toHaveBeenCalledWith(1, expect.anything());
     expect(failed.reject.mock.calls[0]?.[0]).toMatchObject({ code: 'HANDLER_ERROR' });
     expect(lost.reject.mock.calls[0]?.[0]).toMatchObject({ sent: false });
     expect(onGivenUp).not.toHaveBeenCalled();

@@ -21,9 +21,13 @@ export interface PendingRequest {
   sentAfter: number;
 }
 
-interface Waiter extends PendingRequest {
-  readonly resolve: (value: unknown) => void;
+/** Who waits for the reply. */
+export interface Settle {
+  readonly resolve: (response: unknown, reply: ReplyPacket) => void;
   readonly reject: (error: unknown) => void;
+}
+
+interface Waiter extends PendingRequest, Settle {
   readonly timer: NodeJS.Timeout;
   readonly signal: AbortSignal | undefined;
   ignoreSignal: (() => void) | undefined;
@@ -60,7 +64,7 @@ export class PendingRequests {
     route: string,
     json: string,
     options: RequestOptions,
-    settle: { resolve: (value: unknown) => void; reject: (error: unknown) => void },
+    settle: Settle,
   ): PendingRequest {
     const { signal } = options;
     // Whole milliseconds share Node's timer lists, which makes a timer per request cheap.
@@ -87,7 +91,7 @@ export class PendingRequests {
     const waiter = this.#waiters.get(reply.id);
     if (!waiter) return;
     this.#take(waiter);
-    if (reply.err === undefined || reply.err === null) waiter.resolve(reply.response);
+    if (reply.err === undefined || reply.err === null) waiter.resolve(reply.response, reply);
     else waiter.reject(rebuildError(reply.err, waiter.route));
   }
 
@@ -101,6 +105,15 @@ export class PendingRequests {
           ? new PeerLostError(this.peer, waiter.route, options)
           : new PeerUnreachableError(this.peer, reason, options),
       );
+    }
+  }
+
+  /** The other side has not read what was asked after this request, and never will. */
+  rejectAfter(lastId: number, reason: string): void {
+    for (const waiter of this.#waiters.values()) {
+      if (waiter.isSent && waiter.id <= lastId) continue;
+      this.#take(waiter);
+      waiter.reject(new PeerUnreachableError(this.peer, reason));
     }
   }
 

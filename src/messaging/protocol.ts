@@ -1,7 +1,24 @@
 import type { PacketMetadata } from '@nestjs/microservices';
+import { isCredit } from './stream.credit.js';
 
 /**
  * What travels between members. A frame is Nest's: the length of the JSON in UTF-16 units, `#`, the JSON.
+ *
+ * The member that dialled asks, the other answers:
+ * - `{ id, pattern, data }`: a request. Ids rise within a connection.
+ * - `{ id, response, isDisposed }` or `{ id, err, isDisposed }`: its reply.
+ * - `{ cancel: id }` from the asker: nobody waits for the reply any more.
+ * - `{ goaway: id }` from the other: it closes, and the requests after this one were not read.
+ *
+ * A request with `stream: { credit, input? }` is answered with many values:
+ * - `{ id, accepted }`: the handler begins; until then a refusal means that nothing was done.
+ * - `{ id, response }`: a value. `{ id, isDisposed }` or `{ id, err, isDisposed }`: the end.
+ * - `{ grant: id, units }` from the asker: as many more units of values may be sent (see stream.credit.ts).
+ * With `input`, the asker sends values too, none before it was granted credit:
+ * - `{ id, item }`: a value. `{ id, end, err? }`: the end.
+ * - `{ grant: id, units }` and `{ cancel: id }` from the other: it takes more, or none any more.
+ *
+ * Frames about a request that has ended cross with its end: they are ignored.
  * @internal
  */
 
@@ -37,12 +54,23 @@ export interface HelloReply {
   readonly id: string;
 }
 
+export type RequestId = number | string;
+
+/** What makes a request one for many values. */
+export interface StreamTerms {
+  /** The units of values that the asker takes for a start. */
+  readonly credit: number;
+  /** It has values to send, too. */
+  readonly input?: true;
+}
+
 export interface RequestPacket {
-  readonly id: number | string;
+  readonly id: RequestId;
   readonly pattern: string;
   readonly data?: unknown;
   /** Set by instrumentation through Nest's dispatch hook. */
   readonly metadata?: PacketMetadata;
+  readonly stream?: StreamTerms;
 }
 
 /** What went wrong at the other side. */
@@ -53,10 +81,37 @@ export interface RemoteFailure {
 }
 
 export interface ReplyPacket {
-  readonly id: number | string;
+  readonly id: RequestId;
   readonly response?: unknown;
   readonly err?: RemoteFailure;
-  readonly isDisposed: true;
+  /** Left out where more is to come, as in Nest. */
+  readonly isDisposed?: true;
+  readonly accepted?: true;
+}
+
+export interface CancelPacket {
+  readonly cancel: RequestId;
+}
+
+export interface GrantPacket {
+  readonly grant: RequestId;
+  readonly units: number;
+}
+
+export interface ItemPacket {
+  readonly id: RequestId;
+  readonly item: unknown;
+}
+
+export interface EndPacket {
+  readonly id: RequestId;
+  readonly end: true;
+  readonly err?: RemoteFailure;
+}
+
+export interface GoawayPacket {
+  /** The last request that was read, 0 for none. */
+  readonly goaway: number;
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -65,8 +120,38 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 export function isRequestPacket(value: unknown): value is RequestPacket {
   if (!isRecord(value)) return false;
-  const { id, pattern } = value;
-  return typeof pattern === 'string' && (typeof id === 'number' || typeof id === 'string');
+  const { id, pattern, stream } = value;
+  return typeof pattern === 'string' && isId(id) && (stream === undefined || isTerms(stream));
+}
+
+function isTerms(value: unknown): boolean {
+  return (
+    isRecord(value) && isCredit(value.credit) && (value.input === undefined || value.input === true)
+  );
+}
+
+export function isCancel(value: object): value is CancelPacket {
+  return 'cancel' in value && isId(value.cancel);
+}
+
+export function isGrant(value: object): value is GrantPacket {
+  return 'grant' in value && isId(value.grant) && 'units' in value && isCredit(value.units);
+}
+
+export function isItem(value: object): value is ItemPacket {
+  return 'item' in value && 'id' in value && isId(value.id);
+}
+
+export function isEnd(value: object): value is EndPacket {
+  return 'end' in value && value.end === true && 'id' in value && isId(value.id);
+}
+
+export function isGoaway(value: object): value is GoawayPacket {
+  return 'goaway' in value && Number.isSafeInteger(value.goaway);
+}
+
+function isId(value: unknown): value is RequestId {
+  return typeof value === 'number' || typeof value === 'string';
 }
 
 function isText(value: unknown): value is string {

@@ -13,11 +13,11 @@ export class ReplyDeadline {
     this.#until = performance.now() + timeout;
   }
 
-  /** Aborts when nobody waits any more, or another signal does. */
-  signal(other: AbortSignal): AbortSignal {
+  /** Aborts when nobody waits any more, or one of the others does. */
+  signal(...others: AbortSignal[]): AbortSignal {
     const left = Math.ceil(this.#until - performance.now());
     this.#timeout ??=
       left > 0 ? AbortSignal.timeout(Math.min(left, LONGEST_TIMEOUT)) : AbortSignal.abort();
-    return AbortSignal.any([other, this.#timeout]);
+    return AbortSignal.any([...others, this.#timeout]);
   }
 }

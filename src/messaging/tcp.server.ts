@@ -3,7 +3,8 @@ import { ServerTCP, TcpContext } from '@nestjs/microservices';
 import type { Server, Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { FrameError, type HedgeSocket } from './hedge.socket.js';
-import type { MemberIdentity } from './member.identity.js';
+import type { IncomingRequests, ReplyLink } from './incoming.requests.js';
+import type { MemberIdentity, RemoteMember } from './member.identity.js';
 import {
   HELLO_MALFORMED,
   HELLO_WRONG_GROUP,
@@ -27,12 +28,6 @@ import {
   type RequestPacket,
 } from './protocol.js';
 
-/** The member at the other end of a connection, as its hello named it. */
-export interface RemoteMember {
-  readonly id: string;
-  readonly instanceId: string;
-}
-
 export interface TcpServerOptions {
   readonly socketClass: typeof HedgeSocket;
   readonly tlsOptions?: TlsOptions;
@@ -40,8 +35,13 @@ export interface TcpServerOptions {
   readonly helloTimeout: number;
 }
 
-/** Answers a request: calls `reply` once, with JSON, now or later. */
-type Answer = (packet: RequestPacket, from: RemoteMember, reply: (json: string) => void) => void;
+/** Makes what answers the requests of a connection, once it has greeted. */
+type Accept = (from: RemoteMember, link: ReplyLink) => IncomingRequests;
+
+interface Greeted {
+  readonly socket: HedgeSocket;
+  readonly requests: IncomingRequests;
+}
 
 type StartHook = Parameters<ServerTCP['setOnProcessingStartHook']>[0];
 
@@ -55,14 +55,15 @@ const CLOSE_GRACE = 500;
  */
 export class TcpServer extends ServerTCP {
   protected override readonly logger = new Logger('HedgeServer');
-  readonly #connections = new Map<Socket, HedgeSocket | undefined>();
+  /** Open connections; those that have greeted, with what answers them. */
+  readonly #connections = new Map<Socket, Greeted | undefined>();
   #hasStartHook = false;
   #warnedAt = -Infinity;
 
   constructor(
     private readonly identity: MemberIdentity,
     private readonly settings: TcpServerOptions,
-    private readonly answer: Answer,
+    private readonly accept: Accept,
   ) {
     super({
       socketClass: settings.socketClass,
@@ -97,11 +98,19 @@ export class TcpServer extends ServerTCP {
     return new Promise((resolve) => {
       // Not listening is as good as closed.
       this.netServer.close(() => resolve());
-      for (const [raw, socket] of this.#connections) {
-        if (socket) socket.shut(CLOSE_GRACE);
+      for (const [raw, greeted] of this.#connections) {
+        greeted?.requests.leave();
+        if (greeted) greeted.socket.shut(CLOSE_GRACE);
         else raw.destroy();
       }
     });
+  }
+
+  /** Ends the streams of a member. */
+  abandon(id: string): void {
+    for (const greeted of this.#connections.values()) {
+      if (greeted?.requests.from.id === id) greeted.requests.abandon();
+    }
   }
 
   override close(): void {
@@ -116,25 +125,32 @@ export class TcpServer extends ServerTCP {
   override bindHandler(raw: Socket): void {
     this.trackOpenSocket(raw);
     const socket = new this.settings.socketClass(raw);
-    this.#track(raw, socket);
-    let from: RemoteMember | undefined;
+    this.#track(raw);
+    let requests: IncomingRequests | undefined;
     const helloTimer = setTimeout(
       () => this.#turnAway(raw, NO_GREETING_IN_TIME(this.settings.helloTimeout)),
       this.settings.helloTimeout,
     ).unref();
-    raw.once('close', () => clearTimeout(helloTimer));
+    raw.once('close', () => {
+      clearTimeout(helloTimer);
+      requests?.close();
+    });
+    raw.on('drain', () => requests?.wake());
     raw.on('error', (error) => {
       // Peers that come and go are no news; bytes that are no message are.
       if (error instanceof FrameError) this.#warn(raw, error.message);
     });
-    raw.on('message', (packet: unknown) => {
-      if (!isRequestPacket(packet)) {
-        this.#turnAway(raw, NOT_A_REQUEST);
-      } else if (from) {
-        this.#receive(socket, packet, from);
-      } else {
+    raw.on('message', (packet: object) => {
+      if (requests) {
+        this.#receive(socket, packet, requests);
+      } else if (isRequestPacket(packet)) {
         clearTimeout(helloTimer);
-        from = this.#greet(socket, packet);
+        const from = this.#greet(socket, packet);
+        if (!from) return;
+        requests = this.accept(from, socket);
+        this.#connections.set(raw, { socket, requests });
+      } else {
+        this.#turnAway(raw, NOT_A_REQUEST);
       }
     });
   }
@@ -144,24 +160,28 @@ export class TcpServer extends ServerTCP {
     if (this.netServer.listening) this.logger.error(error);
   }
 
-  #receive(socket: HedgeSocket, packet: RequestPacket, from: RemoteMember): void {
-    if (!this.#hasStartHook && !this.onProcessingEndHook) {
-      this.answer(packet, from, (json) => socket.sendFrame(json));
-      return;
+  #receive(socket: HedgeSocket, packet: object, requests: IncomingRequests): void {
+    const isHooked = this.#hasStartHook || this.onProcessingEndHook !== undefined;
+    if (isHooked && isRequestPacket(packet)) {
+      this.#receiveHooked(socket, packet, requests);
+    } else if (!requests.receive(packet, socket.messageLength)) {
+      this.#turnAway(socket.netSocket, NOT_A_REQUEST);
     }
+  }
+
+  #receiveHooked(socket: HedgeSocket, packet: RequestPacket, requests: IncomingRequests): void {
     const context = new TcpContext([socket, packet.pattern, packet.metadata]);
-    this.onProcessingStartHook(
-      this.transportId,
-      context,
-      () =>
-        new Promise<void>((resolve) =>
-          this.answer(packet, from, (json) => {
-            socket.sendFrame(json);
-            this.onProcessingEndHook?.(this.transportId, context);
-            resolve();
-          }),
-        ),
-    );
+    const receive = () =>
+      new Promise<void>((resolve) => {
+        const replied = () => {
+          this.onProcessingEndHook?.(this.transportId, context);
+          resolve();
+        };
+        if (!requests.receive(packet, socket.messageLength, replied)) {
+          this.#turnAway(socket.netSocket, NOT_A_REQUEST);
+        }
+      });
+    this.onProcessingStartHook(this.transportId, context, receive);
   }
 
   #greet(socket: HedgeSocket, packet: RequestPacket): RemoteMember | undefined {
@@ -204,9 +224,10 @@ export class TcpServer extends ServerTCP {
     return undefined;
   }
 
-  #track(raw: Socket, socket?: HedgeSocket): void {
-    if (!this.#connections.has(raw)) raw.once('close', () => this.#connections.delete(raw));
-    this.#connections.set(raw, socket ?? this.#connections.get(raw));
+  #track(raw: Socket): void {
+    if (this.#connections.has(raw)) return;
+    raw.once('close', () => this.#connections.delete(raw));
+    this.#connections.set(raw, undefined);
   }
 
   #turnAway(socket: Socket, reason: string): void {

@@ -72,7 +72,9 @@ class LeaderMessageContext extends HedgeContext {
 
   constructor({ caller, term, timeout }: LeaderRequest) {
     const deadline = new ReplyDeadline(timeout);
-    super(caller.id, term.token, patternOf(caller), () => deadline.signal(term.signal));
+    super(caller.id, term.token, patternOf(caller), () =>
+      deadline.signal(term.signal, caller.signal),
+    );
     this.term = term;
   }
 }

@@ -88,7 +88,14 @@ export class SimulatedMesh {
         const node = this.#nodes.get(to);
         if (!node) return this.#pass(time, to, from.id, () => from.clock.deliver(refuse));
         node.clock.deliver(() => {
-          const caller: Caller = { id: from.id, instanceId: from.instanceId, isSelf: false, route };
+          const { signal } = new AbortController();
+          const caller: Caller = {
+            id: from.id,
+            instanceId: from.instanceId,
+            isSelf: false,
+            route,
+            signal,
+          };
           let settle: () => void;
           try {
             const answer: unknown = node.handlers.get(route)?.(data, caller);

@@ -1,0 +1,68 @@
+import { isObservable, Observable } from 'rxjs';
+
+/** What many values can be read from. */
+export type StreamSource<T = unknown> = Observable<T> | AsyncIterable<T> | Iterable<T>;
+
+/** Where the values of a stream go: a place that may be full. */
+export interface StreamRoom {
+  /** Resolves once another value can leave; `undefined` where it can at once. Resolves too when the stream has ended. */
+  free(): Promise<void> | undefined;
+}
+
+/** Texts, arrays and bytes can be iterated, and are one value all the same. */
+export function isStreamSource(value: unknown): value is StreamSource {
+  if (typeof value !== 'object' || value === null) return false;
+  if (isObservable(value) || isAsyncIterable(value)) return true;
+  return Symbol.iterator in value && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+/** An iterable is asked for its next value only when there is room for it; what an Observable emits comes as it comes. */
+export function observe(source: StreamSource, room: StreamRoom): Observable<unknown> {
+  if (isAsyncIterable(source)) return pulled(source, room);
+  return isObservable(source) ? source : pulled(awaited(source), room);
+}
+
+/** As `for await` reads an iterable that is not asynchronous. */
+async function* awaited(source: Iterable<unknown>): AsyncGenerator {
+  yield* source;
+}
+
+function pulled(source: AsyncIterable<unknown>, room: StreamRoom): Observable<unknown> {
+  return new Observable((subscriber) => {
+    const iterator = source[Symbol.asyncIterator]();
+    let isDone = false;
+    subscriber.add(() => {
+      if (!isDone) void giveBack(iterator);
+    });
+    const pull = async () => {
+      try {
+        while (!isDone) {
+          const isFull = room.free();
+          if (isFull) await isFull;
+          if (subscriber.closed) return;
+          const step = await iterator.next();
+          if (step.done) isDone = true;
+          else subscriber.next(step.value);
+        }
+        subscriber.complete();
+      } catch (error) {
+        isDone = true;
+        subscriber.error(error);
+      }
+    };
+    void pull();
+  });
+}
+
+/** Lets a generator run its `finally`. Nobody is left to be told that it failed in there. */
+async function giveBack(iterator: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // See above.
+  }
+}

@@ -1,0 +1,140 @@
+import { Subject, takeUntil } from 'rxjs';
+import { HedgeError } from '../errors/index.js';
+import { STREAM_OUTRUN } from './messages.js';
+import { costOf, MAX_CREDIT } from './stream.credit.js';
+import { observe, type StreamRoom, type StreamSource } from './stream.source.js';
+
+/** Where the frames of one stream leave. */
+export interface StreamOutlet {
+  readonly route: string;
+  /** Whether the connection takes what can also wait here. */
+  readonly hasRoom: boolean;
+  /** @throws HedgeError for what cannot travel. */
+  encode(value: unknown): string;
+  send(json: string): void;
+  /** Told once, unless it was stopped: all has left, or this went wrong. */
+  ended(failure?: { readonly error: unknown }): void;
+}
+
+/** Characters that may wait for credit: an Observable cannot be told to pause. */
+const MAX_WAITING = 8 * 1024 * 1024;
+
+/** The sending half of a stream: sends what its source gives as far as the receiver's credit goes. */
+export class StreamWriter implements StreamRoom {
+  readonly #stop = new Subject<void>();
+  readonly #waitingForRoom: (() => void)[] = [];
+  #waiting: string[] = [];
+  /** How many of those have left. */
+  #left = 0;
+  #waitingLength = 0;
+  #sourceEnd: { failure?: { error: unknown } } | undefined;
+  #isOver = false;
+
+  constructor(
+    private readonly outlet: StreamOutlet,
+    private credit = 0,
+  ) {}
+
+  start(source: StreamSource): void {
+    if (this.#isOver) return;
+    observe(source, this)
+      .pipe(takeUntil(this.#stop))
+      .subscribe({
+        next: (value) => this.#put(value),
+        error: (error: unknown) => this.#sourceEnded({ error }),
+        complete: () => this.#sourceEnded(),
+      });
+  }
+
+  free(): Promise<void> | undefined {
+    if (this.#isOver || this.#isFree) return undefined;
+    return new Promise((resolve) => this.#waitingForRoom.push(resolve));
+  }
+
+  /**
+   * The receiver takes so many more units.
+   * @returns false for more than any receiver takes
+   */
+  grant(units: number): boolean {
+    this.credit += units;
+    this.wake();
+    return this.credit <= MAX_CREDIT;
+  }
+
+  /** There may be room again. */
+  wake(): void {
+    while (this.#left < this.#waiting.length && this.#mayLeave) {
+      const json = this.#waiting[this.#left];
+      // Not kept until all the others have left.
+      this.#waiting[this.#left++] = '';
+      this.#waitingLength -= json.length;
+      this.#send(json);
+    }
+    if (this.#left > 0 && this.#left === this.#waiting.length) {
+      this.#waiting = [];
+      this.#left = 0;
+      if (this.#sourceEnd) this.#finish(this.#sourceEnd.failure);
+    }
+    if (this.#isFree) this.#tellRoom();
+  }
+
+  /** Nothing more leaves, and the source is torn down. */
+  stop(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#waiting = [];
+    this.#left = 0;
+    this.#stop.next();
+    this.#tellRoom();
+  }
+
+  get #mayLeave(): boolean {
+    return !this.#isOver && this.credit > 0 && this.outlet.hasRoom;
+  }
+
+  get #isFree(): boolean {
+    return this.#waiting.length === 0 && this.#mayLeave;
+  }
+
+  /** As in Nest, `undefined` is no value: JSON has none either. */
+  #put(value: unknown): void {
+    if (this.#isOver || value === undefined) return;
+    let json: string;
+    try {
+      json = this.outlet.encode(value);
+    } catch (error) {
+      this.#finish({ error });
+      return;
+    }
+    if (this.#isFree) {
+      this.#send(json);
+      return;
+    }
+    this.#waiting.push(json);
+    this.#waitingLength += json.length;
+    if (this.#waitingLength <= MAX_WAITING) return;
+    const text = STREAM_OUTRUN(this.outlet.route, MAX_WAITING);
+    this.#finish({ error: new HedgeError('STREAM_OVERFLOW', text) });
+  }
+
+  #send(json: string): void {
+    this.credit -= costOf(json.length);
+    this.outlet.send(json);
+  }
+
+  #sourceEnded(failure?: { error: unknown }): void {
+    if (this.#isOver) return;
+    if (this.#waiting.length === 0) this.#finish(failure);
+    else this.#sourceEnd = failure ? { failure } : {};
+  }
+
+  #finish(failure?: { error: unknown }): void {
+    if (this.#isOver) return;
+    this.stop();
+    this.outlet.ended(failure);
+  }
+
+  #tellRoom(): void {
+    for (const tell of this.#waitingForRoom.splice(0)) tell();
+  }
+}
