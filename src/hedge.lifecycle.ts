@@ -36,8 +36,15 @@ export class HedgeLifecycle {
 
   /** @throws HedgeError `NOT_RUNNING` */
   assertRunning(): void {
-    if (this.#state === 'new') throw new HedgeError('NOT_RUNNING', NOT_RUNNING_YET());
-    if (this.#state === 'closed') throw new HedgeError('NOT_RUNNING', NOT_RUNNING_ANY_MORE());
+    const { notRunning } = this;
+    if (notRunning) throw notRunning;
+  }
+
+  /** `NOT_RUNNING`: not yet, or not any more. */
+  get notRunning(): HedgeError | undefined {
+    if (this.#state === 'running') return undefined;
+    const text = this.#state === 'new' ? NOT_RUNNING_YET() : NOT_RUNNING_ANY_MORE();
+    return new HedgeError('NOT_RUNNING', text);
   }
 
   /**

@@ -144,6 +144,8 @@ export const NO_LEADER_HANDLER = (pattern: string) =>
 export const OBSERVABLE_CUT_SHORT = () =>
   'The Observable of the handler had not completed when its caller gave up or its term ended: it was unsubscribed.';
 
+export const REDIRECTED = (location: string) => `This is for the leader: ask ${location}`;
+
 // Broadcasts
 
 export const NO_BROADCAST_HANDLER = (id: string, pattern: string) =>

@@ -19,6 +19,7 @@ import {
 } from './hedge.module-definition.js';
 import { resolveOptions, type HedgeModuleOptions, type ResolvedOptions } from './hedge.options.js';
 import { HedgeService } from './hedge.service.js';
+import { LeaderStanding } from './leader/index.js';
 import { LockService } from './lock/index.js';
 import { HandlerExplorer, HandlerFactory } from './messaging/index.js';
 import { makeSpannerStore, makeSqliteStore, type HedgeStore } from './store/index.js';
@@ -47,12 +48,22 @@ import { makeSpannerStore, makeSqliteStore, type HedgeStore } from './store/inde
         new HedgeService(member, lifecycle),
     },
     {
+      provide: LeaderStanding,
+      inject: [HedgeMember, HedgeLifecycle],
+      useFactory: ({ election, view, members, identity }: HedgeMember, lifecycle: HedgeLifecycle) =>
+        new LeaderStanding(election, view, members, {
+          self: () => identity.id,
+          notRunning: () => lifecycle.notRunning,
+        }),
+    },
+    {
       provide: LockService,
       inject: [HedgeMember],
       useFactory: (member: HedgeMember) => member.locks,
     },
   ],
-  exports: [HedgeService, LockService],
+  // The last one for guards, which are made in the module that uses them.
+  exports: [HedgeService, LockService, LeaderStanding],
 })
 export class HedgeModule
   extends ConfigurableModuleClass

@@ -11,6 +11,7 @@ export { HedgeModule } from './hedge.module.js';
 export type { HedgeModuleOptions } from './hedge.options.js';
 export { HedgeService } from './hedge.service.js';
 export {
+  LeaderGuard,
   OnLeadershipGained,
   OnLeadershipLost,
   type HedgeEvent,

@@ -1,7 +1,9 @@
 export { Election } from './election.js';
 export { HedgeEvents, type HedgeEvent } from './hedge.events.js';
+export { LeaderGuard } from './leader.guard.js';
 export { LeaderHeartbeats } from './leader.heartbeats.js';
 export { MembersView } from './members.view.js';
+export { LeaderStanding } from './leader.standing.js';
 export { LeaderView, type KnownLeader } from './leader.view.js';
 export { leadershipOf, type Leadership } from './leadership.js';
 export { OnLeadershipGained, OnLeadershipLost } from './leadership.decorators.js';

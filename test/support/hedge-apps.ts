@@ -1,4 +1,10 @@
-import { Module, type INestApplicationContext, type Provider, type Type } from '@nestjs/common';
+import {
+  Module,
+  type INestApplicationContext,
+  type ModuleMetadata,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, vi } from 'vitest';
 import {
@@ -27,12 +33,8 @@ export const LEASE = 1_000;
 /** Generous: on a busy machine what is awaited may come late, and only a failure waits for so long. */
 export const SOON = { timeout: 15_000, interval: 10 };
 
-/** Starts a real Nest app in this process, on the loopback and a free port unless told otherwise. */
-export async function startApp(
-  options: HedgeModuleOptions,
-  providers: Provider[] = [],
-  controllers: Type[] = [],
-): Promise<App> {
+/** The root module of an app, on the loopback and a free port unless told otherwise. */
+function rootModule(options: HedgeModuleOptions, parts: ModuleMetadata): Type {
   @Module({
     imports: [
       HedgeModule.forRoot({
@@ -44,16 +46,40 @@ export async function startApp(
         drainTimeout: 500,
         ...options,
       }),
+      ...(parts.imports ?? []),
     ],
-    providers,
-    controllers,
+    providers: parts.providers,
+    controllers: parts.controllers,
   })
   class AppModule {}
 
-  const app = await NestFactory.createApplicationContext(AppModule, {
-    logger: logs,
-    abortOnError: false,
-  });
+  return AppModule;
+}
+
+const NEST = { logger: logs, abortOnError: false } as const;
+
+/** Starts a real Nest app in this process. */
+export async function startApp(
+  options: HedgeModuleOptions,
+  providers: Provider[] = [],
+  controllers: Type[] = [],
+): Promise<App> {
+  const module = rootModule(options, { providers, controllers });
+  return asMember(await NestFactory.createApplicationContext(module, NEST));
+}
+
+/** The same, and it answers HTTP on a port of the loopback. */
+export async function startHttpApp(
+  port: number,
+  options: HedgeModuleOptions,
+  parts: ModuleMetadata,
+): Promise<App> {
+  const app = await NestFactory.create(rootModule(options, parts), NEST);
+  await app.listen(port, '127.0.0.1');
+  return asMember(app);
+}
+
+function asMember(app: INestApplicationContext): App {
   const hedge = app.get(HedgeService);
   const events: HedgeEvent[] = [];
   hedge.events$.subscribe((event) => events.push(event));
@@ -83,11 +109,20 @@ export class Group {
     providers: Provider[] = [],
     controllers: Type[] = [],
   ): Promise<App> {
-    const isElsewhere = options.store !== undefined || options.database !== undefined;
-    const store = isElsewhere ? {} : this.place.nextMember();
-    const app = await startApp({ ...store, ...options }, providers, controllers);
+    const app = await startApp(this.#placed(options), providers, controllers);
     this.apps.push(app);
     return app;
+  }
+
+  async startHttp(port: number, options: HedgeModuleOptions, parts: ModuleMetadata): Promise<App> {
+    const app = await startHttpApp(port, this.#placed(options), parts);
+    this.apps.push(app);
+    return app;
+  }
+
+  #placed(options: HedgeModuleOptions): HedgeModuleOptions {
+    const isElsewhere = options.store !== undefined || options.database !== undefined;
+    return { ...(isElsewhere ? {} : this.place.nextMember()), ...options };
   }
 
   /** One after the other: the first of them leads. Resolves when all know of a leader. */

@@ -1,4 +1,13 @@
 import { createServer } from 'node:net';
+import { listenAnywhere } from './tcp-proxy.js';
+
+/** A port of the loopback that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listenAnywhere(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 /** Whether nobody listens on the port of the loopback. */
 export async function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {

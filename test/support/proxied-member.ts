@@ -1,6 +1,6 @@
-import { createServer } from 'node:net';
 import type { HedgeModuleOptions } from '../../src/index.js';
-import { listenAnywhere, startTcpProxy, type TcpProxy } from './tcp-proxy.js';
+import { freePort } from './ports.js';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 
 /** Where the member itself listens: another loopback address, so that the proxy can have the one the others dial. */
 const BEHIND = '127.0.0.2';
@@ -10,11 +10,4 @@ export async function behindProxy(): Promise<{ options: HedgeModuleOptions; prox
   const port = await freePort();
   const proxy = await startTcpProxy(`${BEHIND}:${port}`, port);
   return { options: { address: `127.0.0.1:${port}`, listenHost: BEHIND }, proxy };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listenAnywhere(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

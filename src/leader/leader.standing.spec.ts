@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { HedgeError } from '../errors/index.js';
+import type { Member } from '../membership/index.js';
+import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
+import type { Election } from './election.js';
+import { LeaderStanding } from './leader.standing.js';
+import { LeaderView } from './leader.view.js';
+import type { MembersView } from './members.view.js';
+
+const other: Member = {
+  id: 'b:1',
+  isLeader: true,
+  isSelf: false,
+  joinedAt: new Date(0),
+  metadata: {},
+};
+
+describe('how a member stands to leadership', () => {
+  const time = new VirtualTime();
+  const view = new LeaderView(new VirtualClock(time));
+
+  function standing(leader?: Member, notRunning?: HedgeError): LeaderStanding {
+    const election = { term: undefined } as Election;
+    const members = { leader } as MembersView;
+    return new LeaderStanding(election, view, members, {
+      self: () => 'a:1',
+      notRunning: () => notRunning,
+    });
+  }
+
+  it('names another member that leads, and has clients ask again soon', () => {
+    const follower = standing(other);
+
+    expect(follower.isLeader()).toBe(false);
+    expect(follower.leader).toBe(other);
+    expect(follower.retryAfter(other)).toBe(1);
+    expect(follower.refusal(other)).toMatchObject({
+      code: 'NOT_LEADER',
+      status: 503,
+      message: expect.stringContaining('b:1 does'),
+    });
+  });
+
+  it('has clients wait for the lease of a leader that is gone', async () => {
+    const orphan = standing();
+    expect(orphan.retryAfter(undefined)).toBe(1);
+
+    view.observe({ id: 'b:1', token: 7n }, 4_001);
+
+    expect(orphan.retryAfter(undefined)).toBe(5);
+    await time.advance(3_500);
+    expect(orphan.retryAfter(undefined)).toBe(1);
+    await time.advance(1_000);
+    expect(orphan.retryAfter(undefined)).toBe(1);
+    view.observe({ id: 'a:1', token: 8n }, Infinity);
+    view.forget(8n);
+    expect(orphan.retryAfter(undefined)).toBe(1);
+  });
+
+  it('names nobody, not itself either, where it does not lead any more', () => {
+    expect(standing({ ...other, isSelf: true }).leader).toBeUndefined();
+  });
+
+  it('is unknown while the member does not run', () => {
+    const notRunning = new HedgeError('NOT_RUNNING', 'not yet');
+    const stopped = standing(other, notRunning);
+
+    view.observe({ id: 'b:1', token: 9n }, 60_000);
+    expect(stopped.leader).toBeUndefined();
+    expect(stopped.retryAfter(undefined)).toBe(1);
+    expect(stopped.refusal(undefined)).toBe(notRunning);
+  });
+});
