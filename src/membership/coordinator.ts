@@ -1,8 +1,8 @@
-import type { Caller, Peers } from '../messaging/index.js';
+import { PeerUnreachableError, type Caller, type Peers } from '../messaging/index.js';
 import { sleep, type Clock } from '../session/index.js';
 import { NEWS, type Heartbeat, type News, type SelfDescription } from './heartbeat.js';
 import { ListHistory } from './list.history.js';
-import type { ListUpdate } from './list.update.js';
+import type { ListUpdate, ListVersion } from './list.update.js';
 import type { MemberInfo } from './member.js';
 import type { MemberList } from './member.list.js';
 import type { MemberProber } from './member.prober.js';
@@ -21,8 +21,8 @@ const PUSH_TIMEOUT = 1_000;
 export class Coordinator {
   #history: ListHistory | undefined;
   #over = new AbortController();
-  /** Which version was pushed to whom. */
-  readonly #pushed = new Map<string, ListHistory['current']>();
+  /** Who has been told which version. */
+  readonly #told = new Map<string, ListVersion>();
   readonly #admitting = new Set<string>();
   /** Heartbeats come in, and what is sent out is answered: a member that only does one of the two is half cut off. */
   readonly #beats: SilenceWatch;
@@ -63,9 +63,13 @@ export class Coordinator {
   /** From now on it keeps the list, beginning with what it knows, which is still to be confirmed; and says so. */
   begin(token: bigint): void {
     this.end();
-    this.#history = new ListHistory(`${token}`);
+    const history = (this.#history = new ListHistory(`${token}`));
     this.#over = new AbortController();
-    for (const { id } of this.list.others) this.#watch(id);
+    for (const { id } of this.list.others) {
+      this.#watch(id);
+      // Not with the news of who leads now: each asks for the list with the heartbeat that this brings about.
+      this.#told.set(id, history.current);
+    }
     void this.tell(PUSH_TIMEOUT);
   }
 
@@ -75,7 +79,7 @@ export class Coordinator {
     this.#over.abort();
     this.#beats.stop();
     this.#reached.stop();
-    this.#pushed.clear();
+    this.#told.clear();
   }
 
   /** Takes this member off the list that it keeps. Resolves when the others know, or `timeout` ms later. */
@@ -98,7 +102,7 @@ export class Coordinator {
     } else if (isListed) {
       this.#beats.heard(caller.id);
     } else if (self && self.id === caller.id && self.instanceId === caller.instanceId) {
-      void this.#admit(self);
+      void this.#admit(self, history.current);
     }
     return { about, isListed, members: history.since(known, this.#members) };
   }
@@ -108,18 +112,23 @@ export class Coordinator {
     await Promise.allSettled(this.list.others.map(({ id }) => this.#push(id, timeout)));
   }
 
-  get #members(): MemberInfo[] {
+  get #members(): readonly MemberInfo[] {
     return this.#isLeaving ? this.list.others : this.list.all;
   }
 
-  /** Only who can be reached is a member: the others would wait for its replies in vain. */
-  async #admit(member: MemberInfo): Promise<void> {
+  /**
+   * Only who can be reached is a member: the others would wait for its replies in vain.
+   * @param told the list that it is given with the answer
+   */
+  async #admit(member: MemberInfo, told: ListVersion): Promise<void> {
     const { signal } = this.#over;
     if (this.#admitting.has(member.id)) return;
     this.#admitting.add(member.id);
     const verdict = await this.prober.probe(member.id, member.instanceId, signal);
     this.#admitting.delete(member.id);
-    if (verdict === 'alive' && !signal.aborted) this.list.add(member);
+    if (verdict !== 'alive' || signal.aborted) return;
+    this.list.add(member);
+    this.#told.set(member.id, told);
   }
 
   /** A closed connection may be a process that died, and then nobody listens there any more. */
@@ -150,7 +159,7 @@ export class Coordinator {
   #forget(id: string): void {
     this.#beats.forget(id);
     this.#reached.forget(id);
-    this.#pushed.delete(id);
+    this.#told.delete(id);
   }
 
   async #flush(): Promise<void> {
@@ -161,17 +170,18 @@ export class Coordinator {
   }
 
   async #push(id: string, timeout: number): Promise<void> {
-    const before = this.#pushed.get(id);
+    const before = this.#told.get(id);
     const news: News = {
       about: this.describeSelf(),
       members: this.#history?.since(before, this.#members),
     };
-    if (this.#history) this.#pushed.set(id, this.#history.current);
+    if (this.#history) this.#told.set(id, this.#history.current);
     try {
       await this.peers.request(id, NEWS, news, { timeout, channel: 'system' });
       this.#reached.heard(id);
-    } catch {
+    } catch (error) {
       // It may have missed something: its next heartbeat says what it knows, and the answer tells the rest.
+      if (error instanceof PeerUnreachableError) void this.#check(id);
     }
   }
 }

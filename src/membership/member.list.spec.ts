@@ -52,6 +52,16 @@ describe('a member list', () => {
     expect(changes).toEqual([]);
   });
 
+  it('is put in order once for each change', () => {
+    list.add(member('b', 7));
+    const { all } = list;
+    expect(list.all).toBe(all);
+    list.add(member('a', 6));
+    expect(list.all.map(({ id }) => id)).toEqual(['self', 'a', 'b']);
+    list.remove('a');
+    expect(list.all.map(({ id }) => id)).toEqual(['self', 'b']);
+  });
+
   it('ranks candidates by age, without the one that is gone', () => {
     list.add(member('old', 1));
     list.add(member('script', 2, { candidate: false }));

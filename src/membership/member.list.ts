@@ -6,6 +6,8 @@ export class MemberList {
   readonly #members = new Map<string, MemberInfo>();
   readonly #changes = new Subject<ListChange>();
   #selfId = '';
+  /** Put in order when it is asked for: the leader of a large group asks hundreds of times between two changes. */
+  #ranked: readonly MemberInfo[] | undefined;
 
   readonly changes = this.#changes.asObservable();
 
@@ -13,11 +15,12 @@ export class MemberList {
   enter(self: MemberInfo): void {
     this.#selfId = self.id;
     this.#members.set(self.id, self);
+    this.#ranked = undefined;
   }
 
   /** By rank. */
-  get all(): MemberInfo[] {
-    return [...this.#members.values()].toSorted(byRank);
+  get all(): readonly MemberInfo[] {
+    return (this.#ranked ??= [...this.#members.values()].toSorted(byRank));
   }
 
   /** All but this member, by rank. */
@@ -71,7 +74,9 @@ export class MemberList {
       if (known) news.left.push(known);
       news.joined.push(member);
     }
-    if (news.joined.length + news.left.length > 0) this.#changes.next(news);
+    if (news.joined.length + news.left.length === 0) return;
+    this.#ranked = undefined;
+    this.#changes.next(news);
   }
 
   close(): void {

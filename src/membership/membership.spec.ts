@@ -3,7 +3,7 @@ import { SimulatedMesh } from '../../test/simulation/simulated.mesh.js';
 import { RecordedLogger } from '../../test/support/member-rooms.js';
 import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
 import { MemberIdentity, type MessageServer, type Peers } from '../messaging/index.js';
-import type { SelfDescription } from './heartbeat.js';
+import type { News, SelfDescription } from './heartbeat.js';
 import { Membership } from './membership.js';
 
 /** A member of a group whose leader the tests appoint. */
@@ -55,6 +55,11 @@ class Node {
       .toSorted()
       .join('');
   }
+}
+
+/** Of those that were told to have joined. */
+function ids({ members }: News): string[] | undefined {
+  return members?.joined.map(({ id }) => id).toSorted();
 }
 
 describe('membership', () => {
@@ -199,8 +204,27 @@ describe('membership', () => {
     nodes.b.lead(2n);
     await time.advance(200);
     expect(nodes.c.heard.at(-1)?.[0]).toBe('b');
-    await time.advance(4_600);
+    // Its news finds nobody at d.
+    await time.advance(600);
     expect([nodes.b.sees, nodes.c.sees]).toEqual(['bc', 'bc']);
+  });
+
+  it('sends the whole list once, as an answer: not with each change, nor with the news of a new leader', async () => {
+    const told: News[] = [];
+    const { server, peers } = mesh.join({ id: 'e', clock: nodes.a.clock });
+    (server as MessageServer).handle('hedge:news', (data) => void told.push(data as News));
+    (server as MessageServer).handle('hedge:probe', () => ({ instanceId: 'e' }));
+    const self = { id: 'e', instanceId: 'e', joinedAt: 0, candidate: true, metadata: {} };
+    const options = { timeout: 1_000 };
+    const answer = (peers as Peers).request('a', 'hedge:heartbeat', { self }, options);
+    await time.advance(200);
+    expect(ids((await answer) as News)).toEqual(['a', 'b', 'c', 'd']);
+    expect(told.map(ids)).toEqual([['e']]);
+
+    nodes.a.lead(2n);
+    await time.advance(200);
+    expect(told.map(ids)).toEqual([['e'], undefined]);
+    expect(told.at(-1)?.about.token).toBe('2');
   });
 
   it('has followers at once follow a leader that announces itself, the deposed one too', async () => {
