@@ -3,15 +3,18 @@ import type { ListUpdate } from './list.update.js';
 import type { MemberInfo } from './member.js';
 import type { MemberProber, ProbeAnswer } from './member.prober.js';
 
-/** How many are asked at once: of those a member can hear at all, the first few tell. */
+/** How many are asked at first: of those a member can hear at all, a few tell. */
 const ASKED = 3;
+
+/** So many times as many are asked next, where none of the last answered: a machine takes all its members with it. */
+const MORE = 8;
 
 /** ms */
 const INTERVAL = 4_000;
 
 /** What follows from the check. */
 export interface IsolationListener {
-  /** Whom to ask, the likeliest to know first. */
+  /** Whom to ask, in this order. */
   others(): readonly MemberInfo[];
   /** A member that still hears the leader says who is there. */
   told(update: ListUpdate): void;
@@ -50,22 +53,33 @@ export class IsolationCheck {
   async #run(isGone: boolean, stop: AbortSignal): Promise<void> {
     let wantsList = !isGone;
     while (!stop.aborted) {
-      const asked = this.listener.others().slice(0, ASKED);
-      const answers = await this.#ask(asked, wantsList);
+      const others = this.listener.others();
+      const answers = await this.#ask(others, wantsList, stop);
       if (stop.aborted) return;
       const told = answers.find(({ members }) => members)?.members;
-      if (asked.length > 0 && answers.length === 0) this.listener.isolated();
+      if (others.length > 0 && answers.length === 0) this.listener.isolated();
       else if (told) this.listener.told(told);
       wantsList = true;
       await sleep(this.clock, INTERVAL, stop);
     }
   }
 
-  async #ask(members: readonly MemberInfo[], wantsList: boolean): Promise<ProbeAnswer[]> {
-    const asked = members.map(({ id }) => this.prober.ask(id, wantsList));
-    const answers = await Promise.allSettled(asked);
-    return answers.flatMap((answer) =>
-      answer.status === 'fulfilled' && answer.value ? [answer.value] : [],
-    );
+  /** @returns what the first of them said who said anything; nothing when nobody did */
+  async #ask(
+    members: readonly MemberInfo[],
+    wantsList: boolean,
+    stop: AbortSignal,
+  ): Promise<ProbeAnswer[]> {
+    for (let from = 0, count = ASKED; from < members.length; from += count, count *= MORE) {
+      const asked = members.slice(from, from + count);
+      const replies = await Promise.allSettled(
+        asked.map(({ id }) => this.prober.ask(id, wantsList)),
+      );
+      const answers = replies.flatMap((reply) =>
+        reply.status === 'fulfilled' && reply.value ? [reply.value] : [],
+      );
+      if (answers.length > 0 || stop.aborted) return answers;
+    }
+    return [];
   }
 }

@@ -77,6 +77,13 @@ describe('a member list', () => {
       'twin',
       'young',
     ]);
+    expect(list.successors.map(({ id }) => id)).toEqual([
+      'twin',
+      'young',
+      'older',
+      'old',
+      'script',
+    ]);
     expect(list.rank()).toBe(2);
     expect(list.rank('older')).toBe(1);
     expect(list.rank('young')).toBe(2);

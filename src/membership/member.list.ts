@@ -28,6 +28,12 @@ export class MemberList {
     return this.all.filter(({ id }) => id !== this.#selfId);
   }
 
+  /** All but this member, from the one that ranks next: each member begins with another one. */
+  get successors(): MemberInfo[] {
+    const self = this.all.findIndex(({ id }) => id === this.#selfId);
+    return [...this.all.slice(self + 1), ...this.all.slice(0, self)];
+  }
+
   get(id: string): MemberInfo | undefined {
     return this.#members.get(id);
   }

@@ -227,6 +227,21 @@ describe('membership', () => {
     expect(told.at(-1)?.about.token).toBe('2');
   });
 
+  it('keeps the list when the leader is killed together with most of the others', async () => {
+    const [e, f] = ['e', 'f'].map((id) => new Node(id, time, mesh));
+    for (const { membership } of [e, f]) membership.follow('a');
+    await time.advance(200);
+    for (const id of ['a', 'b', 'c', 'd'] as const) {
+      nodes[id].clock.kill();
+      mesh.crashed(id);
+    }
+    await time.advance(10_000);
+    expect([e.sees, f.sees]).toEqual(['bcdef', 'bcdef']);
+    e.lead(2n);
+    await time.advance(1_000);
+    expect([e.sees, f.sees]).toEqual(['ef', 'ef']);
+  });
+
   it('has followers at once follow a leader that announces itself, the deposed one too', async () => {
     nodes.c.lead(2n);
     await time.advance(5);

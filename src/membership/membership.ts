@@ -78,7 +78,7 @@ export class Membership {
       silent: (id) => this.#missed(id, false),
     });
     this.#isolation = new IsolationCheck(this.#prober, clock, {
-      others: () => this.list.others.filter(({ id }) => id !== this.#heartbeats.target),
+      others: () => this.list.successors.filter(({ id }) => id !== this.#heartbeats.target),
       told: (update) => this.#copy.borrow(update),
       isolated: () => this.#copy.lose(...this.list.others.map(({ id }) => id)),
     });
