@@ -13,6 +13,7 @@ import {
   type HedgeModuleOptions,
 } from '../../src/index.js';
 import { parseTimestamp } from '../../src/log/timestamp.js';
+import { answerCommands, codeOf } from './commands.js';
 import { machineTime, RecordWriter } from './member.records.js';
 
 /*
@@ -60,12 +61,6 @@ export interface BroadcastNote {
   readonly after: number;
   readonly reply?: string;
   readonly code?: string;
-}
-
-export interface Command {
-  readonly id: number;
-  readonly method: string;
-  readonly args: unknown[];
 }
 
 const settings: MemberSettings = JSON.parse(process.argv[2]);
@@ -187,10 +182,6 @@ async function putOn(hedge: HedgeService, key: string, options: LoadOptions, sig
   }
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
-}
-
 const commands: Record<string, (hedge: HedgeService, ...args: never[]) => unknown> = {
   status: async (hedge): Promise<MemberStatus> => ({
     id: hedge.id,
@@ -250,20 +241,11 @@ async function main(): Promise<void> {
   keepLooking(hedge, lookInterval);
   follow(hedge);
 
-  process.on('message', ({ id, method, args }: Command) => {
-    const answer = (reply: object) => process.connected && process.send?.({ id, ...reply });
-    const run = async () => {
-      if (method !== 'close') return commands[method](hedge, ...(args as never[]));
-      closing.abort();
-      await app.close();
-    };
-    run().then(
-      (result) => answer({ result }),
-      (error: Error) => answer({ error: { code: codeOf(error), message: error.message } }),
-    );
+  answerCommands(async (method, args) => {
+    if (method !== 'close') return commands[method](hedge, ...(args as never[]));
+    closing.abort();
+    await app.close();
   });
-  // The channel alone must not keep the process alive.
-  process.channel?.unref();
 
   await app.listen(0, '127.0.0.1');
   noteMembers(hedge);
