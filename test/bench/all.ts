@@ -16,6 +16,7 @@ import { sqliteStore } from '../../src/store/sqlite/index.js';
 import { createDatabase, findEmulator, startEmulator } from '../support/spanner-emulator.js';
 import { freshFile } from '../support/sqlite-file.js';
 import { distant } from './distant.js';
+import { benchMembers } from './members.bench.js';
 import { costOf, inTurns, latency, throughput, type Pair } from './measure.js';
 
 const IN_FLIGHT = 64;
@@ -207,7 +208,8 @@ try {
     await benchPut('SQLite file', `sqlite:${file}`, sqliteStore(file), 30);
     if (findEmulator()) await benchPutOnSpanner();
   }
+  if (!only || only === 'members') await benchMembers();
 } finally {
   await rm(dirname(file), { recursive: true, force: true });
 }
-print();
+if (rows.length > 0) print();
