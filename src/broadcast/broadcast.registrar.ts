@@ -93,7 +93,7 @@ export class BroadcastRegistrar {
 
   #contextOf({ w }: BroadcastEnvelope, caller: Caller): HedgeContext {
     const deadline = new ReplyDeadline(w);
-    const signal = () => deadline.signal(this.running.ended);
+    const signal = () => deadline.signal(this.running.ended, caller.signal);
     return new HedgeContext(caller.id, this.ports.newestToken(), patternOf(caller), signal);
   }
 

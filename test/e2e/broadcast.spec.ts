@@ -138,6 +138,8 @@ class Guarded {
 
 const idsOf = (apps: App[]) => apps.map(({ hedge }) => hedge.id);
 const membersOf = (replies: BroadcastReply[]) => replies.map(({ member }) => member);
+const isSubscribed = (item: unknown) => item === 'subscribed';
+const isUnsubscribed = (item: unknown) => item === 'unsubscribed';
 const errorsOf = (replies: BroadcastReply[]) =>
   replies.map((entry) => ('error' in entry ? entry.error.code : entry.reply));
 
@@ -299,10 +301,7 @@ describe('a broadcast', () => {
     releases[0](undefined);
     const endless = await apps[0].hedge.broadcast('observe', '', { only, timeout: 200 });
     expect(errorsOf(endless)).toEqual(['TIMEOUT', 'TIMEOUT']);
-    await vi.waitFor(
-      () => expect(trace.filter((item) => item === 'unsubscribed')).toHaveLength(2),
-      SOON,
-    );
+    await vi.waitFor(() => expect(trace.filter(isUnsubscribed)).toHaveLength(2), SOON);
   });
 
   it('ends with its signal', async () => {
@@ -323,6 +322,29 @@ describe('a broadcast', () => {
     await expect(hedge.broadcast('count', {}, options)).rejects.toMatchObject({ code: 'ABORTED' });
     expect(trace).not.toContain(only[0]);
     for (const release of releases) release(undefined);
+  });
+
+  it('tells the handlers when nobody waits any more', async () => {
+    const apps = await start(2);
+    const only = idsOf(apps);
+    for (const id of only) {
+      const replies$ = apps[0].hedge.broadcastStream('hang', id, { only, timeout: 60_000 });
+      const subscription = replies$.subscribe();
+      await vi.waitFor(() => expect(signals).toHaveLength(1), SOON);
+
+      subscription.unsubscribe();
+
+      await vi.waitFor(() => expect(signals[0].aborted).toBe(true), SOON);
+      releases[0](undefined);
+      signals = [];
+      releases = [];
+    }
+    const observed = apps[0].hedge
+      .broadcastStream('observe', '', { only, timeout: 60_000 })
+      .subscribe();
+    await vi.waitFor(() => expect(trace.filter(isSubscribed)).toHaveLength(2), SOON);
+    observed.unsubscribe();
+    await vi.waitFor(() => expect(trace.filter(isUnsubscribed)).toHaveLength(2), SOON);
   });
 
   it('is sent by each subscription anew, and by none that has not come', async () => {
