@@ -242,6 +242,23 @@ describe('membership', () => {
     expect([e.sees, f.sees]).toEqual(['ef', 'ef']);
   });
 
+  it('does not ask the same three members when all have lost the leader', async () => {
+    const [e, f] = ['e', 'f'].map((id) => new Node(id, time, mesh));
+    for (const { membership } of [e, f]) membership.follow('a');
+    await time.advance(200);
+    const messages: string[] = [];
+    cut = (from, to) => {
+      if (from !== 'a' && to !== 'a') messages.push(`${from}${to}`);
+      return false;
+    };
+    nodes.a.clock.kill();
+    mesh.crashed('a');
+    await time.advance(3_000);
+    // Each asks three and answers three.
+    const ofOne = (id: string) => messages.filter((pair) => pair.includes(id)).length;
+    expect(['b', 'c', 'd', 'e', 'f'].map(ofOne)).toEqual([12, 12, 12, 12, 12]);
+  });
+
   it('has followers at once follow a leader that announces itself, the deposed one too', async () => {
     nodes.c.lead(2n);
     await time.advance(5);
