@@ -7,7 +7,7 @@ import {
   STORE_IS_BACK,
   WAITING_FOR_STORE,
 } from './hedge.messages.js';
-import { findOwnHost, formatAddress } from './messaging/index.js';
+import { findOwnHost, formatAddress, portWarnings } from './messaging/index.js';
 import { Backoff, sleep } from './session/index.js';
 
 /** ms for the first attempt to open the store: longer than any permanent error takes to show. */
@@ -120,13 +120,14 @@ export class HedgeLifecycle {
   }
 
   async #listen(): Promise<void> {
-    const { identity, membership, options, server } = this.member;
+    const { identity, logger, membership, options, server } = this.member;
     const host = options.host ?? findOwnHost();
-    const { port } = await server.listen({
+    const { port, address } = await server.listen({
       port: options.port,
       host: options.listenHost ?? host,
     });
     identity.id = formatAddress(host, port);
+    for (const warning of portWarnings(options.security, address)) logger.warn(warning);
     membership.start();
   }
 

@@ -25,6 +25,7 @@ import {
   RunningHandlers,
   type HandlerExplorer,
   type HandlerFactory,
+  type PortSecurity,
 } from './messaging/index.js';
 import {
   LeaderClient,
@@ -76,14 +77,15 @@ export class HedgeMember {
     readonly options: ResolvedOptions,
     readonly store: HedgeStore,
     { explorer, factory }: NestParts,
+    security?: PortSecurity,
   ) {
     const { group, leaseDuration, requestTimeout, drainTimeout, candidate, metadata } = options;
     const { clock, logger, events, scope } = this;
     const id = () => this.identity.id;
 
     this.identity = new MemberIdentity(group, undefined, () => store.identity ?? '');
-    this.server = new MessageServer(this.identity);
-    this.peers = new Peers(this.identity, this.server);
+    this.server = new MessageServer(this.identity, { tlsOptions: security?.server });
+    this.peers = new Peers(this.identity, this.server, { tlsOptions: security?.client });
 
     const keeper = new SessionKeeper(clock, { group, leaseDuration, address: id });
     const committer = new FencedCommitter(keeper, store, clock);

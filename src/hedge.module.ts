@@ -21,7 +21,7 @@ import { resolveOptions, type HedgeModuleOptions, type ResolvedOptions } from '.
 import { HedgeService } from './hedge.service.js';
 import { LeaderStanding } from './leader/index.js';
 import { LockService } from './lock/index.js';
-import { HandlerExplorer, HandlerFactory } from './messaging/index.js';
+import { HandlerExplorer, HandlerFactory, securePort } from './messaging/index.js';
 import { makeSpannerStore, makeSqliteStore, type HedgeStore } from './store/index.js';
 
 /** Makes the app a member of its group. Import it once, in the root module: it is global. */
@@ -116,7 +116,8 @@ async function makeMember(
   factory: HandlerFactory,
 ): Promise<HedgeMember> {
   const options = resolveOptions(given);
-  return new HedgeMember(options, await storeOf(options), { explorer, factory });
+  const security = await securePort(options.security, options.group);
+  return new HedgeMember(options, await storeOf(options), { explorer, factory }, security);
 }
 
 async function storeOf({ store, tables }: ResolvedOptions): Promise<HedgeStore> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HedgeError } from './errors/index.js';
 import { resolveOptions, type HedgeModuleOptions } from './hedge.options.js';
+import { INVALID_SECRET } from './messaging/messages.js';
 import type { HedgeStore } from './store/index.js';
 
 const SPANNER = 'projects/p/instances/i/databases/d';
@@ -32,6 +33,7 @@ describe('options', () => {
       host: '127.0.0.1',
       port: 0,
       listenHost: undefined,
+      security: { secrets: [], tls: undefined },
       leaseDuration: 10_000,
       requestTimeout: 20_000,
       drainTimeout: 5_000,
@@ -47,6 +49,7 @@ describe('options', () => {
       lockName: 'orders',
       address: 'host.example:8080',
       listenHost: '0.0.0.0',
+      secret: ['new secret of 2026', 'old secret of 2025'],
       lockTable: 'locks',
       logTable: 'entries',
       createTables: true,
@@ -65,6 +68,7 @@ describe('options', () => {
       host: 'host.example',
       port: 8080,
       listenHost: '0.0.0.0',
+      security: { secrets: ['new secret of 2026', 'old secret of 2025'], tls: undefined },
       leaseDuration: 4_000,
       requestTimeout: 1_000,
       drainTimeout: 0,
@@ -278,5 +282,38 @@ describe('options', () => {
     expect(status).toBe(500);
     expect(message).toContain(`Expected \`${field}\` to be ${expected}`);
     expect(message).toMatch(/, got .+\.$/);
+  });
+
+  it.each([[''], [[]], [['good', '']], [[7]], [7], [null], [{}], [[['nested']]]])(
+    'refuse the secret %j',
+    (secret) => {
+      expect(failure({ secret })).toMatchObject({ code: 'INVALID_OPTIONS' });
+      expect(failure({ secret }).message).toBe(INVALID_SECRET());
+    },
+  );
+
+  it('refuse `secret` together with `tls`', () => {
+    expect(failure({ secret: 's', tls: {} }).message).toContain('either `secret` or `tls`');
+  });
+
+  it.each([
+    [null, 'an object'],
+    ['-----BEGIN PRIVATE KEY-----', 'an object'],
+    [[], 'an object'],
+    [{ keys: '' }, 'no field `keys`'],
+    [{}, '`tls.key` is required'],
+    [{ key: 'x', cert: '' }, '`tls.cert` is required'],
+    [{ key: 'x', cert: 'x' }, '`tls.ca` is required'],
+    [{ key: 'x', cert: 'x', ca: [] }, '`tls.ca` is required'],
+    [{ key: 'x', cert: 'x', ca: 'x' }, 'holds no certificate'],
+    [{ key: 'x', cert: 'x', ca: 'x', servername: 1 }, '`tls.servername` is to be a string'],
+    [{ key: 'x', cert: 'x', ca: 'x', passphrase: 1 }, '`tls.passphrase` is to be a string'],
+    [{ key: 'x', cert: 'x', ca: 'x', checkServerIdentity: true }, 'is to be a function'],
+  ])('refuse %j as `tls`, and show nothing of it', (tls, expected) => {
+    const { code, message } = failure({ tls });
+
+    expect(code).toBe('INVALID_OPTIONS');
+    expect(message).toContain(expected);
+    expect(message).not.toContain('BEGIN PRIVATE');
   });
 });

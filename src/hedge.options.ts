@@ -9,7 +9,13 @@ import {
 } from './hedge.messages.js';
 import { isGroupName } from './lock/index.js';
 import type { MemberMetadata } from './membership/index.js';
-import { parseAddress } from './messaging/index.js';
+import {
+  checkSecret,
+  checkTls,
+  parseAddress,
+  type HedgeTlsOptions,
+  type PortSecurityOptions,
+} from './messaging/index.js';
 import type { HedgeStore } from './store/index.js';
 
 /** What `HedgeModule.forRoot` takes. */
@@ -30,6 +36,14 @@ export interface HedgeModuleOptions {
   address?: string;
   /** What to bind, where it differs from the host that others dial. @default the host of `address` */
   listenHost?: string;
+  /**
+   * What all members of the group know, and nobody else: messages are then encrypted, and only members connect
+   * (TLS with pre-shared keys). 16 random characters at the least: `openssl rand -base64 32`. A list while rotating:
+   * the first dials, all are accepted. @default none: plain TCP
+   */
+  secret?: string | readonly string[];
+  /** Mutual TLS with certificates, in place of `secret`. */
+  tls?: HedgeTlsOptions;
   /** @default 'locktable' */
   lockTable?: string;
   /** @default 'logtable' */
@@ -67,6 +81,7 @@ export interface ResolvedOptions {
   readonly host: string | undefined;
   readonly port: number;
   readonly listenHost: string | undefined;
+  readonly security: PortSecurityOptions;
   readonly leaseDuration: number;
   readonly requestTimeout: number;
   readonly drainTimeout: number;
@@ -75,12 +90,15 @@ export interface ResolvedOptions {
   readonly inheritAppConfig: boolean;
 }
 
+/** `typeof` each, or 'any' for what is checked elsewhere. */
 const KNOWN = {
   database: 'string',
   store: 'object',
   lockName: 'string',
   address: 'string',
   listenHost: 'string',
+  secret: 'any',
+  tls: 'any',
   lockTable: 'string',
   logTable: 'string',
   createTables: 'boolean',
@@ -120,6 +138,7 @@ export function resolveOptions(
     host,
     port,
     listenHost: options.listenHost,
+    security: securityOf(options),
     leaseDuration,
     requestTimeout: milliseconds(options, 'requestTimeout', 2 * leaseDuration, 1),
     drainTimeout: milliseconds(options, 'drainTimeout', 5_000, 0),
@@ -135,8 +154,8 @@ function checkTypes(options: unknown): asserts options is HedgeModuleOptions {
   }
   for (const [field, value] of Object.entries(options)) {
     if (!Object.hasOwn(KNOWN, field)) throw invalid(UNKNOWN_OPTION(field, Object.keys(KNOWN)));
-    const type = KNOWN[field as keyof typeof KNOWN];
-    if (value !== undefined && (typeof value !== type || value === null)) {
+    const type: string = KNOWN[field as keyof typeof KNOWN];
+    if (type !== 'any' && value !== undefined && (typeof value !== type || value === null)) {
       throw expected(field, `a${type === 'object' ? 'n' : ''} ${type}`, value);
     }
   }
@@ -173,6 +192,12 @@ function isStore(store: object): store is HedgeStore {
   const { open, commit, transact, rows, entries, outcome, close } = store as Partial<HedgeStore>;
   const methods = [open, commit, transact, rows, entries, outcome, close];
   return methods.every((method) => typeof method === 'function');
+}
+
+function securityOf({ secret, tls }: HedgeModuleOptions): PortSecurityOptions {
+  if (secret !== undefined && tls !== undefined)
+    throw invalid(CONFLICTING_OPTIONS('secret', 'tls'));
+  return { secrets: checkSecret(secret), tls: tls === undefined ? undefined : checkTls(tls) };
 }
 
 function groupOf({ lockName }: HedgeModuleOptions, isEmbedded: boolean): string {

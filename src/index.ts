@@ -26,7 +26,7 @@ export type {
   PutOptions,
   TrimOptions,
 } from './log/index.js';
-export { HedgeContext, type Pattern } from './messaging/index.js';
+export { HedgeContext, type HedgeTlsOptions, type Pattern } from './messaging/index.js';
 export {
   OnMembersChanged,
   type Member,

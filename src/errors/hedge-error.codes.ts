@@ -28,6 +28,8 @@ export const HEDGE_ERROR_STATUS = {
   PAYLOAD_TOO_LARGE: 413,
   /** An Observable was streamed faster than the other side took it, and too much waited: stream an async iterable. */
   STREAM_OVERFLOW: 500,
+  /** As many requests as there may be wait for their answers between the two members. Nothing was done. */
+  OVERLOADED: 503,
   /** The lock or its session ended while it was needed. */
   LOCK_LOST: 409,
   /** The semaphore is in use with another limit. */

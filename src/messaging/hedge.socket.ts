@@ -1,7 +1,17 @@
 import type { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
 import { JsonSocket } from '@nestjs/microservices';
-import { FRAME_INCOMPLETE, FRAME_MALFORMED, FRAME_TOO_LONG, SEND_BUFFER_FULL } from './messages.js';
+import {
+  FRAME_INCOMPLETE,
+  FRAME_MALFORMED,
+  FRAME_TOO_DEEP,
+  FRAME_TOO_LONG,
+  FRAME_TOO_SLOW,
+  LOOKS_ENCRYPTED,
+  SEND_BUFFER_FULL,
+} from './messages.js';
+import { isNestedTooDeep, MAX_NESTING } from './nesting.js';
+import type { RefusalKind } from './refusal.js';
 
 export interface SocketLimits {
   /** The longest JSON text that is sent or received, in UTF-16 units. @default 16 MiB */
@@ -12,6 +22,11 @@ export interface SocketLimits {
    */
   readonly stallTimeout: number;
   /**
+   * How long a frame may take to arrive from its first byte on, in ms: who sends a byte every now and then does not
+   * stall. @default 120,000, which the longest one makes at 1.1 Mbit/s
+   */
+  readonly frameTimeout: number;
+  /**
    * How many bytes may wait for a peer that does not read. @default 256 MiB: a hundred large replies may be
    * ready in one turn, before the fastest peer can read any
    */
@@ -21,12 +36,21 @@ export interface SocketLimits {
 export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
   maxFrameLength: 16 * 1024 * 1024,
   stallTimeout: 30_000,
+  frameTimeout: 120_000,
   maxSendBuffer: 256 * 1024 * 1024,
 };
 
 /** What arrived is no frame, or what should leave cannot: the connection is of no more use. */
 export class FrameError extends Error {
   override readonly name = 'FrameError';
+
+  constructor(
+    message: string,
+    options?: ErrorOptions,
+    readonly kind: RefusalKind = 'bytes',
+  ) {
+    super(message, options);
+  }
 }
 
 /** More digits than any allowed length has: what is longer was never a header. */
@@ -39,6 +63,8 @@ const WATCHED_SEND_BUFFER = 1024 * 1024;
 const ROOM = 256 * 1024;
 const KEEP_ALIVE_DELAY = 15_000;
 const HEADER_END = '#';
+/** The first byte of a TLS connection. */
+const TLS_HANDSHAKE = 0x16;
 const ZERO = 48;
 const NINE = 57;
 
@@ -55,6 +81,9 @@ export class HedgeSocket extends JsonSocket {
   /** The length the frame being read has, or -1 while its header is not whole. */
   #frameLength = -1;
   #incompleteTimer: NodeJS.Timeout | undefined;
+  /** When the first bytes of the frame being read came (monotonic ms), or -1 between frames. */
+  #frameBegan = -1;
+  #maxReceived = Infinity;
   /** Frames of this turn of the event loop: they leave together. */
   #gathered = '';
   #messageLength = 0;
@@ -86,6 +115,11 @@ export class HedgeSocket extends JsonSocket {
   /** The length of the message that is being handled, as JSON. */
   get messageLength(): number {
     return this.#messageLength;
+  }
+
+  /** Takes no longer frames than so many characters, for now; the limit of the class holds in any case. */
+  limitReceived(length: number): void {
+    this.#maxReceived = length;
   }
 
   /** Sends a text that is JSON already. False when the connection is closed: then nothing left. */
@@ -147,7 +181,7 @@ export class HedgeSocket extends JsonSocket {
       if (this.#frameLength < 0) {
         const end = text.indexOf(HEADER_END, at);
         if ((end < 0 ? text.length : end) - at > MAX_HEADER_LENGTH) {
-          throw new FrameError(FRAME_MALFORMED);
+          throw noHeader(text, at);
         }
         if (end < 0) break;
         this.#frameLength = this.#parseHeader(text, at, end);
@@ -157,6 +191,7 @@ export class HedgeSocket extends JsonSocket {
       const json = text.slice(at, at + this.#frameLength);
       at += this.#frameLength;
       this.#frameLength = -1;
+      this.#frameBegan = -1;
       this.emitMessage(json);
     }
     this.#received = at === 0 ? text : text.slice(at);
@@ -166,13 +201,12 @@ export class HedgeSocket extends JsonSocket {
     let length = 0;
     for (let at = from; at < end; at++) {
       const digit = text.charCodeAt(at);
-      if (digit < ZERO || digit > NINE) throw new FrameError(FRAME_MALFORMED);
+      if (digit < ZERO || digit > NINE) throw noHeader(text, from);
       length = length * 10 + digit - ZERO;
     }
     if (from === end) throw new FrameError(FRAME_MALFORMED);
-    if (length > this.limits.maxFrameLength) {
-      throw new FrameError(FRAME_TOO_LONG(length, this.limits.maxFrameLength));
-    }
+    const most = Math.min(this.limits.maxFrameLength, this.#maxReceived);
+    if (length > most) throw new FrameError(FRAME_TOO_LONG(length, most));
     return length;
   }
 
@@ -186,16 +220,24 @@ export class HedgeSocket extends JsonSocket {
     if (typeof message !== 'object' || message === null || Array.isArray(message)) {
       throw new FrameError(FRAME_MALFORMED);
     }
+    if (isNestedTooDeep(json, message)) throw new FrameError(FRAME_TOO_DEEP(MAX_NESTING));
     this.#messageLength = json.length;
     this.socket.emit('message', message);
   }
 
-  /** The timer is put off by every read: slow but steady is fine, silence in mid-frame is not. */
+  /** The timer is put off by every read: slow but steady is fine for a while, silence in mid-frame is not. */
   #watchIncompleteFrame(): void {
     if (this.#received === '' && this.#frameLength < 0) {
       clearTimeout(this.#incompleteTimer);
       this.#incompleteTimer = undefined;
-    } else if (this.#incompleteTimer) {
+      return;
+    }
+    const now = performance.now();
+    if (this.#frameBegan < 0) this.#frameBegan = now;
+    if (now - this.#frameBegan > this.limits.frameTimeout) {
+      throw new FrameError(FRAME_TOO_SLOW(this.limits.frameTimeout));
+    }
+    if (this.#incompleteTimer) {
       this.#incompleteTimer.refresh();
     } else if (!this.socket.destroyed) {
       const timeout = this.limits.stallTimeout;
@@ -230,6 +272,12 @@ export class HedgeSocket extends JsonSocket {
     const waiting = this.socket.writableLength;
     if (waiting > 0) this.socket.destroy(new FrameError(SEND_BUFFER_FULL(waiting)));
   }
+}
+
+function noHeader(text: string, from: number): FrameError {
+  return text.charCodeAt(from) === TLS_HANDSHAKE
+    ? new FrameError(LOOKS_ENCRYPTED, undefined, 'tls')
+    : new FrameError(FRAME_MALFORMED);
 }
 
 /**

@@ -4,7 +4,13 @@ import { IncomingRequest, type Caller } from './incoming.request.js';
 import { IncomingStream, type StreamHost } from './incoming.stream.js';
 import type { RemoteMember } from './member.identity.js';
 import { encodeReply } from './message.codec.js';
-import { CALLER_GONE, CALLER_LOST, NO_HANDLER, STREAM_ABANDONED } from './messages.js';
+import {
+  CALLER_GONE,
+  CALLER_LOST,
+  NO_HANDLER,
+  OVERLOADED_THERE,
+  STREAM_ABANDONED,
+} from './messages.js';
 import {
   isCancel,
   isEnd,
@@ -29,6 +35,8 @@ export type MessageHandler = (data: unknown, caller: Caller) => unknown;
 export interface RequestServer {
   readonly id: string;
   readonly maxFrameLength: number;
+  /** How many requests of one connection are answered at a time. */
+  readonly maxPending: number;
   handlerOf(route: string): MessageHandler | undefined;
   failureOf(packet: RequestPacket, error: unknown): string;
 }
@@ -75,6 +83,11 @@ export class IncomingRequests implements StreamHost {
       return true;
     }
     if (typeof packet.id === 'number') this.#lastId = Math.max(this.#lastId, packet.id);
+    if (this.#pending.size + this.#streams.size >= this.server.maxPending) {
+      this.sendFrame(this.failureOf(packet, this.#overload()));
+      replied?.();
+      return true;
+    }
     if (packet.stream) return this.#open(packet, replied);
     this.#answer(packet, replied);
     return true;
@@ -178,6 +191,11 @@ export class IncomingRequests implements StreamHost {
       stream.fail(error);
     }
     return true;
+  }
+
+  #overload(): HedgeError {
+    const { id, maxPending } = this.server;
+    return new HedgeError('OVERLOADED', OVERLOADED_THERE(id, maxPending));
   }
 
   #handlerOf({ pattern }: RequestPacket): MessageHandler {

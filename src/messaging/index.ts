@@ -17,6 +17,7 @@ export { MessageKind } from './message.kind.js';
 export type { Caller, CallerStream } from './incoming.request.js';
 export type { MessageHandler } from './incoming.requests.js';
 export { MessageServer, type MessageServerOptions } from './message.server.js';
+export { checkTls, type HedgeTlsOptions } from './mutual.tls.js';
 export type { PeerStream } from './outgoing.stream.js';
 export { PatternHandlers, type PatternHandler } from './pattern.handlers.js';
 export { routeOf, type Pattern } from './pattern.js';
@@ -29,7 +30,14 @@ export {
   type PeerStreamOptions,
   type PeersOptions,
 } from './peers.js';
+export {
+  portWarnings,
+  securePort,
+  type PortSecurity,
+  type PortSecurityOptions,
+} from './port.security.js';
 export { ReplyDeadline } from './reply.deadline.js';
 export { RunningHandlers } from './running.handlers.js';
+export { checkSecret } from './secret.keys.js';
 export { StreamReader } from './stream.reader.js';
 export { isStreamSource, observe, type StreamSource } from './stream.source.js';

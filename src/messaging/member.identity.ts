@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { PROTOCOL_RANGE } from './protocol.js';
 
 /** The member at the other end of a connection, as its hello named it. */
 export interface RemoteMember {
@@ -20,6 +21,8 @@ export class MemberIdentity {
     readonly instanceId: string = randomUUID(),
     /** What tells the store of this member from others; known only once that is open. */
     private readonly storeIdentity: () => string = () => '',
+    /** What it speaks: a rolling update has two ranges side by side. */
+    readonly protocol = PROTOCOL_RANGE,
   ) {}
 
   /** Stands for the store in a greeting: its name and place are nobody's business. */

@@ -7,11 +7,13 @@ import {
   INTERNAL_SERVER_ERROR,
   ITEM_NOT_SERIALIZABLE,
   ITEM_TOO_LARGE,
+  NESTED_TOO_DEEP,
   NO_JSON,
   REPLY_NOT_SERIALIZABLE,
   REPLY_TOO_LARGE,
   REQUEST_TOO_LARGE,
 } from './messages.js';
+import { isNestedTooDeep, MAX_NESTING } from './nesting.js';
 import {
   isRecord,
   type EndPacket,
@@ -66,7 +68,8 @@ const REPLY: Payload = {
 
 /** @throws HedgeError INVALID_ARGUMENT, PAYLOAD_TOO_LARGE */
 export function encodeData(route: string, data: object, limit: number): EncodedData {
-  return new EncodedData(encode(data, data, DATA, route, limit - HEADROOM - 2 * route.length));
+  const room = limit - HEADROOM - 2 * route.length;
+  return new EncodedData(encode(data, data, DATA, route, room, MAX_NESTING - 1));
 }
 
 /** @throws HedgeError INVALID_ARGUMENT, PAYLOAD_TOO_LARGE */
@@ -108,6 +111,7 @@ function encode(
   kind: Payload,
   route: string,
   limit: number,
+  levels = MAX_NESTING,
 ): string {
   let json: string;
   try {
@@ -121,6 +125,9 @@ function encode(
     throw new HedgeError(kind.unfit, kind.unfitText(route, reason), { cause });
   }
   assertFits(json, kind, route, limit);
+  if (isNestedTooDeep(json, packet, levels)) {
+    throw new HedgeError(kind.unfit, kind.unfitText(route, NESTED_TOO_DEEP(MAX_NESTING)));
+  }
   return json;
 }
 
@@ -160,8 +167,9 @@ function encodeWithFailure(
   limit: number,
 ): string {
   try {
-    const json = JSON.stringify({ id, err, ...rest });
-    if (json.length <= limit) return json;
+    const packet = { id, err, ...rest };
+    const json = JSON.stringify(packet);
+    if (json.length <= limit && !isNestedTooDeep(json, packet)) return json;
   } catch {
     // The payload is what cannot travel: code and text are strings.
   }

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { ServerTCP } from '@nestjs/microservices';
+import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { HedgeError } from '../errors/index.js';
 import {
@@ -18,7 +19,7 @@ import {
   DUPLICATE_ROUTE,
   HANDLER_UNKNOWN_ERROR,
 } from './messages.js';
-import type { RequestPacket } from './protocol.js';
+import { MAX_PENDING, type RequestPacket } from './protocol.js';
 import { TcpServer } from './tcp.server.js';
 
 export interface MessageServerOptions {
@@ -26,6 +27,12 @@ export interface MessageServerOptions {
   readonly tlsOptions?: TlsOptions;
   /** How long a new connection may take to greet, in ms. @default 5,000 */
   readonly helloTimeout?: number;
+  /** How many connections may be open that have not greeted; one more turns the oldest away. @default 256 */
+  readonly maxStrangers?: number;
+  /** How many connections may be open in all; more are refused as they come. @default 4,096 */
+  readonly maxConnections?: number;
+  /** How many requests of one connection are answered at a time. @default 65,536 */
+  readonly maxPending?: number;
 }
 
 /** Answers the requests of other members, and those of this member to itself. */
@@ -35,6 +42,8 @@ export class MessageServer implements RequestServer {
   readonly #unmatched = new Map<string, MessageHandler>();
   /** @internal */
   readonly maxFrameLength: number;
+  /** @internal */
+  readonly maxPending: number;
   readonly #tcp: TcpServer;
   #isListening = false;
 
@@ -43,11 +52,14 @@ export class MessageServer implements RequestServer {
     options: MessageServerOptions = {},
   ) {
     this.maxFrameLength = options.limits?.maxFrameLength ?? DEFAULT_SOCKET_LIMITS.maxFrameLength;
+    this.maxPending = options.maxPending ?? MAX_PENDING;
     this.#tcp = new TcpServer(
       identity,
       {
         socketClass: hedgeSocketClass(options.limits),
         helloTimeout: options.helloTimeout ?? 5_000,
+        maxStrangers: options.maxStrangers ?? 256,
+        maxConnections: options.maxConnections ?? 4_096,
         ...(options.tlsOptions && { tlsOptions: options.tlsOptions }),
       },
       (from, link) => this.accept(from, false, link),
@@ -78,17 +90,17 @@ export class MessageServer implements RequestServer {
   }
 
   /**
-   * Set `identity.id` as soon as it resolves: members that greet an empty id are turned away.
+   * Resolves with what was bound. Set `identity.id` as soon as it resolves: members that greet an empty id are turned away.
    *
    * @throws HedgeError INVALID_OPTIONS when the address cannot be bound.
    */
-  async listen(address: { port: number; host: string }): Promise<{ port: number }> {
+  async listen(address: { port: number; host: string }): Promise<AddressInfo> {
     if (this.#isListening) throw new HedgeError('INVALID_OPTIONS', ALREADY_LISTENING);
     const { port, host } = address;
     try {
       const bound = await this.#tcp.start(port, host);
       this.#isListening = true;
-      return { port: bound };
+      return bound;
     } catch (cause) {
       const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
       throw new HedgeError('INVALID_OPTIONS', CANNOT_LISTEN(host, port, code), { cause });

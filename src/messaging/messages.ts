@@ -22,6 +22,15 @@ export const PEERS_CLOSED = 'This member has shut down: it sends no more request
 export const CONNECT_TIMEOUT = (timeout: number) =>
   `no connection within ${timeout} ms (the host is down, the port is filtered, or what listens there is no member)`;
 
+export const CLOSED_BEFORE_GREETING =
+  'it closed the connection before it greeted (does it ask for a `secret` or `tls` that this member lacks? Give all members the same)';
+
+export const PEER_WITHOUT_TLS =
+  'it ended the encrypted handshake (does it lack the `secret` or `tls` that this member has? Give all members the same)';
+
+export const SECRET_REFUSED =
+  'it does not know the `secret` of this member (do both have the same `secret`? While rotating, all members must accept the new one before any dials with it)';
+
 export const CLOSED_BY_PEER = 'it closed the connection';
 
 export const CLOSED_BY_SELF = 'this member is closing its connections';
@@ -43,6 +52,12 @@ export const HELLO_WRONG_VERSION = (theirs: string, ours: string) =>
   `it speaks protocol ${ours} and was greeted in ${theirs} (update across neighbouring versions, one at a time)`;
 
 export const HELLO_MALFORMED = 'the greeting is malformed';
+
+export const OVERLOADED_HERE = (peer: string, most: number) =>
+  `${most} requests to member ${peer} wait for their answers already. Nothing was sent: send less at a time, and this one again later.`;
+
+export const OVERLOADED_THERE = (member: string, most: number) =>
+  `Member ${member} is answering ${most} requests of this connection already. Nothing was done: send less at a time, and this one again later.`;
 
 export const NO_HANDLER = (member: string, route: string) =>
   `Member ${member} has no handler for "${route}".`;
@@ -68,6 +83,8 @@ export const DATA_NOT_SERIALIZABLE = (route: string, reason: string) =>
 
 export const NO_JSON = (field: string, type: string) =>
   `Expected \`${field}\` to be what JSON can carry: ${field} is a ${type}.`;
+
+export const NESTED_TOO_DEEP = (levels: number) => `it is nested more than ${levels} levels deep`;
 
 export const ITEM_NOT_SERIALIZABLE = (route: string, reason: string) =>
   `A value of the stream to "${route}" cannot travel as JSON: ${reason}.`;
@@ -134,7 +151,7 @@ export const INVALID_PATTERN = (got: string) =>
   `Expected a pattern to be a string, a number or an object, got ${got}.`;
 
 export const TURNED_AWAY = (from: string, reason: string) =>
-  `Closed a connection from ${from}: ${reason}. (Said at most once a minute.)`;
+  `Closed a connection from ${from}: ${reason}. (Said at most once a minute for each kind of reason.)`;
 
 export const NO_GREETING_IN_TIME = (timeout: number) => `no greeting within ${timeout} ms`;
 export const NOT_GREETED = 'its first message was no greeting';
@@ -145,7 +162,42 @@ export const NOT_A_REQUEST = 'a message that is no request';
 export const FRAME_MALFORMED = 'bytes that are no message';
 export const FRAME_TOO_LONG = (length: number, limit: number) =>
   `a message of ${length} characters, longer than the ${limit} allowed`;
+export const FRAME_TOO_SLOW = (timeout: number) =>
+  `a message that was not whole after ${timeout} ms`;
+export const FRAME_TOO_DEEP = (levels: number) =>
+  `a message nested more than ${levels} levels deep`;
+export const LOOKS_ENCRYPTED =
+  'it dials with TLS, and this member does without (is `secret` or `tls` missing here? Give all members the same)';
+export const DIALLED_WITHOUT_TLS =
+  'it dials without TLS (is `secret` or `tls` missing there? Give all members the same)';
+export const OTHER_SECRET =
+  'it has another `secret` (do both have the same `secret`? While rotating, all members must accept the new one before any dials with it)';
+export const OTHER_TLS =
+  'both have no kind of encryption in common (give all members the same: either `secret` or `tls`)';
+export const CERTIFICATE_REFUSED = (reason: string) =>
+  `a certificate was refused: ${short(reason)} (is it of the same \`tls.ca\`, valid now, for the name that is dialled, and for both serverAuth and clientAuth?)`;
+export const BROKEN_HANDSHAKE = (reason: string) => `the TLS handshake failed: ${short(reason)}`;
+export const TOO_MANY_STRANGERS = (most: number) =>
+  `more than ${most} connections have not greeted, and this was the oldest`;
+export const TOO_MANY_CONNECTIONS = (most: number) =>
+  `${most} connections are open, as many as there may be`;
 export const FRAME_INCOMPLETE = (timeout: number) =>
   `a message that stopped half-way for ${timeout} ms`;
 export const SEND_BUFFER_FULL = (waiting: number) =>
   `the other side does not read: ${waiting} bytes wait for it`;
+
+export const INVALID_SECRET = () =>
+  'Expected `secret` to be a string that is not empty, or a list of at least one such string: the first dials, all are accepted.';
+
+export const SHORT_SECRET = (least: number) =>
+  `The \`secret\` is shorter than ${least} characters, and can be guessed by whoever sees one connection. Make one with: openssl rand -base64 32`;
+
+export const UNSECURED_PORT = (host: string) =>
+  `The port is bound to ${host}, and whoever reaches it can pose as a member: messages are neither encrypted nor authenticated. ` +
+  'Give all members the same `secret` (or `tls`), or bind a loopback address.';
+
+export const UNKNOWN_TLS_FIELD = (field: string, known: string[]) =>
+  `\`tls\` knows no field \`${field}\`. Its fields are: ${known.join(', ')}.`;
+
+export const BAD_TLS = (reason: string) =>
+  `\`tls\` cannot be used: ${reason}. It takes \`key\`, \`cert\` and \`ca\` as PEM, of one certificate and whoever signed it.`;

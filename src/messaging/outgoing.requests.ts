@@ -1,5 +1,6 @@
+import { HedgeError } from '../errors/index.js';
 import { encodeRequest } from './message.codec.js';
-import { BEYOND_CREDIT, GOING_AWAY, NOT_A_REPLY } from './messages.js';
+import { BEYOND_CREDIT, GOING_AWAY, NOT_A_REPLY, OVERLOADED_HERE } from './messages.js';
 import type { PeerStream, StreamCarrier, StreamRequest } from './outgoing.stream.js';
 import { OutgoingStreams } from './outgoing.streams.js';
 import {
@@ -8,11 +9,19 @@ import {
   type RequestOptions,
   type Settle,
 } from './pending.requests.js';
-import type { CancelPacket, ReplyPacket, RequestPacket, StreamTerms } from './protocol.js';
+import {
+  MAX_PENDING,
+  type CancelPacket,
+  type ReplyPacket,
+  type RequestPacket,
+  type StreamTerms,
+} from './protocol.js';
 import { STREAM_WINDOW } from './stream.credit.js';
 
 /** The end of a connection that requests leave by. */
 export interface RequestLink extends StreamCarrier {
+  /** How many requests and streams may be under way; one more is OVERLOADED. */
+  readonly maxPending?: number;
   makePacket(route: string, data: unknown): Omit<RequestPacket, 'id'>;
   /** Sends it as soon as it can. */
   send(request: PendingRequest): void;
@@ -95,6 +104,10 @@ export class OutgoingRequests {
   }
 
   #packet(route: string, data: unknown, stream?: StreamTerms): NumberedPacket {
+    const { maxPending = MAX_PENDING, peer } = this.link;
+    if (this.#pending.size + this.#streams.size >= maxPending) {
+      throw new HedgeError('OVERLOADED', OVERLOADED_HERE(peer, maxPending));
+    }
     const packet = this.link.makePacket(route, data);
     const id = this.#pending.nextId();
     return Object.assign(packet, stream ? { id, stream } : { id });

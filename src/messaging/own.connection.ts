@@ -14,11 +14,17 @@ export class OwnConnection {
   /** Handlers here know no more of their caller than those of other members: not its AsyncLocalStorage either. */
   readonly #outside = new AsyncResource('HedgePeers');
 
-  constructor(identity: MemberIdentity, server: MessageServer, maxFrameLength: number) {
+  constructor(
+    identity: MemberIdentity,
+    server: MessageServer,
+    maxFrameLength: number,
+    maxPending?: number,
+  ) {
     this.#requests = new OutgoingRequests({
       peer: 'itself',
       hasRoom: true,
       maxFrameLength,
+      maxPending,
       makePacket: (pattern, data) => ({ pattern, data }),
       send: (request) => this.#send(request),
       sendFrame: (json) => void setImmediate(() => this.#deliver(json)),

@@ -14,17 +14,17 @@ import type { PendingRequest, RequestOptions } from './pending.requests.js';
 import {
   HELLO_PACKET_ID,
   HELLO_ROUTE,
-  MIN_PROTOCOL_VERSION,
   isGoaway,
-  PROTOCOL_VERSION,
   type Hello,
   type ReplyPacket,
   type RequestPacket,
 } from './protocol.js';
+import { reasonOfDial } from './tls.failure.js';
 
 export interface PeerConnectionOptions {
   readonly socketClass: typeof HedgeSocket;
   readonly maxFrameLength: number;
+  readonly maxPending?: number;
   readonly tlsOptions?: ConnectionOptions;
   /** For the connection and the greeting together, in ms. */
   readonly connectTimeout: number;
@@ -72,6 +72,7 @@ export class PeerConnection extends ClientTCP {
     this.#requests = new OutgoingRequests({
       peer: peer.id,
       maxFrameLength: settings.maxFrameLength,
+      maxPending: settings.maxPending,
       get hasRoom() {
         return socket()?.hasRoom ?? false;
       },
@@ -165,15 +166,15 @@ export class PeerConnection extends ClientTCP {
       await this.connect();
       this.#greet();
     } catch (error) {
-      this.#end(reasonOf(error), error);
+      this.#failure ??= error;
+      this.#end(this.#closeReason(), error);
     }
   }
 
   #greet(): void {
     if (this.#state !== 'greeting') return;
     const data: Hello = {
-      version: PROTOCOL_VERSION,
-      minVersion: MIN_PROTOCOL_VERSION,
+      ...this.self.protocol,
       group: this.self.group,
       store: this.self.store,
       instanceId: this.self.instanceId,
@@ -267,6 +268,10 @@ export class PeerConnection extends ClientTCP {
   }
 
   #closeReason(): string {
+    const { tlsOptions } = this.settings;
+    const reason =
+      this.#state === 'greeting' && reasonOfDial(this.#failure, tlsOptions !== undefined);
+    if (reason) return reason;
     return this.#failure === undefined ? CLOSED_BY_PEER : reasonOf(this.#failure);
   }
 }

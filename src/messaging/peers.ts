@@ -31,6 +31,8 @@ export type PeerStreamOptions = PeerRequestOptions & StreamOptions;
 export interface PeersOptions {
   readonly limits?: Partial<SocketLimits>;
   readonly tlsOptions?: ConnectionOptions;
+  /** How many requests to one member may wait for their answers, a channel. @default 65,536 */
+  readonly maxPending?: number;
   /** For a connection and its greeting, in ms; a request's own timeout may end it earlier. @default 2,000 */
   readonly connectTimeout?: number;
   /**
@@ -66,7 +68,7 @@ export class Peers {
     this.#socketClass = hedgeSocketClass(options.limits);
     this.#maxFrameLength = options.limits?.maxFrameLength ?? DEFAULT_SOCKET_LIMITS.maxFrameLength;
     this.#idleTimeout = { ...DEFAULT_IDLE_TIMEOUT, ...options.idleTimeout };
-    this.#own = new OwnConnection(identity, server, this.#maxFrameLength);
+    this.#own = new OwnConnection(identity, server, this.#maxFrameLength, options.maxPending);
   }
 
   /**
@@ -74,8 +76,8 @@ export class Peers {
    *
    * @throws PeerUnreachableError (CONNECTION_LOST, `sent` false) nothing left: safe to repeat.
    * @throws PeerLostError (CONNECTION_LOST, `sent` true) the outcome is unknown.
-   * @throws HedgeError TIMEOUT, ABORTED, INVALID_ARGUMENT, PAYLOAD_TOO_LARGE, NOT_RUNNING, and whatever the
-   * handler of the other side threw.
+   * @throws HedgeError TIMEOUT, ABORTED, INVALID_ARGUMENT, PAYLOAD_TOO_LARGE, OVERLOADED, NOT_RUNNING, and
+   * whatever the handler of the other side threw.
    */
   request(id: string, route: string, data: unknown, options: PeerRequestOptions): Promise<unknown> {
     return this.#carrierFor(id, route, options, (carrier) => carrier.request(route, data, options));
@@ -143,13 +145,14 @@ export class Peers {
     if (existing) return existing;
     const address = parsePeerAddress(id);
     if (!address) return undefined;
-    const { tlsOptions, connectTimeout = 2_000 } = this.options;
+    const { tlsOptions, maxPending, connectTimeout = 2_000 } = this.options;
     const connection = new PeerConnection(
       this.identity,
       { id, ...address },
       {
         socketClass: this.#socketClass,
         maxFrameLength: this.#maxFrameLength,
+        maxPending,
         connectTimeout,
         idleTimeout: this.#idleTimeout[channel],
         ...(tlsOptions && { tlsOptions }),

@@ -22,11 +22,28 @@ import { isCredit } from './stream.credit.js';
  * @internal
  */
 
+/** The longest greeting that is read, in UTF-16 units; host names and groups leave it far below. */
+export const MAX_HELLO_LENGTH = 8 * 1024;
+
+/** How many requests of one connection may be without an answer, on either side of it. */
+export const MAX_PENDING = 65_536;
+
 /** Raised when what members say to each other changes in a way the other side must know. */
 export const PROTOCOL_VERSION = 1;
 
 /** The oldest version this one still talks to: a rolling update has two versions side by side. */
 export const MIN_PROTOCOL_VERSION = 1;
+
+/** What one member speaks. */
+export interface ProtocolRange {
+  readonly version: number;
+  readonly minVersion: number;
+}
+
+export const PROTOCOL_RANGE: ProtocolRange = {
+  version: PROTOCOL_VERSION,
+  minVersion: MIN_PROTOCOL_VERSION,
+};
 
 /** The first frame of every connection. */
 export const HELLO_ROUTE = 'hedge:hello';
@@ -34,9 +51,7 @@ export const HELLO_ROUTE = 'hedge:hello';
 /** Its reply comes before any request, so the ids of requests start above it. */
 export const HELLO_PACKET_ID = 0;
 
-export interface Hello {
-  readonly version: number;
-  readonly minVersion: number;
+export interface Hello extends ProtocolRange {
   readonly group: string;
   /** A digest of what its store is: two databases may well have a group of one name. */
   readonly store: string;
@@ -168,7 +183,7 @@ export function isHello(value: unknown): value is Hello {
 }
 
 /** The newest version that both ranges hold, or `undefined`. */
-export function commonVersion(hello: Hello): number | undefined {
-  const version = Math.min(hello.version, PROTOCOL_VERSION);
-  return version >= Math.max(hello.minVersion, MIN_PROTOCOL_VERSION) ? version : undefined;
+export function commonVersion(one: ProtocolRange, other: ProtocolRange): number | undefined {
+  const version = Math.min(one.version, other.version);
+  return version >= Math.max(one.minVersion, other.minVersion) ? version : undefined;
 }

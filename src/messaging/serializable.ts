@@ -1,5 +1,5 @@
-/** How deep the search for the culprit goes; JSON.stringify itself overflows a little above this. */
-const MAX_DEPTH = 1_000;
+import { NESTED_TOO_DEEP } from './messages.js';
+import { MAX_NESTING } from './nesting.js';
 
 /**
  * Why `JSON.stringify` refused a value, with the path of the part at fault. Called only after it refused:
@@ -20,7 +20,7 @@ function findCulprit(value: unknown, path: string, above: Set<object>): string |
   }
   if (typeof value !== 'object' || value === null) return undefined;
   if (above.has(value)) return `${path} is circular`;
-  if (above.size >= MAX_DEPTH) return `it is nested more than ${MAX_DEPTH} deep`;
+  if (above.size >= MAX_NESTING) return NESTED_TOO_DEEP(MAX_NESTING);
   if (hasToJson(value)) return reasonOfToJson(value, path, above);
   above.add(value);
   for (const [key, part] of Object.entries(value)) {

@@ -1,38 +1,30 @@
 import { Logger } from '@nestjs/common';
 import { ServerTCP, TcpContext } from '@nestjs/microservices';
-import type { Server, Socket } from 'node:net';
-import type { TlsOptions } from 'node:tls';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import type { TlsOptions, TLSSocket } from 'node:tls';
+import { Arrivals } from './arrivals.js';
+import { readGreeting } from './greeting.js';
 import { FrameError, type HedgeSocket } from './hedge.socket.js';
 import type { IncomingRequests, ReplyLink } from './incoming.requests.js';
 import type { MemberIdentity, RemoteMember } from './member.identity.js';
+import { NOT_A_REQUEST, NOT_GREETED, TOO_MANY_CONNECTIONS } from './messages.js';
 import {
-  HELLO_MALFORMED,
-  HELLO_WRONG_GROUP,
-  HELLO_WRONG_MEMBER,
-  HELLO_WRONG_STORE,
-  HELLO_WRONG_VERSION,
-  NO_GREETING_IN_TIME,
-  NOT_A_REQUEST,
-  NOT_GREETED,
-  TURNED_AWAY,
-} from './messages.js';
-import {
-  commonVersion,
   HELLO_ROUTE,
-  isHello,
   isRequestPacket,
-  MIN_PROTOCOL_VERSION,
-  PROTOCOL_VERSION,
-  type HelloReply,
+  MAX_HELLO_LENGTH,
   type ReplyPacket,
   type RequestPacket,
 } from './protocol.js';
+import { RefusalWarnings, type Refusal } from './refusal.js';
+import { refusalOfHandshake } from './tls.failure.js';
 
 export interface TcpServerOptions {
   readonly socketClass: typeof HedgeSocket;
   readonly tlsOptions?: TlsOptions;
-  /** How long a new connection may take to greet, in ms. */
+  /** How long a new connection may take to greet, its handshake included, in ms. */
   readonly helloTimeout: number;
+  readonly maxStrangers: number;
+  readonly maxConnections: number;
 }
 
 /** Makes what answers the requests of a connection, once it has greeted. */
@@ -45,7 +37,7 @@ interface Greeted {
 
 type StartHook = Parameters<ServerTCP['setOnProcessingStartHook']>[0];
 
-const WARN_INTERVAL = 60_000;
+const STRANGE: Refusal = { kind: 'bytes', text: NOT_A_REQUEST };
 /** How long a reply may still take to leave when the server closes, in ms. */
 const CLOSE_GRACE = 500;
 
@@ -57,8 +49,9 @@ export class TcpServer extends ServerTCP {
   protected override readonly logger = new Logger('HedgeServer');
   /** Open connections; those that have greeted, with what answers them. */
   readonly #connections = new Map<Socket, Greeted | undefined>();
+  readonly #warnings = new RefusalWarnings(this.logger);
+  readonly #arrivals: Arrivals;
   #hasStartHook = false;
-  #warnedAt = -Infinity;
 
   constructor(
     private readonly identity: MemberIdentity,
@@ -69,25 +62,37 @@ export class TcpServer extends ServerTCP {
       socketClass: settings.socketClass,
       ...(settings.tlsOptions && { tlsOptions: settings.tlsOptions }),
     });
-    // `close()` has to end connections in mid-handshake too: they have no socket of ours yet.
-    this.netServer.on('connection', (socket: Socket) => this.#track(socket));
-    this.netServer.on('tlsClientError', (error: Error, socket: Socket) =>
-      this.#warn(socket, error.message),
+    const { helloTimeout, maxStrangers, maxConnections } = settings;
+    this.#arrivals = new Arrivals(helloTimeout, maxStrangers, (socket, refusal) =>
+      this.#turnAway(socket, refusal),
     );
+    this.netServer.maxConnections = maxConnections;
+    this.netServer.on('drop', (dropped) => {
+      const text = TOO_MANY_CONNECTIONS(maxConnections);
+      this.#warnings.warn(dropped?.remoteAddress, { kind: 'connections', text });
+    });
+    // `close()` has to end connections in mid-handshake too: they have no socket of ours yet.
+    this.netServer.on('connection', (socket: Socket) => {
+      this.#track(socket);
+      this.#arrivals.add(socket);
+    });
+    this.netServer.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+      const refusal = refusalOfHandshake(error, socket.authorizationError);
+      if (refusal) this.#warnings.warn(socket.remoteAddress, refusal);
+    });
   }
 
   get netServer(): Server {
     return this.server;
   }
 
-  /** Resolves with the port that was bound; rejects with Node's error. */
-  start(port: number, host: string): Promise<number> {
+  /** Resolves with what was bound; rejects with Node's error. */
+  start(port: number, host: string): Promise<AddressInfo> {
     return new Promise((resolve, reject) => {
       this.netServer.once('error', reject);
       this.netServer.listen(port, host, () => {
         this.netServer.off('error', reject);
-        const bound = this.netServer.address();
-        resolve(typeof bound === 'object' && bound ? bound.port : port);
+        resolve(this.netServer.address() as AddressInfo);
       });
     });
   }
@@ -126,31 +131,24 @@ export class TcpServer extends ServerTCP {
     this.trackOpenSocket(raw);
     const socket = new this.settings.socketClass(raw);
     this.#track(raw);
+    socket.limitReceived(MAX_HELLO_LENGTH);
     let requests: IncomingRequests | undefined;
-    const helloTimer = setTimeout(
-      () => this.#turnAway(raw, NO_GREETING_IN_TIME(this.settings.helloTimeout)),
-      this.settings.helloTimeout,
-    ).unref();
-    raw.once('close', () => {
-      clearTimeout(helloTimer);
-      requests?.close();
-    });
+    raw.once('close', () => requests?.close());
     raw.on('drain', () => requests?.wake());
     raw.on('error', (error) => {
       // Peers that come and go are no news; bytes that are no message are.
-      if (error instanceof FrameError) this.#warn(raw, error.message);
+      if (error instanceof FrameError) this.#warn(raw, { kind: error.kind, text: error.message });
     });
     raw.on('message', (packet: object) => {
       if (requests) {
         this.#receive(socket, packet, requests);
       } else if (isRequestPacket(packet)) {
-        clearTimeout(helloTimer);
         const from = this.#greet(socket, packet);
         if (!from) return;
         requests = this.accept(from, socket);
         this.#connections.set(raw, { socket, requests });
       } else {
-        this.#turnAway(raw, NOT_A_REQUEST);
+        this.#turnAway(raw, STRANGE);
       }
     });
   }
@@ -165,7 +163,7 @@ export class TcpServer extends ServerTCP {
     if (isHooked && isRequestPacket(packet)) {
       this.#receiveHooked(socket, packet, requests);
     } else if (!requests.receive(packet, socket.messageLength)) {
-      this.#turnAway(socket.netSocket, NOT_A_REQUEST);
+      this.#turnAway(socket.netSocket, STRANGE);
     }
   }
 
@@ -178,7 +176,7 @@ export class TcpServer extends ServerTCP {
           resolve();
         };
         if (!requests.receive(packet, socket.messageLength, replied)) {
-          this.#turnAway(socket.netSocket, NOT_A_REQUEST);
+          this.#turnAway(socket.netSocket, STRANGE);
         }
       });
     this.onProcessingStartHook(this.transportId, context, receive);
@@ -186,42 +184,22 @@ export class TcpServer extends ServerTCP {
 
   #greet(socket: HedgeSocket, packet: RequestPacket): RemoteMember | undefined {
     if (packet.pattern !== HELLO_ROUTE) {
-      this.#turnAway(socket.netSocket, NOT_GREETED);
+      this.#turnAway(socket.netSocket, { kind: 'order', text: NOT_GREETED });
       return undefined;
     }
-    const hello = packet.data;
-    const refusal = this.#refusalOf(hello);
-    if (refusal !== undefined || !isHello(hello)) {
-      const message = refusal ?? HELLO_MALFORMED;
-      this.#warn(socket.netSocket, message);
-      const err = { code: 'CONNECTION_LOST', message };
+    const greeting = readGreeting(packet.data, this.identity);
+    if ('refusal' in greeting) {
+      this.#warn(socket.netSocket, greeting.refusal);
+      const err = { code: 'CONNECTION_LOST', message: greeting.refusal.text };
       const reply: ReplyPacket = { id: packet.id, err, isDisposed: true };
       socket.sendLastFrame(JSON.stringify(reply));
       return undefined;
     }
-    const { id, instanceId } = this.identity;
-    const response: HelloReply = {
-      version: commonVersion(hello) ?? PROTOCOL_VERSION,
-      instanceId,
-      id,
-    };
-    const reply: ReplyPacket = { id: packet.id, response, isDisposed: true };
+    this.#arrivals.greeted(socket.netSocket);
+    socket.limitReceived(Infinity);
+    const reply: ReplyPacket = { id: packet.id, response: greeting.reply, isDisposed: true };
     socket.sendFrame(JSON.stringify(reply));
-    return { id: hello.from, instanceId: hello.instanceId };
-  }
-
-  #refusalOf(hello: unknown): string | undefined {
-    if (!isHello(hello)) return HELLO_MALFORMED;
-    if (commonVersion(hello) === undefined) {
-      return HELLO_WRONG_VERSION(
-        `${hello.minVersion}–${hello.version}`,
-        `${MIN_PROTOCOL_VERSION}–${PROTOCOL_VERSION}`,
-      );
-    }
-    if (hello.group !== this.identity.group) return HELLO_WRONG_GROUP(hello.group);
-    if (hello.store !== this.identity.store) return HELLO_WRONG_STORE;
-    if (hello.to !== this.identity.id) return HELLO_WRONG_MEMBER(hello.to, this.identity.id);
-    return undefined;
+    return greeting.from;
   }
 
   #track(raw: Socket): void {
@@ -230,16 +208,12 @@ export class TcpServer extends ServerTCP {
     this.#connections.set(raw, undefined);
   }
 
-  #turnAway(socket: Socket, reason: string): void {
-    this.#warn(socket, reason);
+  #turnAway(socket: Socket, refusal: Refusal): void {
+    this.#warn(socket, refusal);
     socket.destroy();
   }
 
-  /** Anyone may knock on an open port, as often as they like: they must not fill the log. */
-  #warn(socket: Socket, reason: string): void {
-    const now = performance.now();
-    if (now - this.#warnedAt < WARN_INTERVAL) return;
-    this.#warnedAt = now;
-    this.logger.warn(TURNED_AWAY(socket.remoteAddress ?? 'an unknown address', reason));
+  #warn(socket: Socket, refusal: Refusal): void {
+    this.#warnings.warn(socket.remoteAddress, refusal);
   }
 }

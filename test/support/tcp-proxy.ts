@@ -7,6 +7,8 @@ export interface TcpProxy {
   readonly port: number;
   /** How many connections are open at this moment. */
   readonly connections: number;
+  /** Tells of all bytes that pass from now on, in either direction. */
+  tap(listener: (bytes: Buffer) => void): void;
   /** Ends every connection at once, and refuses new ones by ending them too. */
   cut(): void;
   /**
@@ -33,6 +35,7 @@ export async function startTcpProxy(target: string, at = 0): Promise<TcpProxy> {
   const [targetHost, targetPort] = splitHost(target);
   const flows = new Set<Flow>();
   const sockets = new Set<Socket>();
+  const taps: ((bytes: Buffer) => void)[] = [];
   let mode: 'pass' | 'cut' | 'blackhole' = 'pass';
   const server = createServer((near) => {
     if (mode === 'cut') return near.destroy();
@@ -48,7 +51,8 @@ export async function startTcpProxy(target: string, at = 0): Promise<TcpProxy> {
       [far, near],
     ] as const) {
       // Read even when dropped: a sender that is pushed back notices, one that talks to nobody does not.
-      from.on('data', (bytes) => {
+      from.on('data', (bytes: Buffer) => {
+        for (const listener of taps) listener(bytes);
         if (!flow.dropped) to.write(bytes);
       });
       from.on('error', () => undefined);
@@ -66,6 +70,9 @@ export async function startTcpProxy(target: string, at = 0): Promise<TcpProxy> {
     port,
     get connections() {
       return flows.size;
+    },
+    tap(listener) {
+      taps.push(listener);
     },
     cut() {
       mode = 'cut';
