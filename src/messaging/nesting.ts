@@ -54,11 +54,14 @@ function looksDeep(value: unknown, levels: number): boolean {
     }
     return false;
   }
+  // Anything but a plain object may say itself what becomes of it, and may say so once only: the text knows. (Looking
+  // for `toJSON` would cost more, in objects of many shapes.)
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return !(value instanceof Date);
   const record = value as Record<string, unknown>;
-  // It says itself what becomes of it, and may say so once only: the text knows.
-  if (typeof record['toJSON'] === 'function') return !(value instanceof Date);
   for (const key in record) {
     const part = record[key];
+    if (typeof part === 'function') return true;
     if (typeof part === 'object' && looksDeep(part, levels - 1)) return true;
   }
   return false;

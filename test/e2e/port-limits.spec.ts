@@ -31,6 +31,10 @@ function nested(levels: number): string {
   return '['.repeat(levels) + ']'.repeat(levels);
 }
 
+function echo(from: MessagingMember, to: MessagingMember, data: unknown = 1): Promise<unknown> {
+  return from.peers.request(to.id, 'echo', data, TIMEOUT);
+}
+
 describe('a port has its limits', () => {
   const members: MessagingMember[] = [];
   const sockets: Socket[] = [];
@@ -60,10 +64,6 @@ describe('a port has its limits', () => {
 
   function warnings(): string {
     return warn.mock.calls.join('\n');
-  }
-
-  function echo(from: MessagingMember, to: MessagingMember, data: unknown = 1): Promise<unknown> {
-    return from.peers.request(to.id, 'echo', data, TIMEOUT);
   }
 
   describe('before the greeting', () => {
