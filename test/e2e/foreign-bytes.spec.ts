@@ -1,11 +1,10 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 import { HedgeService, OnLeaderMessage } from '../../src/index.js';
-import { MemberIdentity } from '../../src/messaging/index.js';
-import type { HedgeStore } from '../../src/store/index.js';
 import { SOON, useGroup, type App } from '../support/hedge-apps.js';
+import { frame } from '../support/messaging-members.js';
+import { dial, greetingFor } from '../support/strangers.js';
 
 const seen: unknown[] = [];
 
@@ -18,35 +17,6 @@ class Handlers {
     seen.push(data);
     return { data, by: this.hedge.id };
   }
-}
-
-async function dial(app: App): Promise<Socket> {
-  const socket = connect(Number(app.hedge.id.split(':')[1]), '127.0.0.1');
-  // A reset is as good an end as any.
-  socket.on('error', () => undefined);
-  await once(socket, 'connect');
-  return socket;
-}
-
-/** A greeting as a member of the same group and store would send it, with parts replaced. */
-function helloTo(app: App, store: HedgeStore, parts: Record<string, unknown> = {}): string {
-  const identity = new MemberIdentity('group', 'x', () => store.identity ?? '');
-  const data = {
-    version: 1,
-    minVersion: 1,
-    group: identity.group,
-    store: identity.store,
-    instanceId: identity.instanceId,
-    from: '127.0.0.1:1',
-    to: app.hedge.id,
-    ...parts,
-  };
-  return frame({ id: 0, pattern: 'hedge:hello', data });
-}
-
-function frame(packet: unknown): string {
-  const json = JSON.stringify(packet);
-  return `${json.length}#${json}`;
 }
 
 describe('a stranger at the port', () => {
@@ -64,8 +34,8 @@ describe('a stranger at the port', () => {
       'a request without a greeting',
       () => frame({ id: 1, pattern: 'leader:echo', data: { d: 1 } }),
     ],
-    ['a greeting for another group', (app) => helloTo(app, group().store, { group: 'other' })],
-    ['a greeting for another store', (app) => helloTo(app, group().store, { store: 'other' })],
+    ['a greeting for another group', (app) => greetingFor(app, group().store, { group: 'other' })],
+    ['a greeting for another store', (app) => greetingFor(app, group().store, { store: 'other' })],
   ])('who sends %s is cut off, and nobody else notices', async (_what, bytesFor) => {
     const [leader, follower] = await group().startMany(2, {}, [Handlers]);
     const { token } = leader.hedge.leadership!;
@@ -91,7 +61,7 @@ describe('a stranger at the port', () => {
       const socket = await dial(leader);
       let received = '';
       socket.on('data', (chunk) => (received += chunk.toString()));
-      socket.write(helloTo(leader, group().store));
+      socket.write(greetingFor(leader, group().store));
       socket.write(frame({ id: 1, pattern: 'leader:echo', data }));
       socket.write(frame({ id: 2, pattern: 'hedge:put', data: { d: { id: 'x' }, t: '1', w: 5 } }));
       socket.write(frame({ id: 3, pattern: 'hedge:heartbeat' }));
