@@ -40,11 +40,10 @@ function report(what: string, unit: string, pair: Pair, target: string, isMet: b
 }
 
 /** This process as a member that never leads; on a database of its own it may. */
-async function join(database: string, candidate: boolean) {
+async function join(database: string, candidate: boolean, secret?: string) {
+  const address = '127.0.0.1:0';
   @Module({
-    imports: [
-      HedgeModule.forRoot({ database, candidate, lockName: 'bench', address: '127.0.0.1:0' }),
-    ],
+    imports: [HedgeModule.forRoot({ database, candidate, secret, lockName: 'bench', address })],
   })
   class MemberModule {}
   const app = await NestFactory.createApplicationContext(MemberModule, { logger: ['error'] });
@@ -58,15 +57,16 @@ async function join(database: string, candidate: boolean) {
 async function withFollower(
   database: string,
   run: (hedge: HedgeService, barePort: number) => Promise<void>,
+  secret?: string,
 ): Promise<void> {
   const leader = fork(fileURLToPath(new URL('./leader.app.js', import.meta.url)), {
-    env: { ...process.env, DATABASE: database },
+    env: { ...process.env, DATABASE: database, SECRET: secret },
     execArgv: process.env['PROFILE']
       ? ['--cpu-prof', '--cpu-prof-dir', process.env['PROFILE']]
       : [],
   });
   const [{ barePort }] = await once(leader, 'message');
-  const follower = await join(database, false);
+  const follower = await join(database, false, secret);
   try {
     await run(follower.hedge, barePort);
   } finally {
@@ -110,6 +110,25 @@ async function benchSend(database: string): Promise<void> {
     report('send / bare ClientTCP, 64 in flight', '/s', rate, '≥ 0.8 ×', rate.ratio >= 0.8);
     client.close();
   });
+}
+
+/** Two groups at once, so that a noisy machine is unfair to both. */
+async function benchSecret(plainDatabase: string, securedDatabase: string): Promise<void> {
+  await withFollower(plainDatabase, (plain) =>
+    withFollower(securedDatabase, (secured) => compareSends(plain, secured), 'of the bench only'),
+  );
+}
+
+async function compareSends(plain: HedgeService, secured: HedgeService): Promise<void> {
+  const [bare, encrypted] = [plain, secured].map((hedge) => () => hedge.send('echo', TEXT));
+  for (const call of [bare, encrypted]) await throughput(call, 10_000, IN_FLIGHT);
+  const rate = await inTurns(
+    15,
+    () => throughput(bare, 20_000, IN_FLIGHT),
+    () => throughput(encrypted, 20_000, IN_FLIGHT),
+  );
+  const what = 'send with a secret / without, 64 in flight';
+  report(what, '/s', rate, '≥ 0.8 ×', rate.ratio >= 0.8);
 }
 
 /**
@@ -201,15 +220,17 @@ function print(): void {
 
 const only = process.argv[2];
 const file = await freshFile();
+const secondFile = await freshFile();
 try {
   if (!only || only === 'isLeader') await benchIsLeader();
   if (!only || only === 'send') await benchSend(`sqlite:${file}`);
+  if (!only || only === 'secret') await benchSecret(`sqlite:${file}`, `sqlite:${secondFile}`);
   if (!only || only === 'put') {
     await benchPut('SQLite file', `sqlite:${file}`, sqliteStore(file), 30);
     if (findEmulator()) await benchPutOnSpanner();
   }
   if (!only || only === 'members') await benchMembers();
 } finally {
-  await rm(dirname(file), { recursive: true, force: true });
+  for (const used of [file, secondFile]) await rm(dirname(used), { recursive: true, force: true });
 }
 if (rows.length > 0) print();

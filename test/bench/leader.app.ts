@@ -22,6 +22,7 @@ class Echo {
   imports: [
     HedgeModule.forRoot({
       database: process.env['DATABASE'],
+      secret: process.env['SECRET'],
       lockName: 'bench',
       address: '127.0.0.1:0',
     }),
