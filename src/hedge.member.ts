@@ -32,6 +32,7 @@ import {
   LeaderMessageRegistrar,
   LeaderRoutes,
   MessageSender,
+  StreamSender,
 } from './request/index.js';
 import { FencedCommitter, SessionKeeper, SessionRenewer, SystemClock } from './session/index.js';
 
@@ -65,6 +66,7 @@ export class HedgeMember {
   readonly memberHooks: AppHooks;
   readonly running: RunningHandlers;
   readonly sender: MessageSender;
+  readonly streams: StreamSender;
   readonly messages: LeaderMessageRegistrar;
   readonly broadcaster: Broadcaster;
   readonly broadcasts: BroadcastRegistrar;
@@ -134,12 +136,18 @@ export class HedgeMember {
     const { list } = this.membership;
     this.members = new MembersView(this.identity, list, this.election, this.view);
     this.memberHooks = new AppHooks(explorer, MEMBERS_CHANGED, logger);
+    list.silent.subscribe((gone) => {
+      // A connection may seem open for many minutes after its host is gone.
+      this.peers.abandon(gone);
+      this.server.abandon(gone);
+    });
     list.changes.subscribe(({ joined, left }) => this.#membersChanged(joined, left));
 
     this.running = new RunningHandlers(clock);
     const routes = new LeaderRoutes(this.server, this.election, this.view, this.running, id);
     const client = new LeaderClient(this.peers, this.view, this.election, clock);
     this.sender = new MessageSender(client, requestTimeout);
+    this.streams = new StreamSender(client, requestTimeout);
     this.messages = new LeaderMessageRegistrar(
       new PatternHandlers(explorer),
       factory,

@@ -12,7 +12,7 @@ import type {
   PutOptions,
   TrimOptions,
 } from './log/index.js';
-import type { Pattern } from './messaging/index.js';
+import { HedgeStream, type Pattern } from './messaging/index.js';
 import type { SendOptions } from './request/index.js';
 import { waitLimits, type WaitOptions } from './session/index.js';
 
@@ -134,6 +134,25 @@ export class HedgeService {
   async send<R = unknown>(pattern: Pattern, data: unknown, options?: SendOptions): Promise<R> {
     this.lifecycle.assertRunning();
     return this.member.sender.send<R>(pattern, data, options);
+  }
+
+  /**
+   * Asks the leader for many values: all that its `@OnLeaderMessage(pattern)` or `@OnLeaderStream(pattern)` handler
+   * returns. Subscribe to it, or read it with `for await`, which slows the leader down to the pace of the loop; each
+   * consumer makes a request of its own, and leaving it (or `options.signal`) ends the handler too.
+   *
+   * @param data An Observable or an (async) iterable other than a text, an array or bytes is streamed to the handler as
+   * it asks for it, and must be one that can be read again where there is a second consumer.
+   * @param options `timeout` is for the leader to accept; until then the request goes to whoever leads, and after that
+   * it is never repeated.
+   * @throws HedgeError at the consumer: as {@link send}; `CONNECTION_LOST` also when the leader's term ends,
+   *   `STREAM_OVERFLOW` where an Observable emits faster than the other side takes it
+   */
+  stream<R = unknown>(pattern: Pattern, data: unknown, options?: SendOptions): HedgeStream<R> {
+    return new HedgeStream(() => {
+      this.lifecycle.assertRunning();
+      return this.member.streams.open<R>(pattern, data, options);
+    });
   }
 
   /**

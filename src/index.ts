@@ -26,14 +26,19 @@ export type {
   PutOptions,
   TrimOptions,
 } from './log/index.js';
-export { HedgeContext, type HedgeTlsOptions, type Pattern } from './messaging/index.js';
+export {
+  HedgeContext,
+  HedgeStream,
+  type HedgeTlsOptions,
+  type Pattern,
+} from './messaging/index.js';
 export {
   OnMembersChanged,
   type Member,
   type MemberMetadata,
   type MembersChange,
 } from './membership/index.js';
-export { OnLeaderMessage, type SendOptions } from './request/index.js';
+export { OnLeaderMessage, OnLeaderStream, type SendOptions } from './request/index.js';
 export type { LossReason, WaitOptions } from './session/index.js';
 export type {
   Decision,

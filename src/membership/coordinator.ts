@@ -38,7 +38,7 @@ export class Coordinator {
     private readonly clock: Clock,
     private readonly describeSelf: () => SelfDescription,
   ) {
-    const silent = (id: string) => this.list.remove(id);
+    const silent = (id: string) => this.list.lose(id);
     this.#beats = new SilenceWatch(clock, { silent });
     this.#reached = new SilenceWatch(clock, { silent, doubted: (id) => void this.#reach(id) });
     list.changes.subscribe((change) => {
@@ -138,7 +138,7 @@ export class Coordinator {
     const { signal } = this.#over;
     const verdict = await this.prober.probe(id, member.instanceId, signal);
     if (signal.aborted || this.list.get(id) !== member) return;
-    if (verdict === 'gone') this.list.remove(id);
+    if (verdict === 'gone') this.list.lose(id);
     else if (verdict === 'alive') this.#reached.heard(id);
   }
 

@@ -51,6 +51,6 @@ export class ListCopy {
   /** They do not answer. */
   lose(...ids: string[]): void {
     this.#isAltered = true;
-    this.list.remove(...ids);
+    this.list.lose(...ids);
   }
 }

@@ -5,11 +5,14 @@ import { byRank, type MemberInfo, type ListChange } from './member.js';
 export class MemberList {
   readonly #members = new Map<string, MemberInfo>();
   readonly #changes = new Subject<ListChange>();
+  readonly #silent = new Subject<string>();
   #selfId = '';
   /** Put in order when it is asked for: the leader of a large group asks hundreds of times between two changes. */
   #ranked: readonly MemberInfo[] | undefined;
 
   readonly changes = this.#changes.asObservable();
+  /** Ids of members that this one found silent for too long, or gone: not of those that said goodbye. */
+  readonly silent = this.#silent.asObservable();
 
   /** This member is there: nobody else's word takes it off its own list. */
   enter(self: MemberInfo): void {
@@ -55,6 +58,12 @@ export class MemberList {
     this.apply([], ids);
   }
 
+  /** They do not answer any more. */
+  lose(...ids: string[]): void {
+    this.apply([], ids);
+    for (const id of ids) this.#silent.next(id);
+  }
+
   /** What is not named has left. */
   replace(members: readonly MemberInfo[]): void {
     const named = new Set(members.map(({ id }) => id));
@@ -87,5 +96,6 @@ export class MemberList {
 
   close(): void {
     this.#changes.complete();
+    this.#silent.complete();
   }
 }

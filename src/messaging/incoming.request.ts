@@ -22,8 +22,11 @@ export interface CallerStream extends StreamRoom {
   readonly input: HedgeStream<unknown> | undefined;
   /** Resolves when it has ended, in whatever way. */
   readonly closed: Promise<void>;
+  readonly isAccepted: boolean;
   /** The handler begins: from now on nobody says that nothing was done. Said for it when it has returned. */
   accept(): void;
+  /** It may still be refused when the handler has returned: {@link accept} is called later, or with the first value. */
+  hold(): void;
   /** Ends it at both sides: the caller and whoever reads the input get the error, what writes the output is unsubscribed. */
   fail(error: unknown): void;
 }

@@ -1,4 +1,4 @@
-import { isObservable, lastValueFrom, type Observable } from 'rxjs';
+import { lastValueFrom } from 'rxjs';
 import { HedgeError } from '../errors/index.js';
 import { IncomingRequest, type Caller } from './incoming.request.js';
 import { IncomingStream, type StreamHost } from './incoming.stream.js';
@@ -22,7 +22,7 @@ import {
   type RequestPacket,
 } from './protocol.js';
 import { costOf } from './stream.credit.js';
-import { isAsyncIterable, observe, type StreamRoom } from './stream.source.js';
+import { ALWAYS_ROOM, isMany, observe } from './stream.source.js';
 
 /**
  * Answers the requests of one route. Of an Observable or an async iterable the last value is the reply, or, where the
@@ -213,15 +213,9 @@ function isPending(result: unknown): boolean {
   return isPromiseLike(result) || isMany(result);
 }
 
-function isMany(value: unknown): value is Observable<unknown> | AsyncIterable<unknown> {
-  return isObservable(value) || isAsyncIterable(value);
-}
-
 /** Nest's pipeline gives a promise of an Observable; what ends without a value is `undefined`. */
 async function settle(result: unknown): Promise<unknown> {
   const value: unknown = isMany(result) ? result : await result;
   if (!isMany(value)) return value;
   return lastValueFrom(observe(value, ALWAYS_ROOM), { defaultValue: undefined });
 }
-
-const ALWAYS_ROOM: StreamRoom = { free: () => undefined };

@@ -1,4 +1,4 @@
-import { EMPTY, isObservable, of } from 'rxjs';
+import { EMPTY, of } from 'rxjs';
 import { HedgeError } from '../errors/index.js';
 import { HedgeStream } from './hedge.stream.js';
 import type { CallerStream, IncomingRequest } from './incoming.request.js';
@@ -7,7 +7,7 @@ import { CALLER_GONE, STREAM_TAKEN } from './messages.js';
 import type { CancelPacket, GrantPacket, ReplyPacket, RequestPacket } from './protocol.js';
 import { STREAM_WINDOW } from './stream.credit.js';
 import { StreamReader } from './stream.reader.js';
-import { isAsyncIterable } from './stream.source.js';
+import { isMany } from './stream.source.js';
 import { StreamWriter } from './stream.writer.js';
 
 /** What a stream needs of its connection and its server. */
@@ -28,6 +28,7 @@ export class IncomingStream implements CallerStream {
   readonly #reader: StreamReader;
   readonly #writer: StreamWriter;
   #close: () => void = () => undefined;
+  #isHeld = false;
   #isAccepted = false;
   #isRead = false;
   #isOver = false;
@@ -51,11 +52,22 @@ export class IncomingStream implements CallerStream {
           return host.hasRoom;
         },
         encode: (response) => encodeResponse({ id, response }, route, host.maxFrameLength),
-        send: (json) => void host.sendFrame(json),
+        send: (json) => {
+          this.accept();
+          host.sendFrame(json);
+        },
         ended: (failure) => this.#end(failure),
       },
       stream?.credit,
     );
+  }
+
+  get isAccepted(): boolean {
+    return this.#isAccepted;
+  }
+
+  hold(): void {
+    this.#isHeld = true;
   }
 
   accept(): void {
@@ -70,8 +82,8 @@ export class IncomingStream implements CallerStream {
 
   /** What the handler returned. Of something that is no stream it makes a stream of one value. */
   answer(result: unknown): void {
-    this.accept();
-    if (isObservable(result) || isAsyncIterable(result)) this.#writer.start(result);
+    if (!this.#isHeld) this.accept();
+    if (isMany(result)) this.#writer.start(result);
     else this.#writer.start(result === undefined ? EMPTY : of(result));
   }
 

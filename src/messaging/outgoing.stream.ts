@@ -10,7 +10,7 @@ import { StreamWriter } from './stream.writer.js';
 /** What a stream begins with. */
 export interface StreamRequest {
   /** Sent to the handler, as far as it asks for it: nothing is read of it before. */
-  readonly input?: StreamSource;
+  readonly input?: StreamSource | undefined;
   /** Where the values of the reply go. */
   readonly reader: StreamReader;
   /** Ends the stream, also when it has begun. */

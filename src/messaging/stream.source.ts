@@ -9,14 +9,23 @@ export interface StreamRoom {
   free(): Promise<void> | undefined;
 }
 
+/** What a handler may return in place of one value. */
+export type Many = Observable<unknown> | AsyncIterable<unknown>;
+
+export const ALWAYS_ROOM: StreamRoom = { free: () => undefined };
+
 /** Texts, arrays and bytes can be iterated, and are one value all the same. */
 export function isStreamSource(value: unknown): value is StreamSource {
   if (typeof value !== 'object' || value === null) return false;
-  if (isObservable(value) || isAsyncIterable(value)) return true;
+  if (isMany(value)) return true;
   return Symbol.iterator in value && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
-export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+export function isMany(value: unknown): value is Many {
+  return isObservable(value) || isAsyncIterable(value);
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 

@@ -1,22 +1,29 @@
+import { onAbort } from '../abort.listeners.js';
 import { HedgeError } from '../errors/index.js';
-import { NO_LEADER_HANDLER, OBSERVABLE_CUT_SHORT } from '../hedge.messages.js';
+import {
+  NO_LEADER_HANDLER,
+  NO_STREAM_HANDLER,
+  OBSERVABLE_CUT_SHORT,
+  STREAM_TERM_ENDED,
+} from '../hedge.messages.js';
 import type { TermScope } from '../leader/index.js';
 import {
-  HedgeContext,
+  HedgeStream,
   invokeBounded,
   lastReply,
-  ReplyDeadline,
+  type CallerStream,
   type DiscoveredHandler,
+  type HandlerBounds,
   type HandlerFactory,
+  type MessageKind,
   type PatternHandlers,
 } from '../messaging/index.js';
+import { LEADER_ROUTE, LeaderMessageContext, patternOf } from './leader-message.context.js';
 import type { LeaderHandler, LeaderRequest, LeaderRoutes } from './leader.routes.js';
 import { LEADER_MESSAGE } from './on-leader-message.decorator.js';
+import { LEADER_STREAM } from './on-leader-stream.decorator.js';
 
-/** Users' messages travel under this prefix, apart from the library's own. */
-export const LEADER_ROUTE = 'leader:';
-
-/** Puts the app's `@OnLeaderMessage()` methods behind their routes. */
+/** Puts the app's `@OnLeaderMessage()` and `@OnLeaderStream()` methods behind their routes. */
 export class LeaderMessageRegistrar {
   constructor(
     private readonly handlers: PatternHandlers,
@@ -28,14 +35,19 @@ export class LeaderMessageRegistrar {
 
   /** @throws HedgeError `INVALID_HANDLER` */
   register(): void {
-    for (const { handler, patterns } of this.handlers.claim(LEADER_MESSAGE)) {
-      const answer = this.#leaderHandler(handler);
+    this.#registerAll(LEADER_MESSAGE, plainPayload);
+    this.#registerAll(LEADER_STREAM, streamPayload);
+    if (!this.handlers.has(null)) this.#refuseTheRest();
+  }
+
+  #registerAll(kind: MessageKind, payloadOf: (request: LeaderRequest) => unknown): void {
+    for (const { handler, patterns } of this.handlers.claim(kind)) {
+      const answer = this.#leaderHandler(handler, payloadOf);
       for (const pattern of patterns) {
         if (pattern === null) this.routes.handleUnmatched(LEADER_ROUTE, answer);
         else this.routes.handle(LEADER_ROUTE + pattern, answer);
       }
     }
-    if (!this.handlers.has(null)) this.#refuseTheRest();
   }
 
   /** On the leader only: another member may be of a newer version, and lead by now. */
@@ -45,40 +57,57 @@ export class LeaderMessageRegistrar {
     });
   }
 
-  #leaderHandler(handler: DiscoveredHandler): LeaderHandler {
+  #leaderHandler(
+    handler: DiscoveredHandler,
+    payloadOf: (request: LeaderRequest) => unknown,
+  ): LeaderHandler {
     const pipelined = this.factory.create(
       handler,
       (invoke, context) => {
         const own = context as LeaderMessageContext;
-        const { term } = own;
         // The last moment at which nothing has been done yet: guards and pipes may have taken their time.
-        if (!term.isHeld()) throw this.routes.refusal();
-        return invokeBounded(invoke, {
-          // Over after the drain of a shutdown at the latest: the term ends with it.
-          signal: () => own.getSignal(),
-          run: (fn) => this.scope.run(term, fn),
-          cutShort: () =>
-            new HedgeError(term.isHeld() ? 'TIMEOUT' : 'NOT_LEADER', OBSERVABLE_CUT_SHORT()),
-        });
+        if (!own.term.isHeld()) throw this.routes.refusal();
+        own.caller.stream?.accept();
+        return invokeBounded(invoke, this.#boundsOf(own));
       },
       { inheritAppConfig: this.inheritAppConfig },
     );
-    return (request) => lastReply(pipelined, request.data, new LeaderMessageContext(request));
+    return (request) => {
+      const payload = payloadOf(request);
+      const context = new LeaderMessageContext(request);
+      const { stream } = request.caller;
+      if (!stream) return lastReply(pipelined, payload, context);
+      this.#endWithTerm(stream, request.term);
+      stream.hold();
+      return pipelined(payload, context);
+    };
+  }
+
+  #boundsOf(context: LeaderMessageContext): HandlerBounds {
+    const { term, caller } = context;
+    const cutShort = () =>
+      new HedgeError(term.isHeld() ? 'TIMEOUT' : 'NOT_LEADER', OBSERVABLE_CUT_SHORT());
+    const run = <R>(fn: () => R) => this.scope.run(term, fn);
+    // A stream is torn down as a whole when its caller or its term goes.
+    if (caller.stream) return { run, cutShort, room: caller.stream };
+    // Over after the drain of a shutdown at the latest: the term ends with it.
+    return { run, cutShort, signal: () => context.getSignal() };
+  }
+
+  #endWithTerm(stream: CallerStream, { signal }: LeaderRequest['term']): void {
+    const ignore = onAbort(signal, () => {
+      const lost = stream.isAccepted && new HedgeError('CONNECTION_LOST', STREAM_TERM_ENDED());
+      stream.fail(lost || this.routes.refusal());
+    });
+    void stream.closed.then(ignore);
   }
 }
 
-class LeaderMessageContext extends HedgeContext {
-  readonly term: LeaderRequest['term'];
-
-  constructor({ caller, term, timeout }: LeaderRequest) {
-    const deadline = new ReplyDeadline(timeout);
-    super(caller.id, term.token, patternOf(caller), () =>
-      deadline.signal(term.signal, caller.signal),
-    );
-    this.term = term;
-  }
+function plainPayload({ data, caller }: LeaderRequest): unknown {
+  if (!caller.stream?.input) return data;
+  throw new HedgeError('NO_HANDLER', NO_STREAM_HANDLER(patternOf(caller)));
 }
 
-function patternOf({ route }: LeaderRequest['caller']): string {
-  return route.slice(LEADER_ROUTE.length);
+function streamPayload({ data, caller }: LeaderRequest): HedgeStream<unknown> {
+  return caller.stream?.input ?? HedgeStream.of(data);
 }

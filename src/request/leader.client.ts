@@ -1,7 +1,12 @@
 import { HedgeError, type HedgeErrorCode } from '../errors/index.js';
-import { NO_LEADER_ANSWERED, OUTCOME_UNKNOWN } from '../hedge.messages.js';
+import { NO_LEADER_ANSWERED, OUTCOME_UNKNOWN, STREAM_TERM_ENDED } from '../hedge.messages.js';
 import type { Election, KnownLeader, LeaderView } from '../leader/index.js';
-import { PeerLostError, PeerUnreachableError, type Peers } from '../messaging/index.js';
+import {
+  PeerLostError,
+  PeerUnreachableError,
+  type Peers,
+  type StreamRequest,
+} from '../messaging/index.js';
 import { Backoff, type Clock, type WaitLimits } from '../session/index.js';
 import { readRefusal, type LeaderEnvelope } from './leader.envelope.js';
 
@@ -22,7 +27,40 @@ export class LeaderClient {
   /**
    * @throws HedgeError `NO_LEADER`, `TIMEOUT`, `ABORTED`, `CONNECTION_LOST`, and whatever the handler threw
    */
-  async request(route: string, data: unknown, limits: LeaderRequestLimits): Promise<unknown> {
+  request(route: string, data: unknown, limits: LeaderRequestLimits): Promise<unknown> {
+    return this.#repeat(limits, (leader, timeout) =>
+      this.#ask(leader, route, data, limits, timeout),
+    );
+  }
+
+  /**
+   * Resolves once the leader has accepted the stream, which is never begun twice then. It ends with CONNECTION_LOST where
+   * a newer term becomes known: a leader that hangs keeps its connections open.
+   * @throws HedgeError as {@link request}
+   */
+  async stream(
+    route: string,
+    data: unknown,
+    request: StreamRequest,
+    limits: LeaderRequestLimits,
+  ): Promise<void> {
+    const { signal } = limits;
+    await this.#repeat(limits, async (leader, timeout) => {
+      const envelope = this.#envelope(data, timeout);
+      const options = { ...request, timeout, signal };
+      const stream = await this.peers.stream(leader.id, route, envelope, options);
+      const changes = this.view.changes.subscribe((known) => {
+        if (!known || known.token <= leader.token) return;
+        stream.fail(new HedgeError('CONNECTION_LOST', STREAM_TERM_ENDED()));
+      });
+      void stream.closed.then(() => changes.unsubscribe());
+    });
+  }
+
+  async #repeat<R>(
+    limits: LeaderRequestLimits,
+    ask: (leader: KnownLeader, timeout: number) => Promise<R>,
+  ): Promise<R> {
     const until = this.clock.now().monotonic + limits.timeout;
     const backoff = new Backoff(5, 200);
     let mayHaveHappened = false;
@@ -31,7 +69,7 @@ export class LeaderClient {
       let leader: KnownLeader | undefined;
       try {
         leader = await this.#leader({ timeout: left, signal: limits.signal });
-        return await this.#ask(leader, route, data, limits, Math.max(1, left));
+        return await ask(leader, Math.max(1, left));
       } catch (error) {
         if (!leader || !this.#mayRepeat(error, leader, limits)) {
           throw mayHaveHappened ? outcomeUnknown(error) : error;
@@ -59,11 +97,7 @@ export class LeaderClient {
     limits: LeaderRequestLimits,
     timeout: number,
   ): Promise<unknown> {
-    const envelope: LeaderEnvelope = {
-      d: data,
-      t: this.view.newestTokenText,
-      w: Math.ceil(timeout),
-    };
+    const envelope = this.#envelope(data, timeout);
     if (!limits.idempotent) {
       return this.peers.request(leader.id, route, envelope, { timeout, signal: limits.signal });
     }
@@ -78,6 +112,10 @@ export class LeaderClient {
     } finally {
       changes.unsubscribe();
     }
+  }
+
+  #envelope(data: unknown, timeout: number): LeaderEnvelope {
+    return { d: data, t: this.view.newestTokenText, w: Math.ceil(timeout) };
   }
 
   /** Says whether the request may be sent again, and passes on what the failure tells about the leader. */

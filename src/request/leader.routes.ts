@@ -61,6 +61,8 @@ export class LeaderRoutes {
     this.election.superseded(newest);
     const { term } = this.election;
     if (!term || this.running.isClosed) throw this.refusal();
+    // The handler of a stream returns long before its values end.
+    if (caller.stream) void this.running.track(caller.stream.closed);
     return this.running.track(handler({ data: envelope.d, caller, term, timeout: envelope.w }));
   }
 }

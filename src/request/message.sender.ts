@@ -1,6 +1,6 @@
 import { assertInEnvelope, routeOf, type Pattern } from '../messaging/index.js';
 import { waitLimits, type WaitOptions } from '../session/index.js';
-import { LEADER_ROUTE } from './leader-message.registrar.js';
+import { LEADER_ROUTE } from './leader-message.context.js';
 import type { LeaderClient } from './leader.client.js';
 
 /** For `HedgeService.send`. */

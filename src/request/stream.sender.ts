@@ -1,0 +1,40 @@
+import { onAbort } from '../abort.listeners.js';
+import {
+  assertInEnvelope,
+  isStreamSource,
+  routeOf,
+  StreamReader,
+  type Pattern,
+} from '../messaging/index.js';
+import { waitLimits } from '../session/index.js';
+import { LEADER_ROUTE } from './leader-message.context.js';
+import type { LeaderClient } from './leader.client.js';
+import type { SendOptions } from './message.sender.js';
+
+/** `stream`: many values from the leader, and to it. */
+export class StreamSender {
+  constructor(
+    private readonly client: LeaderClient,
+    private readonly requestTimeout: number,
+  ) {}
+
+  /** @throws HedgeError `INVALID_ARGUMENT`; all else goes to the reader. */
+  open<R>(pattern: Pattern, data: unknown, options: SendOptions = {}): StreamReader<R> {
+    const { signal, timeout } = waitLimits(options, this.requestTimeout);
+    const route = LEADER_ROUTE + routeOf(pattern);
+    assertInEnvelope(data);
+    const over = new AbortController();
+    const ignore = signal && onAbort(signal, () => over.abort(signal.reason));
+    if (signal?.aborted) over.abort(signal.reason);
+    const reader = new StreamReader<R>(() => {
+      ignore?.();
+      over.abort();
+    });
+    const input = isStreamSource(data) ? data : undefined;
+    const limits = { timeout, signal: over.signal, idempotent: options.idempotent };
+    this.client
+      .stream(route, input ? undefined : data, { reader, input }, limits)
+      .catch((error: unknown) => reader.fail(error));
+    return reader;
+  }
+}
