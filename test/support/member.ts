@@ -7,8 +7,10 @@ import {
   HedgeContext,
   HedgeModule,
   HedgeService,
+  HedgeStream,
   OnBroadcast,
   OnLeaderMessage,
+  OnLeaderStream,
   type BroadcastOptions,
   type HedgeModuleOptions,
 } from '../../src/index.js';
@@ -78,6 +80,16 @@ class Handlers {
   @OnBroadcast('who')
   who() {
     return this.hedge.id;
+  }
+
+  /** Reads without end, and notes what it read and that it ended. */
+  @OnLeaderStream('read')
+  async *read(@Payload() input: HedgeStream<number>) {
+    try {
+      for await (const number of input) yield number;
+    } finally {
+      records.note({ type: 'handler-ended', at: machineTime() });
+    }
   }
 
   /** Takes its time, and stops when its signal says so. */
@@ -182,6 +194,10 @@ async function putOn(hedge: HedgeService, key: string, options: LoadOptions, sig
   }
 }
 
+async function* numbers() {
+  for (let n = 0; ; n++) yield n;
+}
+
 const commands: Record<string, (hedge: HedgeService, ...args: never[]) => unknown> = {
   status: async (hedge): Promise<MemberStatus> => ({
     id: hedge.id,
@@ -211,6 +227,10 @@ const commands: Record<string, (hedge: HedgeService, ...args: never[]) => unknow
       toArray(),
     );
     return lastValueFrom(entries$);
+  },
+  /** Streams numbers to a handler for as long as it goes. */
+  stream: (hedge, pattern: string) => {
+    hedge.stream(pattern, numbers()).subscribe({ error: () => undefined });
   },
   /** CPU time used so far, in ms. */
   cpu: () => {
