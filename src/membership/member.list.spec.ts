@@ -35,6 +35,18 @@ describe('a member list', () => {
     ]);
   });
 
+  it('tells apart who fell silent from who said goodbye', () => {
+    const silent: string[] = [];
+    list.silent.subscribe((id) => silent.push(id));
+    list.add(member('a'));
+    list.add(member('b'));
+    list.remove('a');
+    list.lose('b');
+
+    expect(silent).toEqual(['b']);
+    expect(changes.at(-1)).toEqual({ joined: [], left: ['b-1'] });
+  });
+
   it('tells of a member that started anew that it left and joined', () => {
     list.add(member('a'));
     list.add(member('a', 9, { instanceId: 'a-2' }));
