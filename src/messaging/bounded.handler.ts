@@ -1,7 +1,13 @@
 import { lastValueFrom, Observable } from 'rxjs';
 import { onAbort } from '../abort.listeners.js';
 import type { PipelinedHandler } from './handler.factory.js';
-import { ALWAYS_ROOM, isMany, observe, type Many, type StreamRoom } from './stream.source.js';
+import {
+  ALWAYS_ROOM,
+  isMany,
+  observe,
+  type Many,
+  type StreamRoom,
+} from './streams/stream.source.js';
 
 /** How long a handler runs, and in what. */
 export interface HandlerBounds {

@@ -10,8 +10,8 @@ import {
   LOOKS_ENCRYPTED,
   SEND_BUFFER_FULL,
 } from './messages.js';
-import { isNestedTooDeep, MAX_NESTING } from './nesting.js';
-import type { RefusalKind } from './refusal.js';
+import { isNestedTooDeep, MAX_NESTING } from './port/nesting.js';
+import type { RefusalKind } from './port/refusal.js';
 
 export interface SocketLimits {
   /** The longest JSON text that is sent or received, in UTF-16 units. @default 16 MiB */

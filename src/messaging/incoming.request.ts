@@ -1,6 +1,6 @@
 import type { RemoteMember } from './member.identity.js';
-import type { HedgeStream } from './hedge.stream.js';
-import type { StreamRoom } from './stream.source.js';
+import type { HedgeStream } from './streams/hedge.stream.js';
+import type { StreamRoom } from './streams/stream.source.js';
 
 /** The member a request came from. */
 export interface Caller {

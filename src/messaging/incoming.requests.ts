@@ -1,7 +1,7 @@
 import { lastValueFrom } from 'rxjs';
 import { HedgeError } from '../errors/index.js';
 import { IncomingRequest, type Caller } from './incoming.request.js';
-import { IncomingStream, type StreamHost } from './incoming.stream.js';
+import { IncomingStream, type StreamHost } from './streams/incoming.stream.js';
 import type { RemoteMember } from './member.identity.js';
 import { encodeReply } from './message.codec.js';
 import {
@@ -21,8 +21,8 @@ import {
   type RequestId,
   type RequestPacket,
 } from './protocol.js';
-import { costOf } from './stream.credit.js';
-import { ALWAYS_ROOM, isMany, observe } from './stream.source.js';
+import { costOf } from './streams/stream.credit.js';
+import { ALWAYS_ROOM, isMany, observe } from './streams/stream.source.js';
 
 /**
  * Answers the requests of one route. Of an Observable or an async iterable the last value is the reply, or, where the

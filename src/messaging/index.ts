@@ -9,7 +9,7 @@ export {
   type PipelinedHandler,
 } from './handler.factory.js';
 export { HedgeContext } from './hedge.context.js';
-export { HedgeStream } from './hedge.stream.js';
+export { HedgeStream } from './streams/hedge.stream.js';
 export { DEFAULT_SOCKET_LIMITS, type SocketLimits } from './hedge.socket.js';
 export { MemberIdentity } from './member.identity.js';
 export { assertInEnvelope, EncodedData } from './message.codec.js';
@@ -17,8 +17,8 @@ export { MessageKind } from './message.kind.js';
 export type { Caller, CallerStream } from './incoming.request.js';
 export type { MessageHandler } from './incoming.requests.js';
 export { MessageServer, type MessageServerOptions } from './message.server.js';
-export { checkTls, type HedgeTlsOptions } from './mutual.tls.js';
-export type { PeerStream, StreamRequest } from './outgoing.stream.js';
+export { checkTls, type HedgeTlsOptions } from './port/mutual.tls.js';
+export type { PeerStream, StreamRequest } from './streams/outgoing.stream.js';
 export { PatternHandlers, type PatternHandler } from './pattern.handlers.js';
 export { routeOf, type Pattern } from './pattern.js';
 export { PeerLostError, PeerUnreachableError } from './peer.errors.js';
@@ -35,9 +35,9 @@ export {
   securePort,
   type PortSecurity,
   type PortSecurityOptions,
-} from './port.security.js';
+} from './port/port.security.js';
 export { ReplyDeadline } from './reply.deadline.js';
 export { RunningHandlers } from './running.handlers.js';
-export { checkSecret } from './secret.keys.js';
-export { StreamReader } from './stream.reader.js';
-export { isStreamSource, type StreamSource } from './stream.source.js';
+export { checkSecret } from './port/secret.keys.js';
+export { StreamReader } from './streams/stream.reader.js';
+export { isStreamSource, type StreamSource } from './streams/stream.source.js';

@@ -13,7 +13,7 @@ import {
   REPLY_TOO_LARGE,
   REQUEST_TOO_LARGE,
 } from './messages.js';
-import { isNestedTooDeep, MAX_NESTING } from './nesting.js';
+import { isNestedTooDeep, MAX_NESTING } from './port/nesting.js';
 import {
   isRecord,
   type EndPacket,

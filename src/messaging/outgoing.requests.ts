@@ -1,8 +1,8 @@
 import { HedgeError } from '../errors/index.js';
 import { encodeRequest } from './message.codec.js';
 import { BEYOND_CREDIT, GOING_AWAY, NOT_A_REPLY, OVERLOADED_HERE } from './messages.js';
-import type { PeerStream, StreamCarrier, StreamRequest } from './outgoing.stream.js';
-import { OutgoingStreams } from './outgoing.streams.js';
+import type { PeerStream, StreamCarrier, StreamRequest } from './streams/outgoing.stream.js';
+import { OutgoingStreams } from './streams/outgoing.streams.js';
 import {
   PendingRequests,
   type PendingRequest,
@@ -16,7 +16,7 @@ import {
   type RequestPacket,
   type StreamTerms,
 } from './protocol.js';
-import { STREAM_WINDOW } from './stream.credit.js';
+import { STREAM_WINDOW } from './streams/stream.credit.js';
 
 /** The end of a connection that requests leave by. */
 export interface RequestLink extends StreamCarrier {

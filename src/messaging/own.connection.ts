@@ -3,7 +3,7 @@ import type { IncomingRequests } from './incoming.requests.js';
 import type { MemberIdentity } from './member.identity.js';
 import type { MessageServer } from './message.server.js';
 import { CLOSED_BY_SELF } from './messages.js';
-import type { PeerStream } from './outgoing.stream.js';
+import type { PeerStream } from './streams/outgoing.stream.js';
 import { OutgoingRequests, type StreamOptions } from './outgoing.requests.js';
 import type { PendingRequest, RequestOptions } from './pending.requests.js';
 

@@ -9,7 +9,7 @@ import {
   HELLO_NOT_UNDERSTOOD,
 } from './messages.js';
 import { OutgoingRequests, type StreamOptions } from './outgoing.requests.js';
-import type { PeerStream } from './outgoing.stream.js';
+import type { PeerStream } from './streams/outgoing.stream.js';
 import type { PendingRequest, RequestOptions } from './pending.requests.js';
 import {
   HELLO_PACKET_ID,
@@ -19,7 +19,7 @@ import {
   type ReplyPacket,
   type RequestPacket,
 } from './protocol.js';
-import { reasonOfDial } from './tls.failure.js';
+import { reasonOfDial } from './port/tls.failure.js';
 
 export interface PeerConnectionOptions {
   readonly socketClass: typeof HedgeSocket;

@@ -12,7 +12,7 @@ import { encodeData, type EncodedData } from './message.codec.js';
 import type { MessageServer } from './message.server.js';
 import { NO_PEER_ADDRESS, PEERS_CLOSED } from './messages.js';
 import type { StreamOptions } from './outgoing.requests.js';
-import type { PeerStream } from './outgoing.stream.js';
+import type { PeerStream } from './streams/outgoing.stream.js';
 import { OwnConnection } from './own.connection.js';
 import { PeerConnection } from './peer.connection.js';
 import { PeerUnreachableError } from './peer.errors.js';

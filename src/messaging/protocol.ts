@@ -1,5 +1,5 @@
 import type { PacketMetadata } from '@nestjs/microservices';
-import { isCredit } from './stream.credit.js';
+import { isCredit } from './streams/stream.credit.js';
 
 /**
  * What travels between members. A frame is Nest's: the length of the JSON in UTF-16 units, `#`, the JSON.

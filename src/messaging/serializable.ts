@@ -1,5 +1,5 @@
 import { NESTED_TOO_DEEP } from './messages.js';
-import { MAX_NESTING } from './nesting.js';
+import { MAX_NESTING } from './port/nesting.js';
 
 /**
  * Why `JSON.stringify` refused a value, with the path of the part at fault. Called only after it refused:

@@ -2,8 +2,8 @@ import { Logger } from '@nestjs/common';
 import { ServerTCP, TcpContext } from '@nestjs/microservices';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TlsOptions, TLSSocket } from 'node:tls';
-import { Arrivals } from './arrivals.js';
-import { readGreeting } from './greeting.js';
+import { Arrivals } from './port/arrivals.js';
+import { readGreeting } from './port/greeting.js';
 import { FrameError, type HedgeSocket } from './hedge.socket.js';
 import type { IncomingRequests, ReplyLink } from './incoming.requests.js';
 import type { MemberIdentity, RemoteMember } from './member.identity.js';
@@ -15,8 +15,8 @@ import {
   type ReplyPacket,
   type RequestPacket,
 } from './protocol.js';
-import { RefusalWarnings, type Refusal } from './refusal.js';
-import { refusalOfHandshake } from './tls.failure.js';
+import { RefusalWarnings, type Refusal } from './port/refusal.js';
+import { refusalOfHandshake } from './port/tls.failure.js';
 
 export interface TcpServerOptions {
   readonly socketClass: typeof HedgeSocket;

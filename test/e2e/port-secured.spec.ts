@@ -13,7 +13,7 @@ import {
   PEER_WITHOUT_TLS,
   SECRET_REFUSED,
 } from '../../src/messaging/messages.js';
-import { deriveKey, preSharedKeyTls } from '../../src/messaging/secret.keys.js';
+import { deriveKey, preSharedKeyTls } from '../../src/messaging/port/secret.keys.js';
 import { Authority } from '../support/certificates.js';
 import {
   connectionsOf,

@@ -1,7 +1,7 @@
 import { constants, X509Certificate } from 'node:crypto';
 import { createSecureContext, type PeerCertificate } from 'node:tls';
-import { HedgeError } from '../errors/index.js';
-import { BAD_TLS, UNKNOWN_TLS_FIELD } from './messages.js';
+import { HedgeError } from '../../errors/index.js';
+import { BAD_TLS, UNKNOWN_TLS_FIELD } from '../messages.js';
 import type { PortSecurity } from './port.security.js';
 
 /**

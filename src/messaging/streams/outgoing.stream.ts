@@ -1,7 +1,7 @@
-import { onAbort } from '../abort.listeners.js';
-import { describeInputFailure, encodeEnd, encodeItem, rebuildError } from './message.codec.js';
-import { abortedError } from './pending.requests.js';
-import type { CancelPacket, GrantPacket, ReplyPacket } from './protocol.js';
+import { onAbort } from '../../abort.listeners.js';
+import { describeInputFailure, encodeEnd, encodeItem, rebuildError } from '../message.codec.js';
+import { abortedError } from '../pending.requests.js';
+import type { CancelPacket, GrantPacket, ReplyPacket } from '../protocol.js';
 import { costOf, STREAM_WINDOW } from './stream.credit.js';
 import type { StreamReader } from './stream.reader.js';
 import type { StreamSource } from './stream.source.js';

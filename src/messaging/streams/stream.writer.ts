@@ -1,6 +1,6 @@
 import { Subject, takeUntil } from 'rxjs';
-import { HedgeError } from '../errors/index.js';
-import { STREAM_OUTRUN } from './messages.js';
+import { HedgeError } from '../../errors/index.js';
+import { STREAM_OUTRUN } from '../messages.js';
 import { costOf, MAX_CREDIT } from './stream.credit.js';
 import { observe, type StreamRoom, type StreamSource } from './stream.source.js';
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { NO_GREETING_IN_TIME, TOO_MANY_STRANGERS } from './messages.js';
+import { NO_GREETING_IN_TIME, TOO_MANY_STRANGERS } from '../messages.js';
 import type { Refusal } from './refusal.js';
 
 interface Arrival {

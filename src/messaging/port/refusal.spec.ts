@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { TURNED_AWAY } from './messages.js';
+import { TURNED_AWAY } from '../messages.js';
 import { RefusalWarnings } from './refusal.js';
 
 describe('warnings of who was turned away', () => {

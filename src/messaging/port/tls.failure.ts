@@ -7,7 +7,7 @@ import {
   OTHER_TLS,
   PEER_WITHOUT_TLS,
   SECRET_REFUSED,
-} from './messages.js';
+} from '../messages.js';
 import type { Refusal } from './refusal.js';
 
 /** The codes of Node and OpenSSL, of either side. */

@@ -1,6 +1,6 @@
 import { constants, createHash, scrypt } from 'node:crypto';
-import { HedgeError } from '../errors/index.js';
-import { INVALID_SECRET } from './messages.js';
+import { HedgeError } from '../../errors/index.js';
+import { INVALID_SECRET } from '../messages.js';
 import type { PortSecurity } from './port.security.js';
 
 /** Below so many characters a secret is warned about. */

@@ -1,20 +1,20 @@
-import { HedgeError } from '../errors/index.js';
-import { STREAM_ABANDONED } from './messages.js';
+import { HedgeError } from '../../errors/index.js';
+import { STREAM_ABANDONED } from '../messages.js';
 import {
   OutgoingStream,
   type PeerStream,
   type StreamCarrier,
   type StreamRequest,
 } from './outgoing.stream.js';
-import { PeerLostError } from './peer.errors.js';
-import type { Settle } from './pending.requests.js';
+import { PeerLostError } from '../peer.errors.js';
+import type { Settle } from '../pending.requests.js';
 import {
   isCancel,
   isGrant,
   type ReplyPacket,
   type RequestId,
   type RequestPacket,
-} from './protocol.js';
+} from '../protocol.js';
 
 /** The streams of one connection that the other side has accepted. */
 export class OutgoingStreams {

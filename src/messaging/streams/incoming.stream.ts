@@ -1,10 +1,10 @@
 import { EMPTY, of } from 'rxjs';
-import { HedgeError } from '../errors/index.js';
+import { HedgeError } from '../../errors/index.js';
 import { HedgeStream } from './hedge.stream.js';
-import type { CallerStream, IncomingRequest } from './incoming.request.js';
-import { encodeResponse, rebuildError } from './message.codec.js';
-import { CALLER_GONE, STREAM_TAKEN } from './messages.js';
-import type { CancelPacket, GrantPacket, ReplyPacket, RequestPacket } from './protocol.js';
+import type { CallerStream, IncomingRequest } from '../incoming.request.js';
+import { encodeResponse, rebuildError } from '../message.codec.js';
+import { CALLER_GONE, STREAM_TAKEN } from '../messages.js';
+import type { CancelPacket, GrantPacket, ReplyPacket, RequestPacket } from '../protocol.js';
 import { STREAM_WINDOW } from './stream.credit.js';
 import { StreamReader } from './stream.reader.js';
 import { isMany } from './stream.source.js';

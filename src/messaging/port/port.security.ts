@@ -1,5 +1,5 @@
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
-import { SHORT_SECRET, UNSECURED_PORT } from './messages.js';
+import { SHORT_SECRET, UNSECURED_PORT } from '../messages.js';
 import { mutualTls, type HedgeTlsOptions } from './mutual.tls.js';
 import { deriveKey, LEAST_SECRET_LENGTH, preSharedKeyTls } from './secret.keys.js';
 

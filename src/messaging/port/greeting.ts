@@ -1,12 +1,12 @@
-import type { MemberIdentity, RemoteMember } from './member.identity.js';
+import type { MemberIdentity, RemoteMember } from '../member.identity.js';
 import {
   HELLO_MALFORMED,
   HELLO_WRONG_GROUP,
   HELLO_WRONG_MEMBER,
   HELLO_WRONG_STORE,
   HELLO_WRONG_VERSION,
-} from './messages.js';
-import { commonVersion, isHello, type HelloReply, type ProtocolRange } from './protocol.js';
+} from '../messages.js';
+import { commonVersion, isHello, type HelloReply, type ProtocolRange } from '../protocol.js';
 import type { Refusal } from './refusal.js';
 
 /** What comes of a greeting at the member that is dialled. */
