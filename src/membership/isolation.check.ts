@@ -51,30 +51,25 @@ export class IsolationCheck {
   }
 
   async #run(isGone: boolean, stop: AbortSignal): Promise<void> {
-    let wantsList = !isGone;
+    // Whoever was refused a connection is not cut off from who refused it. And all that lose a leader at the same moment
+    // have enough to do: a busy member may not answer in time.
+    if (isGone) await sleep(this.clock, INTERVAL, stop);
     while (!stop.aborted) {
       const others = this.listener.others();
-      const answers = await this.#ask(others, wantsList, stop);
+      const answers = await this.#ask(others, stop);
       if (stop.aborted) return;
       const told = answers.find(({ members }) => members)?.members;
       if (others.length > 0 && answers.length === 0) this.listener.isolated();
       else if (told) this.listener.told(told);
-      wantsList = true;
       await sleep(this.clock, INTERVAL, stop);
     }
   }
 
   /** @returns what the first of them said who said anything; nothing when nobody did */
-  async #ask(
-    members: readonly MemberInfo[],
-    wantsList: boolean,
-    stop: AbortSignal,
-  ): Promise<ProbeAnswer[]> {
+  async #ask(members: readonly MemberInfo[], stop: AbortSignal): Promise<ProbeAnswer[]> {
     for (let from = 0, count = ASKED; from < members.length; from += count, count *= MORE) {
       const asked = members.slice(from, from + count);
-      const replies = await Promise.allSettled(
-        asked.map(({ id }) => this.prober.ask(id, wantsList)),
-      );
+      const replies = await Promise.allSettled(asked.map(({ id }) => this.prober.ask(id, true)));
       const answers = replies.flatMap((reply) =>
         reply.status === 'fulfilled' && reply.value ? [reply.value] : [],
       );
