@@ -53,10 +53,9 @@ export class HedgeLifecycle {
    */
   async start(): Promise<void> {
     const { member } = this;
-    member.hooks.find();
-    member.memberHooks.find();
-    member.messages.register();
-    member.broadcasts.register();
+    member.leader.hooks.find();
+    member.leader.memberHooks.find();
+    member.messages.registerHandlers();
     if (this.#closing.signal.aborted) return;
     this.#starting = this.#begin();
     try {
@@ -92,13 +91,15 @@ export class HedgeLifecycle {
   async #leave(): Promise<void> {
     const { member } = this;
     this.#closing.abort();
-    member.election.abstain();
+    member.leader.election.abstain();
     await Promise.allSettled([this.#starting, this.#opening]);
-    const goodbye = member.membership.leave(GOODBYE_TIMEOUT);
+    const goodbye = member.leader.membership.leave(GOODBYE_TIMEOUT);
     const { clock, options } = member;
     const until = clock.now().monotonic + options.drainTimeout;
-    await member.running.drain(options.drainTimeout);
-    await member.election.retire(Math.max(LEAST_RELEASE_TIME, until - clock.now().monotonic));
+    await member.messages.running.drain(options.drainTimeout);
+    await member.leader.election.retire(
+      Math.max(LEAST_RELEASE_TIME, until - clock.now().monotonic),
+    );
     await goodbye;
   }
 
@@ -106,13 +107,13 @@ export class HedgeLifecycle {
     const { member } = this;
     await this.leave().catch((error: unknown) => member.logger.error(LEAVING_FAILED(error)));
     this.#state = 'closed';
-    member.view.close();
-    member.reader.close();
-    member.outcomes.close();
-    await member.election.stop();
-    member.membership.stop();
-    member.renewer.stop();
-    member.releaser.stop();
+    member.leader.view.close();
+    member.log.reader.close();
+    member.log.outcomes.close();
+    await member.leader.election.stop();
+    member.leader.membership.stop();
+    member.session.renewer.stop();
+    member.session.releaser.stop();
     member.peers.close();
     await member.server.close();
     if (this.ownsStore) await member.store.close();
@@ -120,7 +121,7 @@ export class HedgeLifecycle {
   }
 
   async #listen(): Promise<void> {
-    const { identity, logger, membership, options, server } = this.member;
+    const { identity, leader, logger, options, server } = this.member;
     const host = options.host ?? findOwnHost();
     const { port, address } = await server.listen({
       port: options.port,
@@ -128,7 +129,7 @@ export class HedgeLifecycle {
     });
     identity.id = formatAddress(host, port);
     for (const warning of portWarnings(options.security, address)) logger.warn(warning);
-    membership.start();
+    leader.membership.start();
   }
 
   async #openStore(): Promise<void> {
@@ -136,7 +137,7 @@ export class HedgeLifecycle {
     const { signal } = this.#closing;
     try {
       await member.store.open({ timeout: OPEN_TIMEOUT, signal });
-      if (!signal.aborted) member.election.start();
+      if (!signal.aborted) member.leader.election.start();
     } catch (error) {
       if (signal.aborted) return;
       if (!isPassing(error)) throw error;
@@ -158,7 +159,7 @@ export class HedgeLifecycle {
         await member.store.open({ timeout: OPEN_TIMEOUT, signal });
         if (signal.aborted) return;
         member.logger.log(STORE_IS_BACK(member.store.description));
-        member.election.start();
+        member.leader.election.start();
         return;
       } catch (error) {
         if (signal.aborted || isPassing(error)) continue;

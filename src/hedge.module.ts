@@ -50,16 +50,16 @@ import { makeSpannerStore, makeSqliteStore, type HedgeStore } from './store/inde
     {
       provide: LeaderStanding,
       inject: [HedgeMember, HedgeLifecycle],
-      useFactory: ({ election, view, members, identity }: HedgeMember, lifecycle: HedgeLifecycle) =>
-        new LeaderStanding(election, view, members, {
-          self: () => identity.id,
+      useFactory: ({ leader, id }: HedgeMember, lifecycle: HedgeLifecycle) =>
+        new LeaderStanding(leader.election, leader.view, leader.members, {
+          self: id,
           notRunning: () => lifecycle.notRunning,
         }),
     },
     {
       provide: LockService,
       inject: [HedgeMember],
-      useFactory: (member: HedgeMember) => member.locks,
+      useFactory: (member: HedgeMember) => member.session.locks,
     },
   ],
   // The last one for guards, which are made in the module that uses them.

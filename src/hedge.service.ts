@@ -48,12 +48,12 @@ export class HedgeService {
 
   /** Whether this member leads, by its own clocks: no I/O, and never true past its deadline. */
   isLeader(): boolean {
-    return this.member.election.term !== undefined;
+    return this.member.leader.election.term !== undefined;
   }
 
   /** The term while this member leads. */
   get leadership(): Leadership | undefined {
-    return this.isLeader() ? this.member.terms.newest : undefined;
+    return this.isLeader() ? this.member.leader.terms.newest : undefined;
   }
 
   /**
@@ -63,7 +63,7 @@ export class HedgeService {
   async leader(options: WaitOptions = {}): Promise<string> {
     this.lifecycle.assertRunning();
     const limits = waitLimits(options, this.member.options.requestTimeout);
-    return (await this.member.view.known(limits)).id;
+    return (await this.member.leader.view.known(limits)).id;
   }
 
   /**
@@ -73,7 +73,7 @@ export class HedgeService {
    */
   members(): Member[] {
     this.lifecycle.assertRunning();
-    return this.member.members.all;
+    return this.member.leader.members.all;
   }
 
   /**
@@ -83,7 +83,7 @@ export class HedgeService {
    */
   async stepDown(): Promise<void> {
     this.lifecycle.assertRunning();
-    await this.member.election.stepDown('stepped-down');
+    await this.member.leader.election.stepDown('stepped-down');
   }
 
   /**
@@ -94,7 +94,7 @@ export class HedgeService {
    */
   async put(key: string, value: string, options?: PutOptions): Promise<LogReceipt> {
     this.lifecycle.assertRunning();
-    return this.member.writer.put(key, value, options);
+    return this.member.log.writer.put(key, value, options);
   }
 
   /**
@@ -103,7 +103,7 @@ export class HedgeService {
    */
   async get(key: string, options?: GetOptions): Promise<LogEntry | undefined> {
     this.lifecycle.assertRunning();
-    return this.member.reader.get(key, options);
+    return this.member.log.reader.get(key, options);
   }
 
   /**
@@ -112,7 +112,7 @@ export class HedgeService {
    */
   async history(key: string, options?: HistoryOptions): Promise<LogEntry[]> {
     this.lifecycle.assertRunning();
-    return this.member.reader.history(key, options);
+    return this.member.log.reader.history(key, options);
   }
 
   /**
@@ -123,7 +123,7 @@ export class HedgeService {
    */
   async trim(key: string, options: TrimOptions): Promise<number> {
     this.lifecycle.assertRunning();
-    return this.member.trimmer.trim(key, options);
+    return this.member.log.trimmer.trim(key, options);
   }
 
   /**
@@ -133,7 +133,7 @@ export class HedgeService {
    */
   async send<R = unknown>(pattern: Pattern, data: unknown, options?: SendOptions): Promise<R> {
     this.lifecycle.assertRunning();
-    return this.member.sender.send<R>(pattern, data, options);
+    return this.member.messages.sender.send<R>(pattern, data, options);
   }
 
   /**
@@ -151,7 +151,7 @@ export class HedgeService {
   stream<R = unknown>(pattern: Pattern, data: unknown, options?: SendOptions): HedgeStream<R> {
     return new HedgeStream(() => {
       this.lifecycle.assertRunning();
-      return this.member.streams.open<R>(pattern, data, options);
+      return this.member.messages.streams.open<R>(pattern, data, options);
     });
   }
 
@@ -167,7 +167,7 @@ export class HedgeService {
     options?: BroadcastOptions,
   ): Promise<BroadcastReply<R>[]> {
     this.lifecycle.assertRunning();
-    return this.member.broadcaster.broadcast<R>(pattern, data, options);
+    return this.member.messages.broadcaster.broadcast<R>(pattern, data, options);
   }
 
   /**
@@ -182,7 +182,7 @@ export class HedgeService {
   ): Observable<BroadcastReply<R>> {
     return defer(() => {
       this.lifecycle.assertRunning();
-      return this.member.broadcaster.stream<R>(pattern, data, options);
+      return this.member.messages.broadcaster.stream<R>(pattern, data, options);
     });
   }
 }

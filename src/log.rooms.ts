@@ -1,0 +1,31 @@
+import type { MemberBase } from './hedge.member.js';
+import type { LeaderRooms } from './leader.rooms.js';
+import { CommitOutcomes, LogReader, LogTrimmer, LogWriter, TermCommits } from './log/index.js';
+import type { MessageRooms } from './message.rooms.js';
+import type { SessionRooms } from './session.rooms.js';
+
+/** The log, as every member reads and the leader writes it. */
+export class LogRooms {
+  readonly outcomes: CommitOutcomes;
+  readonly writer: LogWriter;
+  readonly reader: LogReader;
+  readonly trimmer: LogTrimmer;
+
+  constructor(
+    { options, store, clock, scope }: MemberBase,
+    { keeper, committer }: SessionRooms,
+    { terms }: LeaderRooms,
+    { client, routes }: MessageRooms,
+  ) {
+    const { leaseDuration, requestTimeout } = options;
+    this.outcomes = new CommitOutcomes(keeper, store, clock);
+    const commits = new TermCommits(committer, this.outcomes, clock, leaseDuration);
+    terms.register(commits);
+    const retryWindow = 2 * requestTimeout;
+    this.writer = new LogWriter(commits, terms, scope, client, clock, requestTimeout, retryWindow);
+    this.trimmer = new LogTrimmer(store, committer, client, clock, requestTimeout, retryWindow);
+    this.reader = new LogReader(store, clock, requestTimeout);
+    this.writer.register(routes);
+    this.trimmer.register(routes);
+  }
+}

@@ -1,0 +1,56 @@
+import { Broadcaster, BroadcastRegistrar } from './broadcast/index.js';
+import type { MemberBase } from './hedge.member.js';
+import type { LeaderRooms } from './leader.rooms.js';
+import { PatternHandlers, RunningHandlers } from './messaging/index.js';
+import {
+  LeaderClient,
+  LeaderMessageRegistrar,
+  LeaderRoutes,
+  MessageSender,
+  StreamSender,
+} from './request/index.js';
+
+/** What the app's members say to each other. */
+export class MessageRooms {
+  readonly running: RunningHandlers;
+  readonly routes: LeaderRoutes;
+  readonly client: LeaderClient;
+  readonly sender: MessageSender;
+  readonly streams: StreamSender;
+  readonly broadcaster: Broadcaster;
+  readonly #leaderMessages: LeaderMessageRegistrar;
+  readonly #broadcasts: BroadcastRegistrar;
+
+  constructor(base: MemberBase, { election, view, membership }: LeaderRooms) {
+    const { options, clock, server, peers, scope, explorer, factory, id } = base;
+    const { requestTimeout, inheritAppConfig } = options;
+    this.running = new RunningHandlers(clock);
+    this.routes = new LeaderRoutes(server, election, view, this.running, id);
+    this.client = new LeaderClient(peers, view, election, clock);
+    this.sender = new MessageSender(this.client, requestTimeout);
+    this.streams = new StreamSender(this.client, requestTimeout);
+    this.#leaderMessages = new LeaderMessageRegistrar(
+      new PatternHandlers(explorer),
+      factory,
+      this.routes,
+      scope,
+      inheritAppConfig,
+    );
+    const members = () => membership.list.all.map((member) => member.id);
+    this.broadcaster = new Broadcaster(peers, { self: id, members }, requestTimeout);
+    this.#broadcasts = new BroadcastRegistrar(
+      new PatternHandlers(explorer),
+      factory,
+      server,
+      this.running,
+      { self: id, newestToken: () => view.newestToken },
+      inheritAppConfig,
+    );
+  }
+
+  /** @throws HedgeError `INVALID_HANDLER` */
+  registerHandlers(): void {
+    this.#leaderMessages.register();
+    this.#broadcasts.register();
+  }
+}
