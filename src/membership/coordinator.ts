@@ -63,6 +63,8 @@ export class Coordinator {
   /** From now on it keeps the list, beginning with what it knows, which is still to be confirmed; and says so. */
   begin(token: bigint): void {
     this.end();
+    this.list.recall();
+
     const history = (this.#history = new ListHistory(`${token}`));
     this.#over = new AbortController();
     for (const { id } of this.list.others) {

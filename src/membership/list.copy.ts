@@ -1,4 +1,5 @@
 import type { ListUpdate, ListVersion } from './list.update.js';
+import type { MemberInfo } from './member.js';
 import type { MemberList } from './member.list.js';
 
 /** The list as the member that keeps it has told, and what this one found out for itself since. */
@@ -6,6 +7,7 @@ export class ListCopy {
   #version: ListVersion | undefined;
   /** Something was changed here: only the whole list puts that right. */
   #isAltered = false;
+  #missed: MemberInfo | undefined;
 
   constructor(private readonly list: MemberList) {}
 
@@ -21,6 +23,7 @@ export class ListCopy {
 
   /** Another member keeps it: versions begin anew. */
   reset(): void {
+    this.#missed = undefined;
     this.#version = undefined;
   }
 
@@ -46,6 +49,18 @@ export class ListCopy {
     if (BigInt(token) < BigInt(this.#version?.token ?? 0)) return;
     this.#isAltered = true;
     this.list.replace(joined);
+  }
+
+  /** Nobody answers. */
+  isolate(): void {
+    this.#isAltered = true;
+    this.list.isolate(this.#missed);
+  }
+
+  /** Who keeps the list does not answer. */
+  miss(id: string): void {
+    this.#missed = this.list.get(id) ?? this.#missed;
+    this.lose(id);
   }
 
   /** They do not answer. */

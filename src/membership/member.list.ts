@@ -6,6 +6,8 @@ export class MemberList {
   readonly #members = new Map<string, MemberInfo>();
   readonly #changes = new Subject<ListChange>();
   readonly #silent = new Subject<string>();
+  /** Out of sight since this member found itself cut off. */
+  readonly #beyond = new Map<string, MemberInfo>();
   #selfId = '';
   /** Put in order when it is asked for: the leader of a large group asks hundreds of times between two changes. */
   #ranked: readonly MemberInfo[] | undefined;
@@ -41,9 +43,14 @@ export class MemberList {
     return this.#members.get(id);
   }
 
-  /** How many candidates come before this member; one of them, who is known to be gone, not counted. */
+  /**
+   * How many candidates come before this member; one of them, who is known to be gone, not counted. Those out of its sight
+   * are: they see each other, and it must not go before them.
+   */
   rank(gone?: string): number {
-    const candidates = this.all.filter(({ id, candidate }) => candidate && id !== gone);
+    const candidates = [...this.all, ...this.#beyond.values()]
+      .filter(({ id, candidate }) => candidate && id !== gone)
+      .toSorted(byRank);
     return Math.max(
       0,
       candidates.findIndex(({ id }) => id === this.#selfId),
@@ -64,8 +71,25 @@ export class MemberList {
     for (const id of ids) this.#silent.next(id);
   }
 
+  /** None of the others answers: it is this member that is cut off, from `missed` too, which was lost before. */
+  isolate(missed: MemberInfo | undefined): void {
+    const { others } = this;
+    if (missed) this.#beyond.set(missed.id, missed);
+
+    for (const member of others) this.#beyond.set(member.id, member);
+    this.lose(...others.map(({ id }) => id));
+  }
+
+  /** It is not any more, or wrongly thought so: those out of its sight are on the list again, and can be asked. */
+  recall(): void {
+    const members = [...this.#beyond.values()].filter(({ id }) => !this.#members.has(id));
+    this.#beyond.clear();
+    this.apply(members, []);
+  }
+
   /** What is not named has left. */
   replace(members: readonly MemberInfo[]): void {
+    this.#beyond.clear();
     const named = new Set(members.map(({ id }) => id));
     this.apply(
       members,

@@ -278,6 +278,24 @@ describe('membership', () => {
     expect(sees()).toEqual(['abcd', 'abcd', 'abcd', 'abcd']);
   });
 
+  it('has a member that was cut off neither go first, nor begin with an empty list when it leads', async () => {
+    cut = (from, to) => (from === 'c') !== (to === 'c');
+    await time.advance(5_500);
+    const { list } = nodes.c.membership;
+    expect(nodes.c.sees).toBe('c');
+    expect(list.rank('a')).toBe(1);
+
+    const left: string[] = [];
+    nodes.b.membership.list.changes.subscribe((change) =>
+      left.push(...change.left.map(({ id }) => id)),
+    );
+    cut = () => false;
+    nodes.c.lead(2n);
+    await time.advance(10_000);
+    expect(sees()).toEqual(['abcd', 'abcd', 'abcd', 'abcd']);
+    expect(left).toEqual([]);
+  });
+
   it('has a member that is cut off from the leader alone see what the others do', async () => {
     cut = (from, to) => `${from}${to}` === 'ac' || `${from}${to}` === 'ca';
     await time.advance(5_200);

@@ -80,7 +80,7 @@ export class Membership {
     this.#isolation = new IsolationCheck(this.#prober, clock, {
       others: () => this.list.successors.filter(({ id }) => id !== this.#heartbeats.target),
       told: (update) => this.#copy.borrow(update),
-      isolated: () => this.#copy.lose(...this.list.others.map(({ id }) => id)),
+      isolated: () => this.#copy.isolate(),
     });
     server.handle(HEARTBEAT, (data, caller) => this.#answer(data, caller));
     server.handle(NEWS, (data, caller) => this.#takeNews(data, caller));
@@ -199,7 +199,8 @@ export class Membership {
 
   /** Who keeps the list does not answer any more. Who leads is for the store to say; that it is not there is certain. */
   #missed(id: string, isGone: boolean): void {
-    this.#copy.lose(id);
+    if (isGone) this.#copy.lose(id);
+    else this.#copy.miss(id);
     this.#isolation.start(isGone);
   }
 }
