@@ -64,7 +64,6 @@ export class Coordinator {
   begin(token: bigint): void {
     this.end();
     this.list.recall();
-
     const history = (this.#history = new ListHistory(`${token}`));
     this.#over = new AbortController();
     for (const { id } of this.list.others) {

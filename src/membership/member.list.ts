@@ -75,7 +75,6 @@ export class MemberList {
   isolate(missed: MemberInfo | undefined): void {
     const { others } = this;
     if (missed) this.#beyond.set(missed.id, missed);
-
     for (const member of others) this.#beyond.set(member.id, member);
     this.lose(...others.map(({ id }) => id));
   }

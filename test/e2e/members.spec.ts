@@ -1,7 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
-import { OnMembersChanged, type Member, type MembersChange } from '../../src/index.js';
-import { onEveryStore, SOON, useGroup, type App, type Group } from '../support/hedge-apps.js';
+import {
+  OnLeaderMessage,
+  OnMembersChanged,
+  type Member,
+  type MembersChange,
+} from '../../src/index.js';
+import { FaultyStore } from '../support/faulty-store.js';
+import {
+  LEASE,
+  onEveryStore,
+  SOON,
+  useGroup,
+  type App,
+  type Group,
+} from '../support/hedge-apps.js';
 import { logs } from '../support/recorded-logs.js';
 import { behindProxy } from '../support/proxied-member.js';
 
@@ -22,6 +35,14 @@ function changesOf(app: App): { joined: string[]; left: string[] }[] {
   return app.events.flatMap((event) =>
     event.type === 'members.changed' ? [{ joined: ids(event.joined), left: ids(event.left) }] : [],
   );
+}
+
+@Injectable()
+class Echo {
+  @OnLeaderMessage('echo')
+  echo(data: unknown) {
+    return data;
+  }
 }
 
 describe('the members of a group', () => {
@@ -63,6 +84,21 @@ describe('the members of a group', () => {
 
   describe('that come and go', () => {
     const group = useGroup();
+
+    it('are told by a new leader itself that it leads, though they cannot ask the store', async () => {
+      const store = new FaultyStore(group().store);
+      const [first, second] = await group().startMany(2, {}, [Echo]);
+      const cutOff = await group().start({ store, candidate: false }, [Echo]);
+      await cutOff.hedge.ready(SOON);
+      await agreed(group());
+      store.fault = () => 'silent';
+
+      await first.close();
+      await vi.waitFor(() => expect(second.hedge.isLeader()).toBe(true), SOON);
+      expect(await cutOff.hedge.send('echo', 1, { timeout: LEASE / 2 })).toBe(1);
+      expect(await cutOff.hedge.leader({ timeout: 1 })).toBe(second.hedge.id);
+      store.fault = () => undefined;
+    });
 
     it('are told of by events$ and @OnMembersChanged()', async () => {
       const seen: MembersChange[] = [];
