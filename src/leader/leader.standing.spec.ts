@@ -19,10 +19,10 @@ describe('how a member stands to leadership', () => {
   const time = new VirtualTime();
   const view = new LeaderView(new VirtualClock(time));
 
-  function standing(leader?: Member, notRunning?: HedgeError): LeaderStanding {
+  function standing(leader?: Member, notRunning?: HedgeError, known = view): LeaderStanding {
     const election = { term: undefined } as Election;
     const members = { leader } as MembersView;
-    return new LeaderStanding(election, view, members, {
+    return new LeaderStanding(election, known, members, {
       self: () => 'a:1',
       notRunning: () => notRunning,
     });
@@ -55,6 +55,14 @@ describe('how a member stands to leadership', () => {
     view.observe({ id: 'a:1', token: 8n }, Infinity);
     view.forget(8n);
     expect(orphan.retryAfter(undefined)).toBe(1);
+  });
+
+  it('has clients ask again soon where its own term has run out, and nothing has ended it yet', () => {
+    const own = new LeaderView(new VirtualClock(time));
+    // As the election does it: of itself a member knows until it knows better.
+    own.confirm({ id: 'a:1', token: 1n }, Infinity, 0n);
+
+    expect(standing(undefined, undefined, own).retryAfter(undefined)).toBe(1);
   });
 
   it('names nobody, not itself either, where it does not lead any more', () => {

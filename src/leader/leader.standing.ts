@@ -37,7 +37,10 @@ export class LeaderStanding {
    * @param leader as {@link leader} gave it
    */
   retryAfter(leader: Member | undefined): number {
-    if (leader || !this.view.current || this.ports.notRunning()) return 1;
+    const { current } = this.view;
+    // Its own term, which has run out: who leads next is about to be known.
+    const isOwn = current?.id === this.ports.self();
+    if (leader || !current || isOwn || this.ports.notRunning()) return 1;
     return Math.max(1, Math.ceil(this.view.remaining() / 1_000));
   }
 
