@@ -181,6 +181,17 @@ describe('an election', () => {
     expect(first.leads).toBe(true);
   });
 
+  it('is back two seconds after stepping down where nobody else is there', async () => {
+    const only = new Candidate(new MemberRooms({ leaseDuration: LEASE }));
+    only.election.start();
+    await only.rooms.time.advance(20);
+    await only.rooms.during(only.election.stepDown('stepped-down'));
+    await only.rooms.time.advance(2_050);
+
+    expect(only.leads).toBe(true);
+    await only.rooms.during(only.election.stop());
+  });
+
   it('gives the lock back only when what ends with the term has ended', async () => {
     const term = await elect();
     const drained = new AbortController();

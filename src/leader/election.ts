@@ -159,7 +159,7 @@ export class Election {
     }
     // Not one that was heard of while the store was asked.
     this.view.forget(newestToken);
-    if (!this.#mayLead()) return sleep(this.clock, this.#idleBackoff.next(), this.#wake.signal);
+    if (!this.#mayLead()) return sleep(this.clock, this.#idleTime(), this.#wake.signal);
     const { leaseDuration } = this.options;
     const { signal } = this.#abstaining;
     const campaign = this.acquirer.acquire(this.#lock, { timeout: leaseDuration, signal });
@@ -170,8 +170,18 @@ export class Election {
   }
 
   #mayLead(): boolean {
-    const isStandingBack = this.#standBackUntil > this.clock.now().monotonic;
-    return this.options.candidate && !this.#abstaining.signal.aborted && !isStandingBack;
+    const { candidate } = this.options;
+    return candidate && !this.#abstaining.signal.aborted && this.#standBackLeft <= 0;
+  }
+
+  /** ms until the next look at a lock that is free, and not for this member: no longer than it stands back. */
+  #idleTime(): number {
+    const left = this.#standBackLeft;
+    return Math.min(this.#idleBackoff.next(), left > 0 ? left : Infinity);
+  }
+
+  get #standBackLeft(): number {
+    return this.#standBackUntil - this.clock.now().monotonic;
   }
 
   /** Outside a transaction first: it aborts nobody's renewal. */
