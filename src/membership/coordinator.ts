@@ -23,7 +23,8 @@ export class Coordinator {
   #over = new AbortController();
   /** Who has been told which version. */
   readonly #told = new Map<string, ListVersion>();
-  readonly #admitting = new Set<string>();
+  /** Who is being looked at before it is listed: its instance, by its id. */
+  readonly #admitting = new Map<string, string>();
   /** Heartbeats come in, and what is sent out is answered: a member that only does one of the two is half cut off. */
   readonly #beats: SilenceWatch;
   readonly #reached: SilenceWatch;
@@ -100,6 +101,7 @@ export class Coordinator {
     const isListed = listed?.instanceId === caller.instanceId;
     if (leaving) {
       if (isListed) this.list.remove(caller.id);
+      if (this.#admitting.get(caller.id) === caller.instanceId) this.#admitting.delete(caller.id);
     } else if (isListed) {
       this.#beats.heard(caller.id);
     } else if (self && self.id === caller.id && self.instanceId === caller.instanceId) {
@@ -123,13 +125,15 @@ export class Coordinator {
    */
   async #admit(member: MemberInfo, told: ListVersion): Promise<void> {
     const { signal } = this.#over;
-    if (this.#admitting.has(member.id)) return;
-    this.#admitting.add(member.id);
-    const verdict = await this.prober.probe(member.id, member.instanceId, signal);
-    this.#admitting.delete(member.id);
-    if (verdict !== 'alive' || signal.aborted) return;
+    const { id, instanceId } = member;
+    if (this.#admitting.has(id)) return;
+    this.#admitting.set(id, instanceId);
+    const verdict = await this.prober.probe(id, instanceId, signal);
+    // Unless it has said goodbye meanwhile.
+    const isWanted = this.#admitting.get(id) === instanceId && this.#admitting.delete(id);
+    if (verdict !== 'alive' || !isWanted || signal.aborted) return;
     this.list.add(member);
-    this.#told.set(member.id, told);
+    this.#told.set(id, told);
   }
 
   /** A closed connection may be a process that died, and then nobody listens there any more. */

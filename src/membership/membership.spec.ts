@@ -98,6 +98,18 @@ describe('membership', () => {
     expect(nodes.c.heard.length).toBeGreaterThan(50);
   });
 
+  it('does not take in who says goodbye while it is being looked at', async () => {
+    const e = new Node('e', time, mesh);
+    const seen: string[] = [];
+    nodes.b.membership.list.changes.subscribe(({ joined, left }) => {
+      seen.push(...joined.map(({ id }) => `+${id}`), ...left.map(({ id }) => `-${id}`));
+    });
+    e.membership.follow('a');
+    void e.membership.leave(250);
+    await time.advance(500);
+    expect([nodes.a.sees, nodes.b.sees, ...seen]).toEqual(['abcd', 'abcd']);
+  });
+
   it('goes on without a leader that said goodbye', async () => {
     void nodes.a.membership.leave(250);
     await time.advance(200);
