@@ -96,7 +96,8 @@ describe('options', () => {
   it('refuse metadata that cannot travel, or is too long', () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
-    for (const metadata of [circular, { n: 1n }, [], { long: 'x'.repeat(4_096) }]) {
+    const deep: unknown = JSON.parse(`${'['.repeat(600)}${']'.repeat(600)}`);
+    for (const metadata of [circular, { n: 1n }, [], { long: 'x'.repeat(4_096) }, { deep }]) {
       expect(failure({ metadata: metadata as never })).toMatchObject({
         code: 'INVALID_OPTIONS',
         message: expect.stringContaining('`metadata`'),
@@ -127,6 +128,9 @@ describe('options', () => {
     '[host]:80',
     'http://host:80',
     'a b:80',
+    '0.0.0.0:8080',
+    '[::]:8080',
+    '[0:0::0]:8080',
   ])('refuse the address %j', (address) => {
     const { code, message } = failure({ address });
 

@@ -58,9 +58,9 @@ export class IsolationCheck {
       const others = this.listener.others();
       const answers = await this.#ask(others, stop);
       if (stop.aborted) return;
-      const told = answers.find(({ members }) => members)?.members;
       if (others.length > 0 && answers.length === 0) this.listener.isolated();
-      else if (told) this.listener.told(told);
+      // Those that are behind are not believed.
+      for (const { members } of answers) if (members) this.listener.told(members);
       await sleep(this.clock, INTERVAL, stop);
     }
   }

@@ -1,4 +1,4 @@
-import type { ListUpdate, ListVersion } from './list.update.js';
+import { isOlder, type ListUpdate, type ListVersion } from './list.update.js';
 import type { MemberInfo } from './member.js';
 import type { MemberList } from './member.list.js';
 
@@ -45,8 +45,10 @@ export class ListCopy {
   }
 
   /** From a member that still hears who keeps it. */
-  borrow({ token, joined }: ListUpdate): void {
-    if (BigInt(token) < BigInt(this.#version?.token ?? 0)) return;
+  borrow({ token, version, joined }: ListUpdate): void {
+    // It may be behind this one, which then knows of members that left since.
+    if (this.#version && isOlder({ token, version }, this.#version)) return;
+    this.#version = { token, version };
     this.#isAltered = true;
     this.list.replace(joined);
   }

@@ -114,8 +114,17 @@ describe('versions of the list', () => {
     copy.borrow({ token: '6', version: 9, joined: [], left: [] });
     expect(ids(theirs)).toEqual(['a-1']);
 
-    copy.borrow({ token: '7', version: 1, joined: [member('b')], left: [] });
+    // Another one was told less of the same list, or told it earlier.
+    const { version } = history.current;
+    copy.borrow({ token: '7', version: version - 1, joined: [member('b')], left: [] });
+    expect(ids(theirs)).toEqual(['a-1']);
+
+    copy.borrow({ token: '7', version: version + 1, joined: [member('b')], left: [] });
     expect(ids(theirs)).toEqual(['b-1']);
+    copy.borrow({ token: '7', version, joined: [member('a'), member('b')], left: [] });
+    expect(ids(theirs)).toEqual(['b-1']);
+    expect(copy.version).toBeUndefined();
+    history.record({ joined: [], left: [] });
     sync();
     expect(ids(theirs)).toEqual(['a-1']);
   });

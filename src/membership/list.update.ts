@@ -7,6 +7,12 @@ export interface ListVersion {
   readonly version: number;
 }
 
+/** Whether the one tells less than the other. */
+export function isOlder(one: ListVersion, other: ListVersion): boolean {
+  if (one.token === other.token) return one.version < other.version;
+  return BigInt(one.token) < BigInt(other.token);
+}
+
 /** The list, or what changed in it. */
 export interface ListUpdate extends ListVersion {
   /** The version that it starts from. Absent: what is not named here has left. */
