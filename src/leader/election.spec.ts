@@ -141,6 +141,24 @@ describe('an election', () => {
     expect(third.leads).toBe(true);
   });
 
+  it('keeps to lease + 0.5 s when the leader and most candidates are gone at once', async () => {
+    await elect();
+    const others = Array.from({ length: 50 }, (_, rank) => {
+      const candidate = new Candidate(first.rooms.other(`c${rank}:1`), true, rank);
+      candidate.election.start();
+      return candidate;
+    });
+    await second.rooms.during(second.election.stop());
+    await advance(1_000);
+    // The moment of the last renewal is the worst to die at.
+    const { network } = first.rooms;
+    for (const before = network.requests; network.requests === before;) await advance(1);
+    for (const { rooms } of [first, ...others.slice(0, 40)]) rooms.clock.kill();
+    await advance(LEASE + 500);
+
+    expect(others.filter(({ leads }) => leads)).toHaveLength(1);
+  });
+
   it('goes on once the leader is silent for its lease', async () => {
     await elect();
     first.rooms.clock.kill();
