@@ -1,12 +1,14 @@
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { HedgeError } from '../errors/index.js';
-import { INVALID_ADDRESS } from './messages.js';
+import { INVALID_ADDRESS, NO_ADDRESS_TO_DIAL } from './messages.js';
 
 const MAX_PORT = 65_535;
 const LOOPBACK = '127.0.0.1';
 /** Host in brackets, or a host without colons; then the port. */
 const ADDRESS = /^(?:\[([^\]]+)\]|([^:[\]/\s]*)):(\d{1,5})$/;
+/** `0.0.0.0` and `::`: to be bound, never dialled from elsewhere. */
+const UNSPECIFIED = /^[0.:]+$/;
 
 /**
  * Reads an address option: `':8080'`, `'host:8080'`, `'[::1]:8080'`, `':0'` (any free port), `''` (any free
@@ -21,7 +23,12 @@ export function parseAddress(address: unknown, field = 'address'): { host?: stri
     const got = typeof address === 'string' ? `'${address}'` : String(address);
     throw new HedgeError('INVALID_OPTIONS', INVALID_ADDRESS(field, got));
   }
-  return parsed.host === '' ? { port: parsed.port } : parsed;
+  const { host, port } = parsed;
+  if (host === '') return { port };
+  if (UNSPECIFIED.test(host)) {
+    throw new HedgeError('INVALID_OPTIONS', NO_ADDRESS_TO_DIAL(field, String(address)));
+  }
+  return { host, port };
 }
 
 /** Where to dial a member id; `undefined` when it is no `host:port`. */

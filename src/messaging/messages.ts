@@ -147,6 +147,10 @@ export const ALREADY_LISTENING = 'The message server is listening already.';
 export const INVALID_ADDRESS = (field: string, got: string) =>
   `Expected \`${field}\` to be 'host:port', ':port' or '[ipv6]:port' with a port from 0 to 65535, got ${got}.`;
 
+export const NO_ADDRESS_TO_DIAL = (field: string, got: string) =>
+  `\`${field}\` is what others dial, and '${got}' means whoever dials it. Leave the host out to have it found, or name it; ` +
+  'what is bound here goes into `listenHost`.';
+
 export const INVALID_PATTERN = (got: string) =>
   `Expected a pattern to be a string, a number or an object, got ${got}.`;
 
