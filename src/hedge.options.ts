@@ -12,6 +12,7 @@ import type { MemberMetadata } from './membership/index.js';
 import {
   checkSecret,
   checkTls,
+  isNestedTooDeep,
   parseAddress,
   type HedgeTlsOptions,
   type PortSecurityOptions,
@@ -58,7 +59,10 @@ export interface HedgeModuleOptions {
   drainTimeout?: number;
   /** false: a member that never leads (a script, a CLI). @default true */
   candidate?: boolean;
-  /** JSON shown to the other members, by `members()`: `{ url: 'https://…' }`. 4,096 characters at the most. @default {} */
+  /**
+   * JSON shown to the other members, by `members()`: `{ url: 'https://…' }`. 4,096 characters and 100 levels at the
+   * most. @default {}
+   */
   metadata?: MemberMetadata;
   /**
    * Do the app's global guards, pipes, interceptors and filters apply to handlers of messages, as with
@@ -112,6 +116,8 @@ const KNOWN = {
 
 /** Characters of JSON: every member keeps that of all others. */
 const LONGEST_METADATA = 4_096;
+/** Levels of JSON: what is nested deeper than messages may be reaches nobody, and a list with it in reaches nobody either. */
+const DEEPEST_METADATA = 100;
 
 const LEAST_LEASE = 1_000;
 /** An hour: nobody wants a group to be without a leader for longer. */
@@ -222,9 +228,10 @@ function metadataOf({ metadata = {} }: HedgeModuleOptions): MemberMetadata {
     // Circular, or a bigint in it.
   }
   if (json?.startsWith('{') && json.length <= LONGEST_METADATA) {
-    return Object.freeze(JSON.parse(json) as MemberMetadata);
+    const copy = JSON.parse(json) as MemberMetadata;
+    if (!isNestedTooDeep(json, copy, DEEPEST_METADATA)) return Object.freeze(copy);
   }
-  const what = `an object that JSON can carry in ${LONGEST_METADATA} characters`;
+  const what = `an object that JSON can carry in ${LONGEST_METADATA} characters and ${DEEPEST_METADATA} levels`;
   throw expected('metadata', what, metadata);
 }
 

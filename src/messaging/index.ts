@@ -30,6 +30,7 @@ export {
   type PeerStreamOptions,
   type PeersOptions,
 } from './peers.js';
+export { isNestedTooDeep } from './port/nesting.js';
 export {
   portWarnings,
   securePort,
