@@ -47,8 +47,8 @@ const CLOSE_GRACE = 500;
  */
 export class TcpServer extends ServerTCP {
   protected override readonly logger = new Logger('HedgeServer');
-  /** Open connections; those that have greeted, with what answers them. */
-  readonly #connections = new Map<Socket, Greeted | undefined>();
+  /** Open connections that have greeted. */
+  readonly #connections = new Map<Socket, Greeted>();
   readonly #warnings = new RefusalWarnings(this.logger);
   readonly #arrivals: Arrivals;
   #hasStartHook = false;
@@ -71,11 +71,7 @@ export class TcpServer extends ServerTCP {
       const text = TOO_MANY_CONNECTIONS(maxConnections);
       this.#warnings.warn(dropped?.remoteAddress, { kind: 'connections', text });
     });
-    // `close()` has to end connections in mid-handshake too: they have no socket of ours yet.
-    this.netServer.on('connection', (socket: Socket) => {
-      this.#track(socket);
-      this.#arrivals.add(socket);
-    });
+    this.netServer.on('connection', (socket: Socket) => this.#arrivals.add(socket));
     this.netServer.on('tlsClientError', (error: Error, socket: TLSSocket) => {
       const refusal = refusalOfHandshake(error, socket.authorizationError);
       if (refusal) this.#warnings.warn(socket.remoteAddress, refusal);
@@ -103,18 +99,18 @@ export class TcpServer extends ServerTCP {
     return new Promise((resolve) => {
       // Not listening is as good as closed.
       this.netServer.close(() => resolve());
-      for (const [raw, greeted] of this.#connections) {
-        greeted?.requests.leave();
-        if (greeted) greeted.socket.shut(CLOSE_GRACE);
-        else raw.destroy();
+      this.#arrivals.close();
+      for (const { requests, socket } of this.#connections.values()) {
+        requests.leave();
+        socket.shut(CLOSE_GRACE);
       }
     });
   }
 
   /** Ends the streams of a member. */
   abandon(id: string): void {
-    for (const greeted of this.#connections.values()) {
-      if (greeted?.requests.from.id === id) greeted.requests.abandon();
+    for (const { requests } of this.#connections.values()) {
+      if (requests.from.id === id) requests.abandon();
     }
   }
 
@@ -130,10 +126,12 @@ export class TcpServer extends ServerTCP {
   override bindHandler(raw: Socket): void {
     this.trackOpenSocket(raw);
     const socket = new this.settings.socketClass(raw);
-    this.#track(raw);
     socket.limitReceived(MAX_HELLO_LENGTH);
     let requests: IncomingRequests | undefined;
-    raw.once('close', () => requests?.close());
+    raw.once('close', () => {
+      this.#connections.delete(raw);
+      requests?.close();
+    });
     raw.on('drain', () => requests?.wake());
     raw.on('error', (error) => {
       // Peers that come and go are no news; bytes that are no message are.
@@ -200,12 +198,6 @@ export class TcpServer extends ServerTCP {
     const reply: ReplyPacket = { id: packet.id, response: greeting.reply, isDisposed: true };
     socket.sendFrame(JSON.stringify(reply));
     return greeting.from;
-  }
-
-  #track(raw: Socket): void {
-    if (this.#connections.has(raw)) return;
-    raw.once('close', () => this.#connections.delete(raw));
-    this.#connections.set(raw, undefined);
   }
 
   #turnAway(socket: Socket, refusal: Refusal): void {

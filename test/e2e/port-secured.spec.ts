@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
-import { PeerUnreachableError } from '../../src/messaging/index.js';
+import { PeerLostError, PeerUnreachableError } from '../../src/messaging/index.js';
 import {
   CERTIFICATE_REFUSED,
   CLOSED_BEFORE_GREETING,
@@ -27,6 +27,7 @@ import {
 import { startTcpProxy } from '../support/tcp-proxy.js';
 
 const TIMEOUT = { timeout: 20_000 };
+const SOON = { timeout: 15_000, interval: 5 };
 const OLD = 'the old secret, long enough';
 const NEW = 'the new secret, long enough';
 const authority = new Authority();
@@ -92,6 +93,20 @@ describe('a secured port', () => {
       const wire = Buffer.concat(seen).toString('latin1');
       expect(wire.length).toBeGreaterThan(data.length);
       for (const word of ['nobody', 'hedge', 'echo', 'orders']) expect(wire).not.toContain(word);
+    });
+
+    it('says which requests were read when it closes, as an open port does', async () => {
+      const { a, b } = { a: await start({ secret: NEW }), b: await start({ secret: NEW }) };
+      const ask = (route: string) => rejection(a.peers.request(b.id, route, 1, TIMEOUT));
+      await echo(a, b);
+      const reached = vi.fn(() => new Promise(() => undefined));
+      b.server.handle('reached', reached);
+      const read = ask('reached');
+      await vi.waitFor(() => expect(reached).toHaveBeenCalled(), SOON);
+      const unread = ask('echo');
+      await b.server.close();
+      expect(await read).toBeInstanceOf(PeerLostError);
+      expect(await unread).toBeInstanceOf(PeerUnreachableError);
     });
 
     it('refuses another secret, and both sides say so', async () => {

@@ -42,6 +42,11 @@ export class Arrivals {
     this.#waiting.delete(place);
   }
 
+  /** Ends them all, and no others: what lies below a connection that has greeted ends with it. */
+  close(): void {
+    for (const { socket } of this.#waiting.values()) socket.destroy();
+  }
+
   #turnOldestAway(): void {
     for (const [place, { socket }] of this.#waiting) {
       // Its 'close' comes later: until then it would be the oldest again.
