@@ -177,14 +177,27 @@ function encodeWithFailure(
   return JSON.stringify({ id, err: { code: err.code, message }, ...rest });
 }
 
+interface FailureDescription {
+  readonly failure: RemoteFailure;
+  readonly isMasked: boolean;
+  /** Of what is masked, where it has one. */
+  readonly stack?: string | undefined;
+}
+
 /**
- * What the caller may learn of an error. `isMasked` says that the caller learns nothing of it, as in Nest:
+ * What the caller may learn of an error; never throws. `isMasked` says that the caller learns nothing of it, as in Nest:
  * then it has to be logged here.
  */
-export function describeFailure(
-  route: string,
-  error: unknown,
-): { failure: RemoteFailure; isMasked: boolean } {
+export function describeFailure(route: string, error: unknown): FailureDescription {
+  try {
+    return readFailure(route, error);
+  } catch {
+    // Anything may be thrown, even what cannot be looked at without throwing anew.
+    return { failure: { code: 'HANDLER_ERROR', message: HANDLER_FAILED(route) }, isMasked: true };
+  }
+}
+
+function readFailure(route: string, error: unknown): FailureDescription {
   if (error instanceof HedgeError) {
     const { code, message, error: payload } = error;
     return { failure: { code, message, error: payload }, isMasked: false };
@@ -195,14 +208,19 @@ export function describeFailure(
   return {
     failure: { code: 'HANDLER_ERROR', message: messageOf(payload, route), error: payload },
     isMasked,
+    stack: isMasked ? error.stack : undefined,
   };
 }
 
-/** What the handler may learn of what went wrong where its input comes from. */
+/** What the handler may learn of what went wrong where its input comes from; never throws. */
 export function describeInputFailure(route: string, error: unknown): RemoteFailure {
-  if (error instanceof HedgeError) return describeFailure(route, error).failure;
-  const reason = error instanceof Error ? error.message : '';
-  return { code: 'ABORTED', message: INPUT_SOURCE_FAILED(route, reason) };
+  try {
+    if (error instanceof HedgeError) return readFailure(route, error).failure;
+    const reason = error instanceof Error ? error.message : '';
+    return { code: 'ABORTED', message: INPUT_SOURCE_FAILED(route, reason) };
+  } catch {
+    return { code: 'ABORTED', message: INPUT_SOURCE_FAILED(route, '') };
+  }
 }
 
 /** The error of the other side, as it is thrown at this one. */

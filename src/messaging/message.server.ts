@@ -154,11 +154,8 @@ export class MessageServer implements RequestServer {
 
   /** @internal */
   failureOf(packet: RequestPacket, error: unknown): string {
-    const { failure, isMasked } = describeFailure(packet.pattern, error);
-    if (isMasked) {
-      const stack = error instanceof Error ? error.stack : undefined;
-      this.#logger.error(HANDLER_UNKNOWN_ERROR(packet.pattern), stack);
-    }
+    const { failure, isMasked, stack } = describeFailure(packet.pattern, error);
+    if (isMasked) this.#logger.error(HANDLER_UNKNOWN_ERROR(packet.pattern), stack);
     return encodeFailure(packet, failure, this.maxFrameLength);
   }
 }
