@@ -70,11 +70,12 @@ export class StreamWriter implements StreamRoom {
       this.#waitingLength -= json.length;
       this.#send(json);
     }
-    if (this.#left > 0 && this.#left === this.#waiting.length) {
-      this.#waiting = [];
+    // There may always be something that waits: what has left must not pile up before it.
+    if (this.#left * 2 >= this.#waiting.length) {
+      this.#waiting.splice(0, this.#left);
       this.#left = 0;
-      if (this.#sourceEnd) this.#finish(this.#sourceEnd.failure);
     }
+    if (this.#sourceEnd && this.#waiting.length === 0) this.#finish(this.#sourceEnd.failure);
     if (this.#isFree) this.#tellRoom();
   }
 

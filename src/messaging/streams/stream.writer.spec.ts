@@ -1,0 +1,37 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Subject } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { StreamWriter } from './stream.writer.js';
+
+describe('a StreamWriter', () => {
+  it('keeps no trace of what has left, though something always waits', () => {
+    const values = new Subject<number>();
+    let sent = 0;
+    const writer = new StreamWriter({
+      route: 'r',
+      hasRoom: true,
+      encode: (value) => JSON.stringify(value),
+      send: () => void sent++,
+      ended: () => undefined,
+    });
+    writer.start(values);
+    values.next(0);
+    const before = heapUsed();
+    for (let n = 1; n <= 3_000_000; n++) {
+      values.next(n % 10);
+      writer.grant(1);
+    }
+    expect(sent).toBe(3_000_000);
+    expect(heapUsed() - before).toBeLessThan(8_000_000);
+    // It still has one, and is still there to be measured.
+    expect(writer.free()).toBeDefined();
+  });
+});
+
+/** Bytes, garbage not counted. */
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage().heapUsed;
+}
