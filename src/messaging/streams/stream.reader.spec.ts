@@ -61,6 +61,15 @@ describe('a StreamReader', () => {
     expect(reader.receive(1, 1)).toBe(true);
     expect(await values.next()).toEqual(end);
   });
+
+  it('has no more for a consumer that left before it took all of an ended stream', async () => {
+    const { reader } = open();
+    reader.receive(1, 1);
+    reader.end({ error: 'late' });
+    const values = reader.iterate();
+    await values.return?.();
+    expect(await values.next()).toEqual({ done: true, value: undefined });
+  });
 });
 
 function open() {

@@ -54,9 +54,9 @@ export class StreamReader<T = unknown> {
   /** The consumer has left. */
   cancel(): void {
     this.#queue = [];
+    this.#taker?.end(undefined);
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#taker?.end(undefined);
     this.onOver(true);
   }
 
