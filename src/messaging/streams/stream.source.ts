@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isObservable, Observable } from 'rxjs';
 
 /** What many values can be read from. */
@@ -35,6 +36,12 @@ export function observe(source: StreamSource, room: StreamRoom): Observable<unkn
   return isObservable(source) ? source : pulled(awaited(source), room);
 }
 
+/**
+ * Values read in a row before others get their turn of the event loop: a source that never waits, for a reader that takes
+ * all, would else be all there is.
+ */
+const IN_A_TURN = 256;
+
 /** As `for await` reads an iterable that is not asynchronous. */
 async function* awaited(source: Iterable<unknown>): AsyncGenerator {
   yield* source;
@@ -44,6 +51,7 @@ function pulled(source: AsyncIterable<unknown>, room: StreamRoom): Observable<un
   return new Observable((subscriber) => {
     const iterator = source[Symbol.asyncIterator]();
     let isDone = false;
+    let count = 0;
     subscriber.add(() => {
       if (!isDone) void giveBack(iterator);
     });
@@ -52,6 +60,7 @@ function pulled(source: AsyncIterable<unknown>, room: StreamRoom): Observable<un
         while (!isDone) {
           const isFull = room.free();
           if (isFull) await isFull;
+          else if (++count % IN_A_TURN === 0) await nextTurn();
           if (subscriber.closed) return;
           const step = await iterator.next();
           if (step.done) isDone = true;
