@@ -1,4 +1,5 @@
-import { lastValueFrom, Observable } from 'rxjs';
+import { AsyncResource } from 'node:async_hooks';
+import { lastValueFrom, Observable, Subject, takeUntil } from 'rxjs';
 import { onAbort } from '../abort.listeners.js';
 import type { PipelinedHandler } from './handler.factory.js';
 import {
@@ -13,7 +14,7 @@ import {
 export interface HandlerBounds {
   /** Asked for only where the handler has more than one turn to it. Left out: whoever reads its values ends it. */
   signal?(): AbortSignal;
-  /** Calls the method, and later reads its values: both in the same asynchronous context. */
+  /** Calls the method. Its values are later read, and left, in the same asynchronous context. */
   run<R>(fn: () => R): R;
   /** What an Observable ends with that the signal cut short. */
   cutShort(): Error;
@@ -43,6 +44,7 @@ export async function lastReply(
 function cutBy(many: Many, bounds: HandlerBounds): Observable<unknown> {
   const source = observe(many, bounds.room ?? ALWAYS_ROOM);
   const signal = bounds.signal?.();
+  const scope = bounds.run(() => new AsyncResource('HedgeHandler'));
   return new Observable((subscriber) => {
     const stop = () => subscriber.error(bounds.cutShort());
     if (signal?.aborted) {
@@ -50,6 +52,15 @@ function cutBy(many: Many, bounds: HandlerBounds): Observable<unknown> {
       return;
     }
     if (signal) subscriber.add(onAbort(signal, stop));
-    subscriber.add(bounds.run(() => source.subscribe(subscriber)));
+    const left = new Subject<void>();
+    // Whoever leaves has a context of its own, and a `finally` or a teardown belongs to the handler.
+    subscriber.add(() => scope.runInAsyncScope(() => left.next()));
+    scope.runInAsyncScope(() => {
+      source.pipe(takeUntil(left)).subscribe({
+        next: (value) => subscriber.next(value),
+        error: (error: unknown) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      });
+    });
   });
 }
