@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { HedgeError } from '../../errors/index.js';
 import { STREAM_ABANDONED } from '../messages.js';
 import {
@@ -38,7 +39,8 @@ export class OutgoingStreams {
   ): Settle {
     return {
       reject: waiter.reject,
-      resolve: (_response, reply) => {
+      // The input belongs to the context of whoever asks, not to that of the socket.
+      resolve: AsyncResource.bind((_response: unknown, reply: ReplyPacket) => {
         const stream = new OutgoingStream(id, pattern, request, this.carrier, () =>
           this.#streams.delete(id),
         );
@@ -46,7 +48,7 @@ export class OutgoingStreams {
         waiter.resolve(stream);
         // Without saying so first: it has ended already.
         if (!reply.accepted) stream.receive({ ...reply, isDisposed: true }, 0);
-      },
+      }),
     };
   }
 

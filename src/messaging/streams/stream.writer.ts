@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { Subject, takeUntil } from 'rxjs';
 import { HedgeError } from '../../errors/index.js';
 import { STREAM_OUTRUN } from '../messages.js';
@@ -19,8 +20,13 @@ export interface StreamOutlet {
 /** Characters that may wait for credit: an Observable cannot be told to pause. */
 const MAX_WAITING = 8 * 1024 * 1024;
 
-/** The sending half of a stream: sends what its source gives as far as the receiver's credit goes. */
+/**
+ * The sending half of a stream: sends what its source gives as far as the receiver's credit goes. The source runs in the
+ * asynchronous context the writer was made in, to the end of its `finally`: those who ask for values and who leave have
+ * others.
+ */
 export class StreamWriter implements StreamRoom {
+  readonly #scope = new AsyncResource('HedgeStream');
   readonly #stop = new Subject<void>();
   readonly #waitingForRoom: (() => void)[] = [];
   #waiting: string[] = [];
@@ -37,13 +43,15 @@ export class StreamWriter implements StreamRoom {
 
   start(source: StreamSource): void {
     if (this.#isOver) return;
-    observe(source, this)
-      .pipe(takeUntil(this.#stop))
-      .subscribe({
-        next: (value) => this.#put(value),
-        error: (error: unknown) => this.#sourceEnded({ error }),
-        complete: () => this.#sourceEnded(),
-      });
+    this.#scope.runInAsyncScope(() => {
+      observe(source, this)
+        .pipe(takeUntil(this.#stop))
+        .subscribe({
+          next: (value) => this.#put(value),
+          error: (error: unknown) => this.#sourceEnded({ error }),
+          complete: () => this.#sourceEnded(),
+        });
+    });
   }
 
   free(): Promise<void> | undefined {
@@ -85,7 +93,7 @@ export class StreamWriter implements StreamRoom {
     this.#isOver = true;
     this.#waiting = [];
     this.#left = 0;
-    this.#stop.next();
+    this.#scope.runInAsyncScope(() => this.#stop.next());
     this.#tellRoom();
   }
 
