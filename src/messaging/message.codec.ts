@@ -7,6 +7,7 @@ import {
   INTERNAL_SERVER_ERROR,
   ITEM_NOT_SERIALIZABLE,
   ITEM_TOO_LARGE,
+  MANY_FOR_ONE,
   NESTED_TOO_DEEP,
   NO_JSON,
   REPLY_NOT_SERIALIZABLE,
@@ -24,6 +25,7 @@ import {
   type RequestPacket,
 } from './protocol.js';
 import { reasonNotSerializable } from './serializable.js';
+import { isMany } from './streams/stream.source.js';
 
 /** Data that is JSON already, for a request that many members are sent. */
 export class EncodedData {
@@ -82,8 +84,9 @@ export function encodeRequest(packet: RequestPacket, limit: number): string {
   return json;
 }
 
-/** Inside an envelope JSON would leave these out in silence. */
+/** Inside an envelope JSON would leave these out in silence, or make an empty object of them. */
 export function assertInEnvelope(data: unknown): void {
+  if (isMany(data)) throw new HedgeError('INVALID_ARGUMENT', MANY_FOR_ONE);
   if (typeof data !== 'function' && typeof data !== 'symbol') return;
   throw new HedgeError('INVALID_ARGUMENT', NO_JSON('data', typeof data));
 }

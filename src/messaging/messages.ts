@@ -96,6 +96,9 @@ export const STREAM_OUTRUN = (route: string, limit: number) =>
   `The Observable streamed by "${route}" emits faster than the other side takes it, and more than ${limit} characters of JSON wait. ` +
   'An Observable cannot be told to pause: stream an async iterable (an async generator) in its place, which is asked for each value.';
 
+export const MANY_FOR_ONE =
+  'Expected `data` to be one value, got an Observable or an async iterable. To the leader, `stream()` carries those; else send what they give.';
+
 export const STREAM_TAKEN =
   'A stream can be read by one consumer, and this one has been subscribed to or iterated before. Share it with `share()`.';
 

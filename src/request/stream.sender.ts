@@ -22,7 +22,8 @@ export class StreamSender {
   open<R>(pattern: Pattern, data: unknown, options: SendOptions = {}): StreamReader<R> {
     const { signal, timeout } = waitLimits(options, this.requestTimeout);
     const route = LEADER_ROUTE + routeOf(pattern);
-    assertInEnvelope(data);
+    const input = isStreamSource(data) ? data : undefined;
+    if (!input) assertInEnvelope(data);
     const over = new AbortController();
     const ignore = signal && onAbort(signal, () => over.abort(signal.reason));
     if (signal?.aborted) over.abort(signal.reason);
@@ -30,7 +31,6 @@ export class StreamSender {
       ignore?.();
       over.abort();
     });
-    const input = isStreamSource(data) ? data : undefined;
     const limits = { timeout, signal: over.signal, idempotent: options.idempotent };
     this.client
       .stream(route, input ? undefined : data, { reader, input }, limits)
