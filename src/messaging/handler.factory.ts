@@ -14,12 +14,13 @@ import { ExceptionFiltersContext } from '@nestjs/microservices/context/exception
 import { RpcContextCreator } from '@nestjs/microservices/context/rpc-context-creator.js';
 import { RpcProxy } from '@nestjs/microservices/context/rpc-proxy.js';
 import type { RpcExceptionsHandler } from '@nestjs/microservices/exceptions/rpc-exceptions-handler.js';
-import { catchError, isObservable, of, throwError, type Observable } from 'rxjs';
+import { catchError, isObservable, Observable, of, throwError } from 'rxjs';
 import { copyMetadata } from '../decorators/copy-metadata.js';
 import { HedgeError } from '../errors/index.js';
 import type { DiscoveredHandler } from './handler.explorer.js';
 import type { MessageServer } from './message.server.js';
 import { NO_RPC_CONTEXT } from './messages.js';
+import { HedgeStream } from './streams/hedge.stream.js';
 
 /**
  * Called right before the method itself, after guards and pipes, in the same turn; it decides whether to
@@ -143,15 +144,23 @@ export class HandlerFactory {
 /** Hands the RPC context to the stand-in, behind whatever arguments the method itself asks for. */
 class ContextCreator extends RpcContextCreator {
   override createPipesFn(
-    ...options: Parameters<RpcContextCreator['createPipesFn']>
+    ...[pipes, parameters]: Parameters<RpcContextCreator['createPipesFn']>
   ): (args: unknown[], ...params: unknown[]) => Promise<void> {
-    const applyPipes = super.createPipesFn(...options);
+    // A pipe that makes an instance of the declared class (ValidationPipe) would take a stream apart.
+    const declared = parameters.map((parameter) =>
+      isStreamType(parameter.metatype) ? { ...parameter, metatype: Object } : parameter,
+    );
+    const applyPipes = super.createPipesFn(pipes, declared);
     return async (args, ...params) => {
       if (applyPipes) await applyPipes(args, ...params);
       else args.push(...params);
       args.push(params[1]);
     };
   }
+}
+
+function isStreamType(type: unknown): boolean {
+  return type === HedgeStream || type === Observable;
 }
 
 /** Nest masks every error that is no `RpcException`; what ours say is made to be read at the other side. */
