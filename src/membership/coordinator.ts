@@ -93,7 +93,8 @@ export class Coordinator {
     await this.tell(timeout);
   }
 
-  answer(caller: Caller, { self, known, leaving = false }: Heartbeat): News {
+  answer(caller: Caller, beat: Heartbeat): News {
+    const { self, leaving = false } = beat;
     const about = this.describeSelf();
     const history = this.#history;
     if (!history || caller.isSelf) return { about };
@@ -107,7 +108,15 @@ export class Coordinator {
     } else if (self && self.id === caller.id && self.instanceId === caller.instanceId) {
       void this.#admit(self, history.current);
     }
-    return { about, isListed, members: history.since(known, this.#members) };
+    return { about, isListed, members: this.#updateFor(history, beat) };
+  }
+
+  /** After a change of leader most have the right list already: in a large group it is too long to be sent to all. */
+  #updateFor(history: ListHistory, { known, digest }: Heartbeat): ListUpdate | undefined {
+    const update = history.since(known, this.#members);
+    const isWhole = update && update.since === undefined;
+    if (!isWhole || this.#isLeaving || digest !== this.list.digest) return update;
+    return { ...history.current, joined: [], left: [], same: digest };
   }
 
   /** Tells all how things stand now. Resolves when they know, or `timeout` ms later. */

@@ -27,6 +27,8 @@ export interface Heartbeat {
   readonly self?: MemberInfo;
   /** The list it has, if it has one as it was given. */
   readonly known?: ListVersion;
+  /** Of the list it has, however it came by it. */
+  readonly digest?: string;
   /** It is shutting down: listed no more, but it still wants to know who leads. */
   readonly leaving?: boolean;
 }
@@ -42,10 +44,11 @@ export interface News {
 
 export function isHeartbeat(value: unknown): value is Heartbeat {
   if (typeof value !== 'object' || value === null) return false;
-  const { self, known, leaving } = value as Partial<Heartbeat>;
+  const { self, known, digest, leaving } = value as Partial<Heartbeat>;
   return (
     (self === undefined || isMemberInfo(self)) &&
     (known === undefined || isListVersion(known)) &&
+    (digest === undefined || typeof digest === 'string') &&
     (leaving === undefined || typeof leaving === 'boolean')
   );
 }

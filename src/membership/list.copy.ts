@@ -29,11 +29,16 @@ export class ListCopy {
 
   /** @returns false when something is missing between what is known and this */
   take(update: ListUpdate): boolean {
-    const { token, version, since, joined, left } = update;
+    const { token, version, since, joined, left, same } = update;
     const known = this.#version?.token === token ? this.#version.version : undefined;
     // What was sent earlier may arrive later.
     if (known !== undefined && version < known) return true;
-    if (since === undefined) {
+    if (same !== undefined) {
+      // Changed since it was asked about: then it is asked for again.
+      if (same !== this.list.digest) return true;
+      this.list.confirm();
+      this.#isAltered = false;
+    } else if (since === undefined) {
       this.list.replace(joined);
       this.#isAltered = false;
     } else {

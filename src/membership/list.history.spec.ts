@@ -109,6 +109,20 @@ describe('versions of the list', () => {
     expect(copy.version).toEqual(history.current);
   });
 
+  it('that are the same are taken as such only while they are', () => {
+    sync();
+    history = new ListHistory('8');
+    copy.reset();
+    const same = { ...history.current, joined: [], left: [], same: theirs.digest };
+    copy.lose('a');
+    copy.take(same);
+    expect(copy.version).toBeUndefined();
+    theirs.add(member('a'));
+    copy.take(same);
+    expect(copy.version).toEqual(history.current);
+    expect(ids(theirs)).toEqual(['a-1']);
+  });
+
   it('are borrowed only from a list that is as new', () => {
     sync();
     copy.borrow({ token: '6', version: 9, joined: [], left: [] });

@@ -20,6 +20,8 @@ export interface ListUpdate extends ListVersion {
   readonly joined: readonly MemberInfo[];
   /** Their ids. */
   readonly left: readonly string[];
+  /** In place of all that: it is the list of this digest, which whoever asked has. */
+  readonly same?: string;
 }
 
 export function isListVersion(value: unknown): value is ListVersion {
@@ -30,12 +32,13 @@ export function isListVersion(value: unknown): value is ListVersion {
 
 export function isListUpdate(value: unknown): value is ListUpdate {
   if (!isListVersion(value)) return false;
-  const { since, joined, left } = value as Partial<ListUpdate>;
+  const { since, joined, left, same } = value as Partial<ListUpdate>;
   return (
     (since === undefined || Number.isSafeInteger(since)) &&
     Array.isArray(joined) &&
     joined.every(isMemberInfo) &&
     Array.isArray(left) &&
-    left.every((id) => typeof id === 'string')
+    left.every((id) => typeof id === 'string') &&
+    (same === undefined || typeof same === 'string')
   );
 }

@@ -74,7 +74,7 @@ describe('a member list', () => {
     expect(list.all.map(({ id }) => id)).toEqual(['self', 'b']);
   });
 
-  it('ranks candidates by age, without the one that is gone', () => {
+  it('has the younger candidates go first, without the one that is gone', () => {
     list.add(member('old', 1));
     list.add(member('script', 2, { candidate: false }));
     list.add(member('older', 0));
@@ -96,8 +96,10 @@ describe('a member list', () => {
       'old',
       'script',
     ]);
+    expect(list.rank()).toBe(255);
+    list.confirm();
     expect(list.rank()).toBe(2);
-    expect(list.rank('older')).toBe(1);
-    expect(list.rank('young')).toBe(2);
+    expect(list.rank('older')).toBe(2);
+    expect(list.rank('young')).toBe(1);
   });
 });

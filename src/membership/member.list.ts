@@ -1,5 +1,9 @@
+import { createHash } from 'node:crypto';
 import { Subject } from 'rxjs';
-import { byRank, type MemberInfo, type ListChange } from './member.js';
+import { byAge, type MemberInfo, type ListChange } from './member.js';
+
+/** Far down: there may well be that many. */
+const UNTOLD_RANK = 255;
 
 /** The members of the group, as far as this one knows. It is always among them itself, once it listens. */
 export class MemberList {
@@ -11,6 +15,8 @@ export class MemberList {
   #selfId = '';
   /** Put in order when it is asked for: the leader of a large group asks hundreds of times between two changes. */
   #ranked: readonly MemberInfo[] | undefined;
+  #digest: string | undefined;
+  #isTold = false;
 
   readonly changes = this.#changes.asObservable();
   /** Ids of members that this one found silent for too long, or gone: not of those that said goodbye. */
@@ -20,20 +26,26 @@ export class MemberList {
   enter(self: MemberInfo): void {
     this.#selfId = self.id;
     this.#members.set(self.id, self);
-    this.#ranked = undefined;
+    this.#forgetOrder();
   }
 
-  /** By rank. */
+  /** The oldest first. */
   get all(): readonly MemberInfo[] {
-    return (this.#ranked ??= [...this.#members.values()].toSorted(byRank));
+    return (this.#ranked ??= [...this.#members.values()].toSorted(byAge));
   }
 
-  /** All but this member, by rank. */
+  /** Stands for who is on the list: those who have the same need not be told it. */
+  get digest(): string {
+    const text = () => this.all.map(({ id, instanceId }) => `${id} ${instanceId}`).join('\n');
+    return (this.#digest ??= createHash('sha256').update(text()).digest('base64url').slice(0, 22));
+  }
+
+  /** All but this member, the oldest first. */
   get others(): MemberInfo[] {
     return this.all.filter(({ id }) => id !== this.#selfId);
   }
 
-  /** All but this member, from the one that ranks next: each member begins with another one. */
+  /** All but this member, from the one that is next by age: each member begins with another one. */
   get successors(): MemberInfo[] {
     const self = this.all.findIndex(({ id }) => id === this.#selfId);
     return [...this.all.slice(self + 1), ...this.all.slice(0, self)];
@@ -44,17 +56,17 @@ export class MemberList {
   }
 
   /**
-   * How many candidates come before this member; one of them, who is known to be gone, not counted. Those out of its sight
-   * are: they see each other, and it must not go before them.
+   * How many candidates come before this member: the younger ones, so that in a rolling update leadership passes to a member
+   * that stays. `gone` is not counted, those out of sight are: they see each other. Who was never told the list is in no
+   * hurry to keep it.
    */
   rank(gone?: string): number {
-    const candidates = [...this.all, ...this.#beyond.values()]
-      .filter(({ id, candidate }) => candidate && id !== gone)
-      .toSorted(byRank);
-    return Math.max(
-      0,
-      candidates.findIndex(({ id }) => id === this.#selfId),
-    );
+    const self = this.#members.get(this.#selfId);
+    if (!self || !this.#isTold) return UNTOLD_RANK;
+    const isBefore = (other: MemberInfo) =>
+      other.candidate && other.id !== gone && byAge(self, other) < 0;
+    const known = [...this.all, ...this.#beyond.values()];
+    return known.filter((other) => other.id !== self.id && isBefore(other)).length;
   }
 
   add(member: MemberInfo): void {
@@ -79,16 +91,22 @@ export class MemberList {
     this.lose(...others.map(({ id }) => id));
   }
 
-  /** It is not any more, or wrongly thought so: those out of its sight are on the list again, and can be asked. */
+  /** It keeps the list itself from now on: those out of its sight are on it again, and can be asked. */
   recall(): void {
     const members = [...this.#beyond.values()].filter(({ id }) => !this.#members.has(id));
-    this.#beyond.clear();
+    this.confirm();
     this.apply(members, []);
+  }
+
+  /** Who keeps the list says that it is just this. */
+  confirm(): void {
+    this.#isTold = true;
+    this.#beyond.clear();
   }
 
   /** What is not named has left. */
   replace(members: readonly MemberInfo[]): void {
-    this.#beyond.clear();
+    this.confirm();
     const named = new Set(members.map(({ id }) => id));
     this.apply(
       members,
@@ -113,8 +131,13 @@ export class MemberList {
       news.joined.push(member);
     }
     if (news.joined.length + news.left.length === 0) return;
-    this.#ranked = undefined;
+    this.#forgetOrder();
     this.#changes.next(news);
+  }
+
+  #forgetOrder(): void {
+    this.#ranked = undefined;
+    this.#digest = undefined;
   }
 
   close(): void {

@@ -39,8 +39,8 @@ export interface ListChange {
   readonly left: readonly MemberInfo[];
 }
 
-/** The oldest first: every member ranks the others alike. */
-export function byRank(one: MemberInfo, other: MemberInfo): number {
+/** The oldest first, for every member alike. */
+export function byAge(one: MemberInfo, other: MemberInfo): number {
   return one.joinedAt - other.joinedAt || (one.id < other.id ? -1 : 1);
 }
 

@@ -332,6 +332,36 @@ describe('membership', () => {
     expect(nodes.a.sees).toBe('abd');
   });
 
+  it('does not tell the whole list to those that have it when another member leads', async () => {
+    const told: unknown[] = [];
+    mesh.spied = (route, answer) => {
+      if (route === 'hedge:heartbeat') told.push((answer as News).members);
+    };
+    nodes.a.clock.kill();
+    mesh.crashed('a');
+    await time.advance(1_000);
+    told.length = 0;
+    nodes.b.lead(2n);
+    await time.advance(500);
+    expect(told.filter(Boolean)).toHaveLength(2);
+    for (const update of told.filter(Boolean))
+      expect(update).toMatchObject({ joined: [], left: [] });
+
+    void nodes.d.membership.leave(250);
+    await time.advance(200);
+    expect([nodes.b.sees, nodes.c.sees]).toEqual(['bc', 'bc']);
+  });
+
+  it('tells it whole to one that knows something else', async () => {
+    nodes.a.clock.kill();
+    mesh.crashed('a');
+    await time.advance(1_000);
+    nodes.c.membership.list.lose('d');
+    nodes.b.lead(2n);
+    await time.advance(500);
+    expect([nodes.b.sees, nodes.c.sees, nodes.d.sees]).toEqual(['bcd', 'bcd', 'bcd']);
+  });
+
   it('costs each follower one heartbeat a second, and the leader half a probe', async () => {
     mesh.counted.clear();
     await time.advance(60_000);

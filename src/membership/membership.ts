@@ -144,9 +144,10 @@ export class Membership {
   }
 
   #heartbeat(): Heartbeat {
-    if (this.#isLeaving) return { leaving: true, known: this.#copy.version };
+    const { version: known } = this.#copy;
+    if (this.#isLeaving) return { leaving: true, known };
     const self = this.#isListed ? undefined : this.#self;
-    return { self, known: this.#copy.version };
+    return { self, known, digest: known ? undefined : this.list.digest };
   }
 
   #answer(data: unknown, caller: Caller): News {

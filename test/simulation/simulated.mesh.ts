@@ -26,6 +26,9 @@ export class SimulatedMesh {
   /** Requests by route. */
   readonly counted = new Map<string, number>();
 
+  /** Told of each answer. */
+  spied: (route: string, answer: unknown) => void = () => undefined;
+
   constructor(private readonly fate: MessageFate) {}
 
   join(member: { id: string; instanceId?: string; clock: VirtualClock }): {
@@ -99,6 +102,7 @@ export class SimulatedMesh {
           let settle: () => void;
           try {
             const answer: unknown = node.handlers.get(route)?.(data, caller);
+            this.spied(route, answer);
             settle = () => resolve(answer);
           } catch (error) {
             settle = () => reject(error);
