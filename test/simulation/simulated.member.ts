@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs';
 import { HedgeError } from '../../src/errors/index.js';
 import {
   Election,
@@ -18,6 +19,7 @@ import {
   type Peers,
 } from '../../src/messaging/index.js';
 import type { Membership } from '../../src/membership/index.js';
+import type { ListChange } from '../../src/membership/member.js';
 import {
   FencedCommitter,
   SessionKeeper,
@@ -153,6 +155,10 @@ export class SimulatedMember {
   /** The members on its list, by their instance. */
   get seen(): string[] {
     return this.#membership.list.all.map(({ instanceId }) => instanceId);
+  }
+
+  get listChanges(): Observable<ListChange> {
+    return this.#membership.list.changes;
   }
 
   get hasStopped(): boolean {

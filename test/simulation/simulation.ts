@@ -1,5 +1,7 @@
+import { Subscription } from 'rxjs';
 import { HedgeError } from '../../src/errors/index.js';
 import { groupLock, namedLock, type Term } from '../../src/lock/index.js';
+import type { ListChange, MemberInfo } from '../../src/membership/member.js';
 import { marginOf } from '../../src/session/lease.js';
 import { sessionPrefix } from '../../src/session/index.js';
 import type { Mutation } from '../../src/store/index.js';
@@ -64,7 +66,8 @@ export class Simulation {
     private readonly trace?: (line: string) => void,
   ) {
     const random = (this.#random = new SeededRandom(seed));
-    this.#foulUntil = random.between(2, 7) * LEASE;
+    // Some last long enough for members to be struck off while they are there.
+    this.#foulUntil = random.between(2, random.chance(0.15) ? 20 : 7) * LEASE;
     const skew = random.chance(0.5) ? 40 : 2;
     this.#store = new ModelStore(
       this.#time,
@@ -111,9 +114,13 @@ export class Simulation {
       () => violated(7, 'nobody leads'),
     );
     await this.#checkLists();
+    // What was lost before it cleared up may still make somebody look silent, once.
+    if (this.seed % 4 === 0) await this.#let(LISTS_SLACK).then(() => this.#checkLists());
+    const watch = this.#watchLists();
     await this.#let(this.#random.between(0, 2 * LEASE));
     this.#isOver = true;
     await this.#checkLocksCanBeHad();
+    watch.unsubscribe();
     await this.#leaveAll();
     await this.#let(ANSWER_SLACK + 3_000);
     this.#checkAnswers();
@@ -175,6 +182,7 @@ export class Simulation {
     this.#nowAndThen(climate.outages, () => this.#outage());
     this.#nowAndThen(climate.jumps, () => this.#jump());
     this.#nowAndThen(climate.stepDowns, () => this.#stepDown());
+    this.#nowAndThen(climate.cuts, () => this.#cut());
     this.#nowAndThen(climate.looks, () => {
       const member = this.#any();
       member?.clock.deliver(() => member.election.lookNow());
@@ -265,6 +273,18 @@ export class Simulation {
     for (const id of all ? this.#members.keys() : [this.#victim()?.id]) {
       if (id !== undefined) this.#weather.outage(id, duration);
     }
+  }
+
+  /** Of one member from another or from all, in one direction or both. */
+  #cut(): void {
+    const from = this.#victim()?.id;
+    const to = this.#random.chance(0.5) ? this.#any()?.id : undefined;
+    const isOneWay = this.#random.chance(0.3);
+    const duration = this.#random.between(0.5, 9) * LEASE;
+    if (from === undefined || from === to) return;
+    this.#note(() => `${from} is cut off from ${to ?? 'all'} for ${duration} ms`);
+    this.#weather.cut(from, to, duration);
+    if (!isOneWay) this.#weather.cut(to, from, duration);
   }
 
   #jump(): void {
@@ -448,6 +468,18 @@ export class Simulation {
     );
   }
 
+  /** Long after all saw what is there: whatever still changes is wrong. */
+  #watchLists(): Subscription {
+    const watch = new Subscription();
+    if (this.seed % 4 !== 0) return watch;
+    for (const { instanceId, listChanges } of this.#members.values()) {
+      const wrong = ({ joined, left }: ListChange) =>
+        violated(7, `${instanceId} sees ${idsOf(joined)} join and ${idsOf(left)} leave`);
+      watch.add(listChanges.subscribe((change) => this.#guarded(() => wrong(change))));
+    }
+    return watch;
+  }
+
   async #checkLocksCanBeHad(): Promise<void> {
     for (const lock of LOCKS) {
       const member = this.#any()!;
@@ -582,6 +614,10 @@ export class Simulation {
       this.#failure ??= error;
     }
   }
+}
+
+function idsOf(members: readonly MemberInfo[]): string {
+  return members.map(({ instanceId }) => instanceId).join() || 'nobody';
 }
 
 function shown(mutation: Mutation): string {

@@ -17,6 +17,7 @@ export interface Climate {
   readonly jumps: number;
   readonly stepDowns: number;
   readonly looks: number;
+  readonly cuts: number;
   /** Probability that a member that has just won a lock cannot reach the store any more. */
   readonly isolations: number;
   /** Probability per commit that something happens to its sender just then. */
@@ -43,6 +44,7 @@ export function climateOf(random: SeededRandom): Climate {
     looks: some(4, 0.2),
     isolations: some(0.5, 0.4),
     ambushes: some(0.05, 0.3),
+    cuts: some(1.5, 0.3),
   };
 }
 
@@ -51,6 +53,8 @@ export class Weather {
   #clearsAt: number;
   /** By member: until when it cannot reach the store. */
   readonly #outages = new Map<string, number>();
+  /** From which member to which no message gets through, and until when. */
+  readonly #cuts: { from: string | undefined; to: string | undefined; until: number }[] = [];
 
   constructor(
     readonly climate: Climate,
@@ -64,9 +68,10 @@ export class Weather {
   }
 
   /** ms a message between members takes. */
-  readonly message = (): number | undefined => {
+  readonly message = (from?: string, to?: string): number | undefined => {
     const { random, climate } = this;
     if (!this.isClear && random.chance(climate.messagesLost)) return undefined;
+    if (from !== undefined && to !== undefined && this.#isCut(from, to)) return undefined;
     return random.between(0.2, 4);
   };
 
@@ -78,6 +83,17 @@ export class Weather {
 
   outage(member: string, duration: number): void {
     this.#outages.set(member, Math.min(this.#clearsAt, this.now() + duration));
+  }
+
+  /** `undefined` stands for all. */
+  cut(from: string | undefined, to: string | undefined, duration: number): void {
+    this.#cuts.push({ from, to, until: Math.min(this.#clearsAt, this.now() + duration) });
+  }
+
+  #isCut(one: string, other: string): boolean {
+    return this.#cuts.some(
+      ({ from = one, to = other, until }) => from === one && to === other && until > this.now(),
+    );
   }
 
   networkOf(member: string): Network {
