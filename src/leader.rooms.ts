@@ -80,6 +80,7 @@ export class LeaderRooms {
       // A connection may seem open for many minutes after its host is gone.
       peers.abandon(gone);
       server.abandon(gone);
+      this.view.silent(gone);
     });
     list.changes.subscribe(({ joined, left }) => this.#membersChanged(joined, left));
   }

@@ -46,6 +46,11 @@ describe('how a member stands to leadership', () => {
     expect(orphan.retryAfter(undefined)).toBe(1);
 
     view.observe({ id: 'b:1', token: 7n }, 4_001);
+    // Not listed yet, or not any more: it gives its lock back.
+    expect(orphan.retryAfter(undefined)).toBe(1);
+    view.silent('c:1');
+    expect(orphan.retryAfter(undefined)).toBe(1);
+    view.silent('b:1');
 
     expect(orphan.retryAfter(undefined)).toBe(5);
     await time.advance(3_500);

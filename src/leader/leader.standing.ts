@@ -33,14 +33,12 @@ export class LeaderStanding {
   }
 
   /**
-   * Seconds after which it makes sense to ask again. A leader that is gone has its lease still.
+   * Seconds after which it makes sense to ask again. A leader that fell silent has its lease still; one that said goodbye,
+   * or whose term was this member's own, gives the lock back, or has lost it.
    * @param leader as {@link leader} gave it
    */
   retryAfter(leader: Member | undefined): number {
-    const { current } = this.view;
-    // Its own term, which has run out: who leads next is about to be known.
-    const isOwn = current?.id === this.ports.self();
-    if (leader || !current || isOwn || this.ports.notRunning()) return 1;
+    if (leader || !this.view.isSilent || this.ports.notRunning()) return 1;
     return Math.max(1, Math.ceil(this.view.remaining() / 1_000));
   }
 

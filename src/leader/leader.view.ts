@@ -22,6 +22,8 @@ export class LeaderView {
   #newest = 0n;
   #newestText = '0';
   #expiresAt = 0;
+  /** The token of the newest leader that fell silent. */
+  #silent = -1n;
 
   constructor(private readonly clock: Clock) {}
 
@@ -45,6 +47,16 @@ export class LeaderView {
   /** ms until the leader's session may be ended by others, unless it is renewed. */
   remaining(): number {
     return this.#expiresAt - this.clock.now().monotonic;
+  }
+
+  /** This member does not answer any more. It said no goodbye. */
+  silent(id: string): void {
+    if (this.#known?.id === id) this.#silent = this.#known.token;
+  }
+
+  /** Whether the leader that is known fell silent: its lease has to run out. */
+  get isSilent(): boolean {
+    return this.current?.token === this.#silent;
   }
 
   /** Somebody who should know says that this member leads, for so many ms at least. */

@@ -21,6 +21,7 @@ import {
   HedgeService,
   LeaderGuard,
   OnBroadcast,
+  OnLeadershipLost,
   type HedgeModuleOptions,
   type Member,
 } from '../../src/index.js';
@@ -253,6 +254,30 @@ describe('a guard that extends LeaderGuard, in a module of its own', () => {
     const teapot = await get(`${follower.url}/teapot`);
     expect([teapot.status, await teapot.json()]).toEqual([418, { ask: leader.hedge.id }]);
     expect((await get(`${follower.url}/silent`)).status).toBe(403);
+  });
+});
+
+@Injectable()
+class SlowToLeave {
+  readonly ended = new AbortController();
+
+  @OnLeadershipLost()
+  async finish(): Promise<void> {
+    await once(this.ended.signal, 'abort');
+  }
+}
+
+describe('LeaderGuard, while the leader shuts down', () => {
+  it('has clients ask again in a second, not in a lease', async () => {
+    const [leader, follower] = await startTwo({ leaseDuration: 10_000 }, [Orders], [SlowToLeave]);
+
+    const closing = leader.close();
+    await vi.waitFor(() => expect(follower.hedge.members()).toHaveLength(1), SOON);
+    const response = await get(`${follower.url}/orders/7`);
+    leader.get(SlowToLeave).ended.abort();
+    await closing;
+
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
   });
 });
 
