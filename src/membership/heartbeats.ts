@@ -56,6 +56,11 @@ export class Heartbeats {
     void this.#beat(id, this.#following.signal);
   }
 
+  /** It is known to be gone: its silence tells nothing more, until it speaks again. */
+  forget(): void {
+    this.#watch.stop();
+  }
+
   /** The next one at once, rather than when it is due. */
   hasten(): void {
     this.#pausing.abort();

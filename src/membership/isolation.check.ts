@@ -3,11 +3,14 @@ import type { ListUpdate } from './list.update.js';
 import type { MemberInfo } from './member.js';
 import type { MemberProber, ProbeAnswer } from './member.prober.js';
 
-/** How many are asked at first: of those a member can hear at all, a few tell. */
+/**
+ * How many are asked at a time. Few, and others the next time: when a leader hangs, all its followers ask at once, and one
+ * that hears nothing because they all have too much to do must not ask for more.
+ */
 const ASKED = 3;
 
-/** So many times as many are asked next, where none of the last answered: a machine takes all its members with it. */
-const MORE = 8;
+/** So many times without any answer. */
+const ROUNDS = 2;
 
 /** ms */
 const INTERVAL = 4_000;
@@ -23,8 +26,8 @@ export interface IsolationListener {
 }
 
 /**
- * For a member that does not hear the one that keeps the list: either that one is gone, and then the list stands until
- * the next takes over, or it is itself cut off.
+ * For a member to which the one that keeps the list is silent: either that one hangs, and then the list stands until the
+ * next takes over, or it is itself cut off. (One that refuses to connect is neither: it is gone, and the network works.)
  */
 export class IsolationCheck {
   #checking: AbortController | undefined;
@@ -35,14 +38,11 @@ export class IsolationCheck {
     private readonly listener: IsolationListener,
   ) {}
 
-  /**
-   * Until it is stopped.
-   * @param isGone the leader is known to be gone: what others say of it right now is older than that
-   */
-  start(isGone: boolean): void {
+  /** Until it is stopped. */
+  start(): void {
     if (this.#checking) return;
     this.#checking = new AbortController();
-    void this.#run(isGone, this.#checking.signal);
+    void this.#run(this.#checking.signal);
   }
 
   stop(): void {
@@ -50,31 +50,31 @@ export class IsolationCheck {
     this.#checking = undefined;
   }
 
-  async #run(isGone: boolean, stop: AbortSignal): Promise<void> {
-    // Whoever was refused a connection is not cut off from who refused it. And all that lose a leader at the same moment
-    // have enough to do: a busy member may not answer in time.
-    if (isGone) await sleep(this.clock, INTERVAL, stop);
-    while (!stop.aborted) {
+  async #run(stop: AbortSignal): Promise<void> {
+    let silent = 0;
+    for (let from = 0; !stop.aborted; from += ASKED) {
       const others = this.listener.others();
-      const answers = await this.#ask(others, stop);
+      const answers = await this.#ask(others, from);
       if (stop.aborted) return;
-      if (others.length > 0 && answers.length === 0) this.listener.isolated();
-      // Those that are behind are not believed.
-      for (const { members } of answers) if (members) this.listener.told(members);
+      silent = answers.length > 0 || others.length === 0 ? 0 : silent + 1;
+      const told = answers.find(({ members }) => members)?.members;
+      if (told) this.listener.told(told);
+      if (silent === ROUNDS) this.listener.isolated();
+      // No time to lose between two silent rounds: each took as long as the others had to answer.
+      if (silent > 0 && silent < ROUNDS) continue;
       await sleep(this.clock, INTERVAL, stop);
     }
   }
 
-  /** @returns what the first of them said who said anything; nothing when nobody did */
-  async #ask(members: readonly MemberInfo[], stop: AbortSignal): Promise<ProbeAnswer[]> {
-    for (let from = 0, count = ASKED; from < members.length; from += count, count *= MORE) {
-      const asked = members.slice(from, from + count);
-      const replies = await Promise.allSettled(asked.map(({ id }) => this.prober.ask(id, true)));
-      const answers = replies.flatMap((reply) =>
-        reply.status === 'fulfilled' && reply.value ? [reply.value] : [],
-      );
-      if (answers.length > 0 || stop.aborted) return answers;
+  /** @returns what those said who said anything */
+  async #ask(members: readonly MemberInfo[], from: number): Promise<ProbeAnswer[]> {
+    const asked = new Set<MemberInfo>();
+    for (let at = from; at < from + Math.min(ASKED, members.length); at++) {
+      asked.add(members[at % members.length]);
     }
-    return [];
+    const replies = await Promise.allSettled([...asked].map(({ id }) => this.prober.ask(id, true)));
+    return replies.flatMap((reply) =>
+      reply.status === 'fulfilled' && reply.value ? [reply.value] : [],
+    );
   }
 }

@@ -200,9 +200,13 @@ export class Membership {
 
   /** Who keeps the list does not answer any more. Who leads is for the store to say; that it is not there is certain. */
   #missed(id: string, isGone: boolean): void {
-    if (isGone) this.#copy.lose(id);
-    else this.#copy.miss(id);
-    this.#isolation.start(isGone);
+    if (isGone) {
+      this.#heartbeats.forget();
+      this.#copy.lose(id);
+    } else {
+      this.#copy.miss(id);
+      this.#isolation.start();
+    }
   }
 }
 
