@@ -76,11 +76,11 @@ export class LeaderRooms {
   #followList(): void {
     const { server, peers } = this.base;
     const { list } = this.membership;
-    list.silent.subscribe((gone) => {
+    list.silent.subscribe(({ id, instanceId }) => {
       // A connection may seem open for many minutes after its host is gone.
-      peers.abandon(gone);
-      server.abandon(gone);
-      this.view.silent(gone);
+      peers.abandon(id, instanceId);
+      server.abandon(id, instanceId);
+      this.view.silent(id);
     });
     list.changes.subscribe(({ joined, left }) => this.#membersChanged(joined, left));
   }

@@ -5,11 +5,14 @@ import { byAge, type MemberInfo, type ListChange } from './member.js';
 /** Far down: there may well be that many. */
 const UNTOLD_RANK = 255;
 
+/** Whoever fell silent; without `instanceId`: whatever process it was. */
+export type SilentMember = Pick<MemberInfo, 'id'> & Partial<MemberInfo>;
+
 /** The members of the group, as far as this one knows. It is always among them itself, once it listens. */
 export class MemberList {
   readonly #members = new Map<string, MemberInfo>();
   readonly #changes = new Subject<ListChange>();
-  readonly #silent = new Subject<string>();
+  readonly #silent = new Subject<SilentMember>();
   /** Out of sight since this member found itself cut off. */
   readonly #beyond = new Map<string, MemberInfo>();
   #selfId = '';
@@ -19,7 +22,7 @@ export class MemberList {
   #isTold = false;
 
   readonly changes = this.#changes.asObservable();
-  /** Ids of members that this one found silent for too long, or gone: not of those that said goodbye. */
+  /** Members that this one found silent for too long, or gone: not those that said goodbye. */
   readonly silent = this.#silent.asObservable();
 
   /** This member is there: nobody else's word takes it off its own list. */
@@ -79,8 +82,9 @@ export class MemberList {
 
   /** They do not answer any more. */
   lose(...ids: string[]): void {
+    const gone = ids.map((id) => this.#members.get(id) ?? { id });
     this.apply([], ids);
-    for (const id of ids) this.#silent.next(id);
+    for (const member of gone) this.#silent.next(member);
   }
 
   /** None of the others answers: it is this member that is cut off, from `missed` too, which was lost before. */

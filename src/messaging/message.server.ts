@@ -116,9 +116,12 @@ export class MessageServer implements RequestServer {
     return this.#tcp.stop();
   }
 
-  /** Ends the streams of a member that fell silent: a connection may seem open long after its host is gone. */
-  abandon(id: string): void {
-    this.#tcp.abandon(id);
+  /**
+   * Ends the streams of a member that fell silent: a connection may seem open long after its host is gone.
+   * @param instanceId of the process that did, where it is known: another one may have its address by now
+   */
+  abandon(id: string, instanceId?: string): void {
+    this.#tcp.abandon(id, instanceId);
   }
 
   /**

@@ -15,6 +15,7 @@ import {
   HELLO_PACKET_ID,
   HELLO_ROUTE,
   isGoaway,
+  isRecord,
   type Hello,
   type ReplyPacket,
   type RequestPacket,
@@ -56,6 +57,8 @@ export class PeerConnection extends ClientTCP {
   /** Replies received so far. */
   #received = 0;
   #isRetired = false;
+  /** The instance id of the process at the other end, once it has said so. */
+  #reached: unknown;
 
   constructor(
     private readonly self: MemberIdentity,
@@ -87,6 +90,11 @@ export class PeerConnection extends ClientTCP {
   /** Of the member at the other end. */
   get id(): string {
     return this.peer.id;
+  }
+
+  /** Whether this process may be at the other end. */
+  mayReach(instanceId: string | undefined): boolean {
+    return (this.#reached ?? instanceId) === (instanceId ?? this.#reached);
   }
 
   /** Begins to connect; requests made meanwhile wait for it. */
@@ -194,6 +202,7 @@ export class PeerConnection extends ClientTCP {
     } else {
       clearTimeout(this.#connectTimer);
       this.#state = 'open';
+      this.#reached = isRecord(response) ? response.instanceId : undefined;
       this.#armIdleTimer(this.settings.idleTimeout);
       this.#sendUnsent();
     }

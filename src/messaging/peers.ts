@@ -99,9 +99,12 @@ export class Peers {
   /**
    * The member fell silent: streams from it end with CONNECTION_LOST, for a connection may seem open long after its host
    * is gone, and the next request dials anew. Requests that wait for a reply keep their chance.
+   * @param instanceId of the process that did, where it is known: another one may have its address by now
    */
-  abandon(id: string): void {
-    for (const connection of this.#open) if (connection.id === id) connection.abandon();
+  abandon(id: string, instanceId?: string): void {
+    for (const connection of this.#open) {
+      if (connection.id === id && connection.mayReach(instanceId)) connection.abandon();
+    }
   }
 
   /**

@@ -107,10 +107,11 @@ export class TcpServer extends ServerTCP {
     });
   }
 
-  /** Ends the streams of a member. */
-  abandon(id: string): void {
+  /** Ends the streams of a member; with `instanceId`, of that process only. */
+  abandon(id: string, instanceId?: string): void {
     for (const { requests } of this.#connections.values()) {
-      if (requests.from.id === id) requests.abandon();
+      const { from } = requests;
+      if (from.id === id && from.instanceId === (instanceId ?? from.instanceId)) requests.abandon();
     }
   }
 

@@ -488,6 +488,23 @@ describe('streams between members', () => {
     await expect(pending).rejects.toBeInstanceOf(PeerLostError);
   });
 
+  it('goes on when another process was at the address, and that one is abandoned', async () => {
+    b.server.handle('r', () => NEVER);
+    const { values } = await openStream(a, b.id, 'r');
+    const ended = vi.fn();
+    const reading = readAll(values).finally(ended);
+    reading.catch(() => undefined);
+    a.peers.abandon(b.id, 'of before');
+    b.server.abandon(a.id, 'of before');
+    expect(await a.peers.request(b.id, 'echo', 1, { timeout: 10_000 })).toBe(1);
+    expect(ended).not.toHaveBeenCalled();
+    b.server.abandon(a.id, a.identity.instanceId);
+    await expect(reading).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    const again = readAll((await openStream(a, b.id, 'r')).values);
+    a.peers.abandon(b.id, b.identity.instanceId);
+    await expect(again).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+  });
+
   it('tells a member that was abandoned and only paused', async () => {
     b.server.handle('r', () => NEVER);
     const { values } = await openStream(a, b.id, 'r');
