@@ -35,7 +35,7 @@ export class LeaderClient {
 
   /**
    * Resolves once the leader has accepted the stream, which is never begun twice then. It ends with CONNECTION_LOST where
-   * a newer term becomes known: a leader that hangs keeps its connections open.
+   * another member is known to lead in a newer term: a leader that hangs keeps its connections open.
    * @throws HedgeError as {@link request}
    */
   async stream(
@@ -49,10 +49,13 @@ export class LeaderClient {
       const envelope = this.#envelope(data, timeout);
       const options = { ...request, timeout, signal };
       const stream = await this.peers.stream(leader.id, route, envelope, options);
-      const changes = this.view.changes.subscribe((known) => {
-        if (!known || known.token <= leader.token) return;
+      const endIfSuperseded = (known: KnownLeader | undefined) => {
+        // A member that leads anew has ended what it began before, and may have begun this in its new term.
+        if (!known || known.token <= leader.token || known.id === leader.id) return;
         stream.fail(new HedgeError('CONNECTION_LOST', STREAM_TERM_ENDED()));
-      });
+      };
+      const changes = this.view.changes.subscribe(endIfSuperseded);
+      endIfSuperseded(this.view.current);
       void stream.closed.then(() => changes.unsubscribe());
     });
   }
