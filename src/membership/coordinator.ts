@@ -65,7 +65,7 @@ export class Coordinator {
   begin(token: bigint): void {
     this.end();
     this.list.recall();
-    const history = (this.#history = new ListHistory(`${token}`));
+    const history = (this.#history = new ListHistory(`${token}`, this.list.digest));
     this.#over = new AbortController();
     for (const { id } of this.list.others) {
       this.#watch(id);
@@ -113,10 +113,8 @@ export class Coordinator {
 
   /** After a change of leader most have the right list already: in a large group it is too long to be sent to all. */
   #updateFor(history: ListHistory, { known, digest }: Heartbeat): ListUpdate | undefined {
-    const update = history.since(known, this.#members);
-    const isWhole = update && update.since === undefined;
-    if (!isWhole || this.#isLeaving || digest !== this.list.digest) return update;
-    return { ...history.current, joined: [], left: [], same: digest };
+    const hasBase = digest === history.base && known?.token !== history.current.token;
+    return hasBase ? history.sinceBase(this.#members) : history.since(known, this.#members);
   }
 
   /** Tells all how things stand now. Resolves when they know, or `timeout` ms later. */

@@ -37,6 +37,7 @@ export class ListCopy {
       // Changed since it was asked about: then it is asked for again.
       if (same !== this.list.digest) return true;
       this.list.confirm();
+      this.list.apply(joined, left);
       this.#isAltered = false;
     } else if (since === undefined) {
       this.list.replace(joined);

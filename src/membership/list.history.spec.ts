@@ -20,7 +20,7 @@ describe('versions of the list', () => {
 
   beforeEach(() => {
     kept = new MemberList();
-    history = new ListHistory('7');
+    history = new ListHistory('7', '');
     kept.changes.subscribe((change) => history.record(change));
     theirs = new MemberList();
     copy = new ListCopy(theirs);
@@ -92,7 +92,7 @@ describe('versions of the list', () => {
 
   it('begin anew with another leader', () => {
     sync();
-    history = new ListHistory('8');
+    history = new ListHistory('8', '');
 
     const update = history.since(copy.version, kept.all);
     expect(update).toEqual({ token: '8', version: 1, joined: [member('a')], left: [] });
@@ -111,7 +111,7 @@ describe('versions of the list', () => {
 
   it('that are the same are taken as such only while they are', () => {
     sync();
-    history = new ListHistory('8');
+    history = new ListHistory('8', '');
     copy.reset();
     const same = { ...history.current, joined: [], left: [], same: theirs.digest };
     copy.lose('a');
@@ -121,6 +121,21 @@ describe('versions of the list', () => {
     copy.take(same);
     expect(copy.version).toEqual(history.current);
     expect(ids(theirs)).toEqual(['a-1']);
+  });
+
+  it('go on from the list that both had when another member took over', () => {
+    kept.add(member('b'));
+    sync();
+    history = new ListHistory('8', kept.digest);
+    copy.reset();
+    expect(history.sinceBase(kept.all)).toMatchObject({ version: 1, joined: [], left: [] });
+    kept.remove('a');
+    kept.add(member('c'));
+    const update = history.sinceBase(kept.all);
+    expect(update).toMatchObject({ joined: [member('c')], left: ['a'] });
+    expect(copy.take(update)).toBe(true);
+    expect(ids(theirs)).toEqual(['b-1', 'c-1']);
+    expect(copy.version).toEqual(history.current);
   });
 
   it('are borrowed only from a list that is as new', () => {

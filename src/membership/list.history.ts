@@ -4,6 +4,8 @@ import type { MemberInfo, ListChange } from './member.js';
 /** Who left is remembered for so many departures: whoever is further behind is told the whole list. */
 const REMEMBERED = 1_000;
 
+const FIRST = 1;
+
 /** Which version of the list brought whom, so that each member can be told just what it does not know. */
 export class ListHistory {
   readonly #joinedIn = new Map<string, number>();
@@ -11,9 +13,13 @@ export class ListHistory {
   readonly #leftIn = new Map<string, number>();
   /** Departures up to this version may be forgotten. */
   #floor = 0;
-  #version = 1;
+  #version = FIRST;
 
-  constructor(private readonly token: string) {}
+  /** @param base the digest of the list that it begins with */
+  constructor(
+    private readonly token: string,
+    readonly base: string,
+  ) {}
 
   get current(): ListVersion {
     return { token: this.token, version: this.#version };
@@ -31,6 +37,14 @@ export class ListHistory {
       this.#joinedIn.set(id, this.#version);
     }
     this.#forget();
+  }
+
+  /** What a member that has the list it began with has to be told. */
+  sinceBase(members: readonly MemberInfo[]): ListUpdate {
+    const { token } = this;
+    const update = this.since({ token, version: FIRST }, members);
+    if (update && update.since === undefined) return update;
+    return { ...this.current, since: FIRST, joined: [], left: [], ...update, same: this.base };
   }
 
   /** What a member that is so far has to be told, or `undefined` when it knows it all. */

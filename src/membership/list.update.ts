@@ -20,7 +20,7 @@ export interface ListUpdate extends ListVersion {
   readonly joined: readonly MemberInfo[];
   /** Their ids. */
   readonly left: readonly string[];
-  /** In place of all that: it is the list of this digest, which whoever asked has. */
+  /** The digest of the list that it starts from, which whoever asked has: it need not be told. */
   readonly same?: string;
 }
 
