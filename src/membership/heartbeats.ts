@@ -1,4 +1,4 @@
-import type { Peers } from '../messaging/index.js';
+import { PeerUnreachableError, type Peers } from '../messaging/index.js';
 import { sleep, type Clock } from '../session/index.js';
 import { HEARTBEAT, readNews, type Heartbeat, type News } from './heartbeat.js';
 import { SilenceWatch } from './silence.watch.js';
@@ -8,6 +8,8 @@ export interface HeartbeatListener {
   /** What to say with the next one. */
   heartbeat(): Heartbeat;
   answered(by: string, news: News): void;
+  /** Nobody is there to answer. Heartbeats go on. */
+  refused(id: string): void;
   /** No answer came for too long. Heartbeats go on. */
   silent(id: string): void;
 }
@@ -87,8 +89,11 @@ export class Heartbeats {
       try {
         const answer = await this.peers.request(id, HEARTBEAT, this.listener.heartbeat(), options);
         if (!over.aborted) this.#receive(id, answer);
-      } catch {
-        // Its silence is being counted, and a connection that closed is reported by itself.
+      } catch (error) {
+        // Else its silence is being counted, and a connection that closed is reported by itself.
+        if (error instanceof PeerUnreachableError && !over.aborted) {
+          this.listener.refused(id);
+        }
       }
       // From when the last one left: after one that was lost the next is due at once.
       const elapsed = this.clock.now().monotonic - sentAt;

@@ -357,6 +357,23 @@ describe('membership', () => {
     expect([nodes.b.sees, nodes.c.sees]).toEqual(['bc', 'bc']);
   });
 
+  it('has a member that never reached the leader look for the next one, once', async () => {
+    const late = new Node('e', time, mesh);
+    nodes.a.clock.kill();
+    mesh.crashed('a');
+    late.membership.follow('a');
+    await time.advance(100);
+    expect(late.lost).toEqual(['a']);
+    await time.advance(20_000);
+    expect(late.lost).toEqual(['a']);
+  });
+
+  it('has followers of a leader that hangs look for the next one', async () => {
+    nodes.a.clock.pause();
+    await time.advance(5_000);
+    for (const { lost } of [nodes.b, nodes.c, nodes.d]) expect(lost).toEqual(['a']);
+  });
+
   it('tells it whole to one that knows something else', async () => {
     nodes.a.clock.kill();
     mesh.crashed('a');

@@ -33,7 +33,7 @@ export interface MembershipPorts {
   describeSelf(): SelfDescription;
   /** What another member says about that, of itself. */
   heard(from: string, about: SelfDescription): void;
-  /** The connection to the member that is followed closed. */
+  /** The member that is followed is silent, refuses to connect, or closed its connection: it may not lead any more. */
   lost(id: string): void;
 }
 
@@ -52,6 +52,7 @@ export class Membership {
   #self: MemberInfo | undefined;
   #isLeaving = false;
   #isListed = false;
+  #isLost = false;
   #refusals = 0;
 
   constructor(
@@ -75,6 +76,7 @@ export class Membership {
     this.#heartbeats = new Heartbeats(peers, clock, options.leaseDuration, {
       heartbeat: () => this.#heartbeat(),
       answered: (by, news) => this.#answered(by, news),
+      refused: (id) => void this.#closed(id),
       silent: (id) => this.#missed(id, false),
     });
     this.#isolation = new IsolationCheck(this.#prober, clock, {
@@ -105,6 +107,7 @@ export class Membership {
     this.#isolation.stop();
     this.#copy.reset();
     this.#isListed = false;
+    this.#isLost = false;
     this.#refusals = 0;
     this.#heartbeats.follow(id);
   }
@@ -181,7 +184,9 @@ export class Membership {
   #answered(by: string, news: News): void {
     this.#isolation.stop();
     this.#take(by, news);
-    if (by !== this.#heartbeats.target || this.#isLeaving) return;
+    if (by !== this.#heartbeats.target) return;
+    this.#isLost = false;
+    if (this.#isLeaving) return;
     const { isListed = false } = news;
     // Where it is not, the next heartbeat says who this is.
     this.#isListed = isListed;
@@ -190,12 +195,19 @@ export class Membership {
   }
 
   async #closed(id: string): Promise<void> {
-    if (id !== this.#heartbeats.target) return;
-    this.ports.lost(id);
+    if (id !== this.#heartbeats.target || !this.#lose(id)) return;
     const { instanceId } = this.list.get(id) ?? {};
     if (instanceId === undefined) return;
     const verdict = await this.#prober.probe(id, instanceId, this.#stop.signal);
     if (verdict === 'gone' && id === this.#heartbeats.target) this.#missed(id, true);
+  }
+
+  /** @returns whether it was news; it is again once the member has answered */
+  #lose(id: string): boolean {
+    if (this.#isLost) return false;
+    this.#isLost = true;
+    this.ports.lost(id);
+    return true;
   }
 
   /** Who keeps the list does not answer any more. Who leads is for the store to say; that it is not there is certain. */
@@ -204,6 +216,7 @@ export class Membership {
       this.#heartbeats.forget();
       this.#copy.lose(id);
     } else {
+      this.#lose(id);
       this.#copy.miss(id);
       this.#isolation.start();
     }
