@@ -52,6 +52,8 @@ export class IncomingRequests implements StreamHost {
   /** Those whose handler has not replied yet. */
   readonly #pending = new Map<RequestId, IncomingRequest>();
   readonly #streams = new Map<RequestId, IncomingStream>();
+  /** Of both, those whose handler still works or whose replies still leave, though nobody may wait for them any more. */
+  #open = 0;
   #lastId = 0;
   #isLeaving = false;
 
@@ -83,12 +85,12 @@ export class IncomingRequests implements StreamHost {
       return true;
     }
     if (typeof packet.id === 'number') this.#lastId = Math.max(this.#lastId, packet.id);
-    if (this.#pending.size + this.#streams.size >= this.server.maxPending) {
+    if (this.#open >= this.server.maxPending) {
       this.sendFrame(this.failureOf(packet, this.#overload()));
       replied?.();
       return true;
     }
-    if (packet.stream) return this.#open(packet, replied);
+    if (packet.stream) return this.#stream(packet, replied);
     this.#answer(packet, replied);
     return true;
   }
@@ -151,7 +153,9 @@ export class IncomingRequests implements StreamHost {
 
   #answer(packet: RequestPacket, replied?: () => void): void {
     const caller = new IncomingRequest(this.from, this.isSelf, packet.pattern);
+    let isLate = false;
     const reply = (json: string) => {
+      if (isLate) this.#open--;
       if (this.#pending.get(packet.id) === caller) this.#pending.delete(packet.id);
       if (!caller.isAbandoned) this.sendFrame(json);
       replied?.();
@@ -166,6 +170,8 @@ export class IncomingRequests implements StreamHost {
       return;
     }
     if (isPending(result)) {
+      isLate = true;
+      this.#open++;
       this.#pending.set(packet.id, caller);
       settle(result).then(succeed, fail);
     } else {
@@ -173,14 +179,16 @@ export class IncomingRequests implements StreamHost {
     }
   }
 
-  #open(packet: RequestPacket, replied?: () => void): boolean {
+  #stream(packet: RequestPacket, replied?: () => void): boolean {
     if (this.#streams.has(packet.id)) return false;
     const caller = new IncomingRequest(this.from, this.isSelf, packet.pattern);
     const stream = new IncomingStream(packet, caller, this);
     this.#streams.set(packet.id, stream);
     if (replied) void stream.closed.then(replied);
+    this.#open++;
+    let result: unknown;
     try {
-      const result = this.#handlerOf(packet)(packet.data, stream.caller);
+      result = this.#handlerOf(packet)(packet.data, stream.caller);
       if (!isPromiseLike(result)) stream.answer(result);
       else
         void result.then(
@@ -190,6 +198,7 @@ export class IncomingRequests implements StreamHost {
     } catch (error) {
       stream.fail(error);
     }
+    void Promise.allSettled([stream.closed, result]).then(() => this.#open--);
     return true;
   }
 
