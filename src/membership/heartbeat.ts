@@ -1,3 +1,4 @@
+import { isTokenText } from '../session/index.js';
 import { isListUpdate, isListVersion, type ListUpdate, type ListVersion } from './list.update.js';
 import { isMemberInfo, type MemberInfo } from './member.js';
 
@@ -69,7 +70,7 @@ function isDescription(value: unknown): value is SelfDescription {
   return (
     typeof leads === 'boolean' &&
     (leader === undefined || typeof leader === 'string') &&
-    (token === undefined || (typeof token === 'string' && /^\d{1,20}$/.test(token))) &&
+    (token === undefined || isTokenText(token)) &&
     (remaining === undefined || Number.isFinite(remaining))
   );
 }

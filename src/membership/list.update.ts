@@ -1,3 +1,4 @@
+import { isTokenText } from '../session/index.js';
 import { isMemberInfo, type MemberInfo } from './member.js';
 
 /** How far a member is: which list (by the token of the leader that keeps it), and which version of that. */
@@ -27,7 +28,7 @@ export interface ListUpdate extends ListVersion {
 export function isListVersion(value: unknown): value is ListVersion {
   if (typeof value !== 'object' || value === null) return false;
   const { token, version } = value as Record<string, unknown>;
-  return typeof token === 'string' && /^\d{1,20}$/.test(token) && Number.isSafeInteger(version);
+  return isTokenText(token) && Number.isSafeInteger(version);
 }
 
 export function isListUpdate(value: unknown): value is ListUpdate {

@@ -1,6 +1,7 @@
 import { HedgeError } from '../errors/index.js';
 import { NOT_THE_LEADER } from '../hedge.messages.js';
 import type { KnownLeader } from '../leader/index.js';
+import { isTokenText } from '../session/index.js';
 
 /** What travels to the leader around the user's data: short names, for it goes with every message. */
 export interface LeaderEnvelope {
@@ -23,7 +24,7 @@ export interface Refusal {
 export function isEnvelope(data: unknown): data is LeaderEnvelope {
   if (typeof data !== 'object' || data === null) return false;
   const { t, w } = data as Partial<LeaderEnvelope>;
-  return typeof t === 'string' && /^\d{1,20}$/.test(t) && typeof w === 'number' && w >= 0;
+  return isTokenText(t) && typeof w === 'number' && w >= 0;
 }
 
 export function refusalOf(id: string, leader: KnownLeader | undefined): HedgeError {
@@ -37,7 +38,6 @@ export function readRefusal(error: unknown): { leader: KnownLeader | undefined }
   if (!(error instanceof HedgeError) || error.code !== 'NOT_LEADER') return undefined;
   const { refused, leader, token } = (error.error ?? {}) as Partial<Refusal>;
   if (refused !== true) return undefined;
-  const isNamed =
-    typeof leader === 'string' && typeof token === 'string' && /^\d{1,20}$/.test(token);
+  const isNamed = typeof leader === 'string' && isTokenText(token);
   return { leader: isNamed ? { id: leader, token: BigInt(token) } : undefined };
 }

@@ -16,3 +16,4 @@ export { waitFor, waitLimits, type WaitLimits, type WaitOptions } from './wait.j
 export { SessionRenewer } from './session.renewer.js';
 export { parseOwner, sessionPrefix } from './session.row.js';
 export type { Session } from './session.js';
+export { isTokenText } from './token.text.js';
