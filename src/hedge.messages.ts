@@ -113,8 +113,8 @@ const LOSSES: Record<string, string> = {
 export const TERM_LOST = (reason: string) =>
   `This member does not lead any more: ${LOSSES[reason]}.`;
 
-export const TERM_ENDED = (lock: string, reason: string) =>
-  `The lock '${lock}' is not held any more: ${LOSSES[reason]}.`;
+export const TERM_ENDED = (what: string, reason: string) =>
+  `${what[0].toUpperCase()}${what.slice(1)} is not held any more: ${LOSSES[reason]}.`;
 
 export const HOOK_FAILED = (className: string, method: string) =>
   `${className}.${method}() failed; the group is not affected:`;

@@ -18,7 +18,7 @@ export class SessionRooms {
     this.committer = new FencedCommitter(keeper, store, clock);
     this.renewer = new SessionRenewer(keeper, this.committer, store, clock, leaseDuration, logger);
     this.releaser = new LockReleaser(store, keeper, clock);
-    this.acquirer = new LockAcquirer(group, store, keeper, this.renewer, this.releaser, clock);
+    this.acquirer = new LockAcquirer(store, keeper, this.renewer, this.releaser, clock);
     this.locks = new LockService(group, this.held, store, clock, requestTimeout);
   }
 }

@@ -2,13 +2,13 @@ import type { Logger } from '@nestjs/common';
 import { HedgeError, StoreError } from '../errors/index.js';
 import { ELECTION_FAILED, LOSING_FAILED } from '../hedge.messages.js';
 import {
+  blockerOf,
   groupLock,
-  lockStateOf,
-  lockStateQuery,
+  placeQuery,
+  type Holder,
   type LockAcquirer,
-  type LockHolder,
-  type LockPlace,
   type LockReleaser,
+  type Place,
   type Term,
 } from '../lock/index.js';
 import { Backoff, sleep, type Clock, type LossReason } from '../session/index.js';
@@ -39,7 +39,7 @@ export interface ElectionListener {
  * or until something suggests to look earlier.
  */
 export class Election {
-  readonly #lock: LockPlace;
+  readonly #lock: Place;
   readonly #stop = new AbortController();
   readonly #abstaining = new AbortController();
   readonly #allowance: ReleaseAllowance;
@@ -185,17 +185,17 @@ export class Election {
   }
 
   /** Outside a transaction first: it aborts nobody's renewal. */
-  async #look(): Promise<LockHolder | undefined> {
-    const { group, leaseDuration } = this.options;
-    const query = lockStateQuery(group, this.#lock);
+  async #look(): Promise<Holder | undefined> {
+    const { leaseDuration } = this.options;
+    const query = placeQuery(this.#lock);
     const timeout = Math.max(500, leaseDuration / 4);
     const rows = await this.store.rows(query, { timeout, signal: this.#stop.signal });
     this.#reported = false;
-    return lockStateOf(group, this.#lock, rows).holder;
+    return blockerOf(this.#lock, rows);
   }
 
   /** Sleeps until the holder's session may be ended, as far as anybody has told by then. */
-  async #follow({ address, token, remaining }: LockHolder, newestBefore: bigint): Promise<void> {
+  async #follow({ address, token, remaining }: Holder, newestBefore: bigint): Promise<void> {
     const { id, leaseDuration } = this.options;
     // The same address is a former life of this very process, nobody to send anything to, or an acquire that it gave up
     // and that is being settled: then the lock is free soon.

@@ -3,14 +3,15 @@ import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
 import { SessionKeeper } from '../session/index.js';
 import type { LockRow } from '../store/index.js';
 import { acquireQuery, decideAcquire } from './acquire.decision.js';
-import { groupLock, namedLock, type LockPlace } from './lock.rows.js';
+import { groupLock, namedLock } from './lock.rows.js';
+import type { Place } from './place.js';
 import { Term } from './term.js';
 
 const LEASE = 1_000;
 /** Past the lease and its margin of 300 ms. */
 const DEAD = 1_301;
 
-function makeTerm(lock: LockPlace = namedLock('g', 'job')) {
+function makeTerm(lock: Place = namedLock('g', 'job')) {
   const clock = new VirtualClock(new VirtualTime());
   const keeper = new SessionKeeper(clock, {
     group: 'g',
@@ -23,7 +24,7 @@ function makeTerm(lock: LockPlace = namedLock('g', 'job')) {
 }
 
 function fence(term: Term, id: string, owner: string): LockRow {
-  return { name: `${term.lock.row}#${id}`, writer: owner, token: 5n, age: undefined };
+  return { name: `${term.place.row}#${id}`, writer: owner, token: 5n, age: undefined };
 }
 
 function session(id: string, age: number | undefined, writer = `${LEASE} other:1`): LockRow {
@@ -44,20 +45,20 @@ describe('an acquire', () => {
   it('sees the lock, all of its fences, the sessions behind them and its own', () => {
     const { term } = makeTerm();
 
-    expect(acquireQuery('g', term)).toEqual({
-      names: [term.lock.row, term.session.row],
-      range: { from: `${term.lock.row}#`, to: `${term.lock.row}$` },
+    expect(acquireQuery(term)).toEqual({
+      names: [term.place.row, term.session.row],
+      range: { from: `${term.place.row}#`, to: `${term.place.row}$` },
       owners: 'hedge/g/session/',
     });
   });
 
   it('takes a lock that was never held, and begins its session', () => {
     const { term } = makeTerm();
-    const decision = decideAcquire('g', term, []);
+    const decision = decideAcquire(term, []);
 
-    expect(decision.result).toEqual({ kind: 'acquired' });
+    expect(decision.result).toEqual({ kind: 'acquired', busyFor: LEASE + 300 });
     expect(written(decision)).toEqual([
-      `upsert ${term.lock.row}`,
+      `upsert ${term.place.row}`,
       `insert ${term.row}`,
       `insert ${term.session.row}`,
     ]);
@@ -67,19 +68,19 @@ describe('an acquire', () => {
     const { term, stand } = makeTerm();
     stand();
 
-    expect(written(decideAcquire('g', term, [own(term)]))).toContain(`update ${term.session.row}`);
+    expect(written(decideAcquire(term, [own(term)]))).toContain(`update ${term.session.row}`);
   });
 
   it('lets the row of the lock alone decide nothing', () => {
     const { term } = makeTerm();
-    const row = { name: term.lock.row, writer: 'other:1', token: 5n, age: 0 };
+    const row = { name: term.place.row, writer: 'other:1', token: 5n, age: 0 };
 
-    expect(decideAcquire('g', term, [row]).result.kind).toBe('acquired');
+    expect(decideAcquire(term, [row]).result.kind).toBe('acquired');
   });
 
   it('finds the lock held by a living session, and writes nothing', () => {
     const { term } = makeTerm();
-    const decision = decideAcquire('g', term, [fence(term, 'x', 's'), session('s', 400)]);
+    const decision = decideAcquire(term, [fence(term, 'x', 's'), session('s', 400)]);
 
     expect(decision).toEqual({
       result: {
@@ -88,7 +89,7 @@ describe('an acquire', () => {
           address: 'other:1',
           token: 5n,
           sessionId: 's',
-          fenceRow: `${term.lock.row}#x`,
+          fenceRow: `${term.place.row}#x`,
           remaining: DEAD - 1 - 400,
         },
       },
@@ -100,7 +101,7 @@ describe('an acquire', () => {
     const { term } = makeTerm();
     const rows = [fence(term, 'x', 's'), session('s', 9_000, '10000 other:1')];
 
-    expect(decideAcquire('g', term, rows).result.kind).toBe('held');
+    expect(decideAcquire(term, rows).result.kind).toBe('held');
   });
 
   it.each<[string, (term: Term) => LockRow[]]>([
@@ -111,11 +112,11 @@ describe('an acquire', () => {
     ['not readable', (term) => [fence(term, 'x', 's'), session('s', 0, 'nonsense')]],
   ])('takes over from a session that is %s, and clears it away', (_, rowsOf) => {
     const { term } = makeTerm();
-    const decision = decideAcquire('g', term, rowsOf(term));
+    const decision = decideAcquire(term, rowsOf(term));
 
     expect(decision.result.kind).toBe('acquired');
     expect(written(decision)).toEqual(
-      expect.arrayContaining([`delete ${term.lock.row}#x`, 'delete hedge/g/session/s']),
+      expect.arrayContaining([`delete ${term.place.row}#x`, 'delete hedge/g/session/s']),
     );
   });
 
@@ -123,7 +124,7 @@ describe('an acquire', () => {
     const { term } = makeTerm();
     const rows = [fence(term, 'x', 's'), fence(term, 'y', 't'), session('t', 0)];
 
-    expect(decideAcquire('g', term, rows)).toMatchObject({
+    expect(decideAcquire(term, rows)).toMatchObject({
       result: { kind: 'held' },
       mutations: [],
     });
@@ -132,25 +133,28 @@ describe('an acquire', () => {
   it('never deletes its own session with a dead fence of it', () => {
     const { term, stand } = makeTerm();
     stand();
-    const decision = decideAcquire('g', term, [fence(term, 'x', term.session.id), own(term, DEAD)]);
+    const decision = decideAcquire(term, [fence(term, 'x', term.session.id), own(term, DEAD)]);
 
-    expect(written(decision)).toContain(`delete ${term.lock.row}#x`);
+    expect(written(decision)).toContain(`delete ${term.place.row}#x`);
     expect(written(decision)).not.toContain(`delete ${term.session.row}`);
     expect(written(decision)).toContain(`update ${term.session.row}`);
   });
 
   it('finds what an earlier attempt of it wrote, and extends nothing', () => {
     const { term } = makeTerm();
-    const decision = decideAcquire('g', term, [fence(term, term.id, term.session.id), own(term)]);
+    const decision = decideAcquire(term, [fence(term, term.id, term.session.id), own(term)]);
 
-    expect(decision).toEqual({ result: { kind: 'mine', token: 5n }, mutations: [] });
+    expect(decision).toEqual({
+      result: { kind: 'mine', token: 5n, busyFor: LEASE + 300 },
+      mutations: [],
+    });
   });
 
   it('does not call a term its own whose session others have ended', () => {
     const { term } = makeTerm();
     const rows = [fence(term, term.id, term.session.id)];
 
-    expect(decideAcquire('g', term, rows)).toEqual({
+    expect(decideAcquire(term, rows)).toEqual({
       result: { kind: 'session-gone' },
       mutations: [],
     });
@@ -160,7 +164,7 @@ describe('an acquire', () => {
     const { term, stand } = makeTerm();
     stand();
 
-    expect(decideAcquire('g', term, [])).toEqual({
+    expect(decideAcquire(term, [])).toEqual({
       result: { kind: 'session-gone' },
       mutations: [],
     });
@@ -171,13 +175,13 @@ describe('an acquire', () => {
     const other = makeTerm(namedLock('g', 'a_')).term;
     const rows = [fence(other, 'x', 's'), session('s', DEAD)];
 
-    expect(written(decideAcquire('g', term, rows))).not.toContain(`delete ${other.lock.row}#x`);
+    expect(written(decideAcquire(term, rows))).not.toContain(`delete ${other.place.row}#x`);
   });
 
   it("keeps the group's lock where programs outside look for it", () => {
     const { term } = makeTerm(groupLock('g'));
 
-    expect(decideAcquire('g', term, []).mutations[0]).toEqual({
+    expect(decideAcquire(term, []).mutations[0]).toEqual({
       table: 'lock',
       op: 'upsert',
       name: 'hedge/spindle/lockname/g',

@@ -1,59 +1,76 @@
+import type { HedgeError } from '../errors/index.js';
+import { remainingOf } from '../session/index.js';
 import type { Decision, LockRow, Mutation, RowQuery } from '../store/index.js';
-import { lockStateOf, lockStateQuery, type LockHolder } from './lock.state.js';
+import type { Holder } from './place.js';
+import { placeQuery, placeStateOf, type PlaceState } from './place.state.js';
 import type { Term } from './term.js';
 
 /**
  * What an acquire found:
  * - `acquired`: its commit makes this term stand, with the commit timestamp as its token;
  * - `mine`: an earlier attempt of this very term already landed (nothing is written, nothing extended);
- * - `held`: somebody holds it;
+ * - `held`: as many as may hold it;
+ * - `refused`: it cannot be had like this, however long one waits;
  * - `session-gone`: others ended the session it was to be acquired under.
  */
 export type AcquireAnswer =
-  | { readonly kind: 'acquired' }
-  | { readonly kind: 'mine'; readonly token: bigint }
-  | { readonly kind: 'held'; readonly holder: LockHolder }
+  | { readonly kind: 'acquired'; readonly busyFor: number }
+  | { readonly kind: 'mine'; readonly token: bigint; readonly busyFor: number }
+  | { readonly kind: 'held'; readonly holder: Holder }
+  | { readonly kind: 'refused'; readonly error: HedgeError }
   | { readonly kind: 'session-gone' };
 
-/** The rows an acquire has to see: the lock's fences, their sessions, and its own. */
-export function acquireQuery(group: string, term: Term): RowQuery {
-  return lockStateQuery(group, term.lock, [term.lock.row, term.session.row]);
+/** The rows an acquire has to see: the place's own, its fences, their sessions, and the acquirer's session. */
+export function acquireQuery({ place, session }: Term): RowQuery {
+  return placeQuery(place, [place.row, session.row]);
 }
 
 /** The whole of an acquire, as a pure function of the rows that one transaction read. */
-export function decideAcquire(
-  group: string,
-  term: Term,
-  rows: readonly LockRow[],
-): Decision<AcquireAnswer> {
-  const { lock, session } = term;
+export function decideAcquire(term: Term, rows: readonly LockRow[]): Decision<AcquireAnswer> {
+  const { place, session } = term;
   const sessionStands = rows.some((row) => row.name === session.row);
   // A session that stood and is not there was ended by others. Writing it again would bring it back.
   if (!sessionStands && !session.isFresh) return answer({ kind: 'session-gone' });
 
+  const state = placeStateOf(place, rows);
   const fence = rows.find((row) => row.name === term.row);
   if (fence?.token !== undefined) {
-    return answer(sessionStands ? { kind: 'mine', token: fence.token } : { kind: 'session-gone' });
+    if (!sessionStands) return answer({ kind: 'session-gone' });
+    const others = state.holders.filter(({ fenceRow }) => fenceRow !== term.row);
+    return answer({ kind: 'mine', token: fence.token, busyFor: busyFor(term, others) });
   }
-  const { holder, dead } = lockStateOf(group, lock, rows);
-  if (holder) return answer({ kind: 'held', holder });
+  const error = place.refusal(state.holders);
+  if (error) return answer({ kind: 'refused', error });
+  if (place.roomBeside(state.holders) <= 0) {
+    return answer({ kind: 'held', holder: state.holders[0] });
+  }
+  return answer(
+    { kind: 'acquired', busyFor: busyFor(term, state.holders) },
+    acquireMutations(term, state, sessionStands),
+  );
+}
 
+function acquireMutations(
+  { place, row, session }: Term,
+  { dead }: PlaceState,
+  sessionStands: boolean,
+): Mutation[] {
   const deletions = dead
     .filter((name) => name !== session.row)
     .map((name): Mutation => ({ table: 'lock', op: 'delete', name }));
-  return answer({ kind: 'acquired' }, [
+  return [
     ...deletions,
-    {
-      table: 'lock',
-      op: 'upsert',
-      name: lock.row,
-      writer: session.owner.address,
-      heartbeat: 'now',
-      token: 'now',
-    },
-    { table: 'lock', op: 'insert', name: term.row, writer: session.id, token: 'now' },
+    ...place.taken(session.owner.address),
+    { table: 'lock', op: 'insert', name: row, writer: session.id, token: 'now' },
     session.beginning(sessionStands),
-  ]);
+  ];
+}
+
+/** ms for which nobody else can have the place, beside this term and these, unless something is given back. */
+function busyFor({ place, session }: Term, others: readonly Holder[]): number {
+  if (place.roomBeside(others) > 1) return 0;
+  const own = remainingOf(session.owner.leaseDuration, 0);
+  return Math.min(own, ...others.map(({ remaining }) => remaining));
 }
 
 function answer(result: AcquireAnswer, mutations: Mutation[] = []): Decision<AcquireAnswer> {

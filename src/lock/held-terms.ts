@@ -1,4 +1,4 @@
-import type { LockPlace } from './lock.rows.js';
+import type { Place } from './place.js';
 import type { Term } from './term.js';
 
 /** The terms that began in this process, by lock. What is over falls out when it is next looked at. */
@@ -6,14 +6,14 @@ export class HeldTerms {
   readonly #terms = new Map<string, Term>();
 
   add(term: Term): void {
-    this.#terms.set(term.lock.row, term);
+    this.#terms.set(term.place.row, term);
     term.signal.addEventListener('abort', () => {
-      if (this.#terms.get(term.lock.row) === term) this.#terms.delete(term.lock.row);
+      if (this.#terms.get(term.place.row) === term) this.#terms.delete(term.place.row);
     });
   }
 
   /** The term of this lock that is held now. Compares clocks at the call. */
-  of(lock: LockPlace): Term | undefined {
+  of(lock: Place): Term | undefined {
     const term = this.#terms.get(lock.row);
     return term?.isHeld() ? term : undefined;
   }

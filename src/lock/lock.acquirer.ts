@@ -11,13 +11,17 @@ import {
 import type { HedgeStore } from '../store/index.js';
 import { acquireQuery, decideAcquire, type AcquireAnswer } from './acquire.decision.js';
 import type { LockReleaser } from './lock.releaser.js';
-import type { LockPlace } from './lock.rows.js';
-import type { LockHolder } from './lock.state.js';
+import type { Holder, Place } from './place.js';
 import { Term } from './term.js';
 
 export type AcquireOutcome =
-  | { readonly kind: 'acquired'; readonly term: Term }
-  | { readonly kind: 'held'; readonly holder: LockHolder };
+  | {
+      readonly kind: 'acquired';
+      readonly term: Term;
+      /** ms for which nobody else can have it unless something is given back. 0: there is room for more. */
+      readonly busyFor: number;
+    }
+  | { readonly kind: 'held'; readonly holder: Holder };
 
 export interface AcquireLimits {
   /** ms until the acquire is given up. */
@@ -25,10 +29,9 @@ export interface AcquireLimits {
   readonly signal?: AbortSignal;
 }
 
-/** Asks the store for a lock, once, and settles what the answer was however the connection behaves. */
+/** Asks the store for a lock or a permit, once, and settles what the answer was however the connection behaves. */
 export class LockAcquirer {
   constructor(
-    private readonly group: string,
     private readonly store: HedgeStore,
     private readonly keeper: SessionKeeper,
     private readonly renewer: SessionRenewer,
@@ -38,14 +41,14 @@ export class LockAcquirer {
   ) {}
 
   /**
-   * Takes the lock if it is free.
-   * @throws HedgeError `TIMEOUT`, `ABORTED`, `STORE_INVALID`, `STORE_UNAVAILABLE`
+   * Takes the place if there is room.
+   * @throws HedgeError `TIMEOUT`, `ABORTED`, `STORE_INVALID`, `STORE_UNAVAILABLE`, and what the place refuses with
    */
-  async acquire(lock: LockPlace, { timeout, signal }: AcquireLimits): Promise<AcquireOutcome> {
+  async acquire(place: Place, { timeout, signal }: AcquireLimits): Promise<AcquireOutcome> {
     const until = this.clock.now().monotonic + timeout;
     for (;;) {
       const session = this.keeper.open();
-      const term = new Term(lock, session);
+      const term = new Term(place, session);
       session.beginAcquire();
       try {
         const outcome = await this.#attempts(term, until, signal);
@@ -66,7 +69,7 @@ export class LockAcquirer {
     let mayHaveLanded = false;
     try {
       for (;;) {
-        const timeout = this.#timeLeft(lockName(term), until, signal);
+        const timeout = this.#timeLeft(acquiring(term), until, signal);
         if (!term.session.isUsable()) return 'session-gone';
         try {
           return await this.#attempt(term, Math.min(timeout, this.#attemptTimeout(term)), signal);
@@ -94,28 +97,31 @@ export class LockAcquirer {
   ): Promise<AcquireOutcome | 'session-gone'> {
     const sentAt = this.clock.now();
     const { result, timestamp } = await this.store.transact<AcquireAnswer>(
-      acquireQuery(this.group, term),
-      (rows) => decideAcquire(this.group, term, rows),
+      acquireQuery(term),
+      (rows) => decideAcquire(term, rows),
       { timeout, signal },
     );
     switch (result.kind) {
       case 'held':
         return result;
+      case 'refused':
+        throw result.error;
       case 'session-gone':
         this.keeper.end(term.session, 'session-gone');
         return 'session-gone';
       case 'mine':
         this.keeper.confirmed(term.session);
-        return this.#begin(term, result.token, signal);
+        return this.#begin(term, result.token, result.busyFor, signal);
       case 'acquired':
         this.keeper.renewed(term.session, sentAt);
-        return this.#begin(term, timestamp!, signal);
+        return this.#begin(term, timestamp!, result.busyFor, signal);
     }
   }
 
   #begin(
     term: Term,
     token: bigint,
+    busyFor: number,
     signal: AbortSignal | undefined,
   ): AcquireOutcome | 'session-gone' {
     term.begin(token);
@@ -127,9 +133,9 @@ export class LockAcquirer {
     this.renewer.arm();
     if (signal?.aborted) {
       void this.releaser.release(term, 'released');
-      throw new HedgeError('ABORTED', ABORTED(lockName(term)), { cause: signal.reason });
+      throw new HedgeError('ABORTED', ABORTED(acquiring(term)), { cause: signal.reason });
     }
-    return { kind: 'acquired', term };
+    return { kind: 'acquired', term, busyFor };
   }
 
   #timeLeft(name: string, until: number, signal: AbortSignal | undefined): number {
@@ -142,8 +148,8 @@ export class LockAcquirer {
   }
 }
 
-function lockName(term: Term): string {
-  return `acquiring the lock '${term.lock.name}'`;
+function acquiring({ place }: Term): string {
+  return `acquiring ${place.label}`;
 }
 
 function isRepeatable(error: unknown): error is StoreError {

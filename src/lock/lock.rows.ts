@@ -1,21 +1,13 @@
-import { keysBeginningWith, type KeyRange } from '../store/index.js';
-
-/** Where one lock lives in the lock table. */
-export interface LockPlace {
-  /** What users call it; the group's own lock has no name. */
-  readonly name: string;
-  readonly row: string;
-  /** The group's row outlives its terms, marked as expired: programs outside read it. */
-  readonly isGroupLock: boolean;
-}
+import { keysBeginningWith, type KeyRange, type Mutation } from '../store/index.js';
+import type { Place } from './place.js';
 
 /** The lock whose holder is the group's leader; its row is the Go original's. */
-export function groupLock(group: string): LockPlace {
-  return { name: group, row: `hedge/spindle/lockname/${group}`, isGroupLock: true };
+export function groupLock(group: string): Place {
+  return lockPlace(group, group, `hedge/spindle/lockname/${group}`, true);
 }
 
-export function namedLock(group: string, name: string): LockPlace {
-  return { name, row: `hedge/${group}/lock/${name}`, isGroupLock: false };
+export function namedLock(group: string, name: string): Place {
+  return lockPlace(group, name, `hedge/${group}/lock/${name}`, false);
 }
 
 /** All that a group keeps beside its group lock: named locks, sessions, permits. */
@@ -23,11 +15,24 @@ export function groupRange(group: string): KeyRange {
   return keysBeginningWith(`hedge/${group}/`);
 }
 
-/** Stands exactly as long as the term does. Names hold no `#`, so no lock's fences are in another's range. */
-export function fenceRow(lock: LockPlace, termId: string): string {
-  return `${lock.row}#${termId}`;
-}
-
-export function fenceRange(lock: LockPlace): KeyRange {
-  return keysBeginningWith(`${lock.row}#`);
+function lockPlace(group: string, name: string, row: string, isGroupLock: boolean): Place {
+  // Freedom is judged by the fence alone; the mark on the group's row is for readers outside.
+  const left: Mutation = isGroupLock
+    ? { table: 'lock', op: 'upsert', name: row, heartbeat: null }
+    : { table: 'lock', op: 'delete', name: row };
+  return {
+    group,
+    label: `the lock '${name}'`,
+    row,
+    isGroupLock,
+    // Names hold no `#`, so no lock's fences are in another's range.
+    fences: keysBeginningWith(`${row}#`),
+    fenceRow: (termId) => `${row}#${termId}`,
+    roomBeside: (holders) => 1 - holders.length,
+    refusal: () => undefined,
+    taken: (writer) => [
+      { table: 'lock', op: 'upsert', name: row, writer, heartbeat: 'now', token: 'now' },
+    ],
+    left: () => [left],
+  };
 }

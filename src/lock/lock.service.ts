@@ -2,11 +2,12 @@ import { repeated, waitLimits, type Clock, type WaitOptions } from '../session/i
 import type { HedgeStore, StoreCall } from '../store/index.js';
 import type { HeldTerms } from './held-terms.js';
 import { checkLockName } from './lock.name.js';
-import { groupLock, namedLock, type LockPlace } from './lock.rows.js';
+import { groupLock, namedLock } from './lock.rows.js';
+import type { Place } from './place.js';
 
 /** Tells which locks this member holds. */
 export class LockService {
-  readonly #groupLock: LockPlace;
+  readonly #groupLock: Place;
 
   /** @internal made by `HedgeModule`: inject it */
   constructor(
@@ -49,7 +50,7 @@ export class LockService {
     }
   }
 
-  #place(name: string | undefined): LockPlace {
+  #place(name: string | undefined): Place {
     return name === undefined ? this.#groupLock : namedLock(this.group, checkLockName(name));
   }
 }

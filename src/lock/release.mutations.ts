@@ -7,13 +7,9 @@ import type { Term } from './term.js';
  * successor's rows alone.
  */
 export function releaseMutations(term: Term): Mutation[] {
-  const { lock, session } = term;
   return [
-    fenceStands(session, term),
+    fenceStands(term.session, term),
     { table: 'lock', op: 'delete', name: term.row },
-    // Freedom is judged by the fence alone; the mark on the group's row is for readers outside.
-    lock.isGroupLock
-      ? { table: 'lock', op: 'upsert', name: lock.row, heartbeat: null }
-      : { table: 'lock', op: 'delete', name: lock.row },
+    ...term.place.left(),
   ];
 }

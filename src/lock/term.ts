@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { TERM_ENDED } from '../hedge.messages.js';
 import type { Fence, LossReason, Session } from '../session/index.js';
-import { fenceRow, type LockPlace } from './lock.rows.js';
+import type { Place } from './place.js';
 
-/** One holding of one lock, from acquire to release or loss. Its id is made before the acquire is sent. */
+/** One holding of one lock or permit, from acquire to release or loss. Its id is made before the acquire is sent. */
 export class Term implements Fence {
   readonly id = randomUUID();
   readonly row: string;
@@ -13,11 +13,11 @@ export class Term implements Fence {
   #lost: LossReason | undefined;
 
   constructor(
-    readonly lock: LockPlace,
+    readonly place: Place,
     readonly session: Session,
   ) {
-    this.row = fenceRow(lock, this.id);
-    this.heartbeatRow = lock.isGroupLock ? lock.row : undefined;
+    this.row = place.fenceRow(this.id);
+    this.heartbeatRow = place.isGroupLock ? place.row : undefined;
   }
 
   /** The fencing token; only a term that began has one. */
@@ -48,7 +48,7 @@ export class Term implements Fence {
   lost(reason: LossReason): void {
     if (this.#lost !== undefined) return;
     this.#lost = reason;
-    this.#abort.abort(new TermEnded(this.lock.name, reason));
+    this.#abort.abort(new TermEnded(this.place.label, reason));
   }
 }
 
@@ -57,9 +57,9 @@ export class TermEnded extends Error {
   override readonly name = 'AbortError';
 
   constructor(
-    lock: string,
+    what: string,
     readonly reason: LossReason,
   ) {
-    super(TERM_ENDED(lock, reason));
+    super(TERM_ENDED(what, reason));
   }
 }

@@ -16,7 +16,7 @@ export type LossReason =
   | 'stepped-down'
   | 'shutdown';
 
-/** Something a session holds: a lock's term, later a permit. The rooms above fill this port. */
+/** Something a session holds: the term of a lock or of a permit. The rooms above fill this port. */
 export interface Fence {
   /** Its row in the lock table: stands exactly as long as this is held. */
   readonly row: string;

@@ -116,7 +116,7 @@ describe('the session renewer', () => {
 
   it('is not lost when another row is gone', async () => {
     const term = await acquire(groupLock('g'));
-    rooms.model.commit([{ table: 'lock', op: 'delete', name: term.lock.row }]);
+    rooms.model.commit([{ table: 'lock', op: 'delete', name: term.place.row }]);
     await rooms.time.advance(5_000);
 
     expect(term.isHeld()).toBe(true);

@@ -60,7 +60,7 @@ describe('the rules of the house', () => {
     ['src/messaging/a.ts', "import { Term } from '../lock/index.js';"],
     ['src/log/a.ts', "import { HedgeService } from '../hedge.service.js';"],
     ['src/log/a.ts', "import { HedgeService } from '../index.js';"],
-    ['src/leader/a.ts', "import { fenceRow } from '../lock/lock.rows.js';"],
+    ['src/leader/a.ts', "import { namedLock } from '../lock/lock.rows.js';"],
     ['src/store/sqlite/a.ts', "import type { Database } from '@google-cloud/spanner';"],
     ['src/store/a.ts', "const { default: driver } = await import('libsql');"],
     [

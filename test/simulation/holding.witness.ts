@@ -11,7 +11,7 @@ export class HoldingWitness {
 
   /** A member was told that it holds a lock from now on. */
   began(term: Term): void {
-    const { row } = term.lock;
+    const { row } = term.place;
     const newest = this.#newest.get(row) ?? 0n;
     if (term.token <= newest) violated(2, `${row}: token ${term.token} after ${newest}`);
     this.#newest.set(row, term.token);

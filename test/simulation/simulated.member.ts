@@ -98,15 +98,7 @@ export class SimulatedMember {
     );
     this.releaser = new LockReleaser(store, this.keeper, clock, draw);
     mutant.releaser?.(this.releaser);
-    this.acquirer = new LockAcquirer(
-      group,
-      store,
-      this.keeper,
-      this.#renewer,
-      this.releaser,
-      clock,
-      draw,
-    );
+    this.acquirer = new LockAcquirer(store, this.keeper, this.#renewer, this.releaser, clock, draw);
     this.view = new LeaderView(clock);
     const explorer = { explore: () => [] } as unknown as HandlerExplorer;
     const hooks = new LeadershipHooks(explorer, clock, logger);

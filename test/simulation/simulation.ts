@@ -163,10 +163,10 @@ export class Simulation {
 
   #began(term: Term): void {
     this.#terms++;
-    const { lock, session, token } = term;
-    this.#note(() => `${session.owner.address} holds ${lock.row} (${token})`);
+    const { place, session, token } = term;
+    this.#note(() => `${session.owner.address} holds ${place.row} (${token})`);
     term.signal.addEventListener('abort', () =>
-      this.#note(() => `${session.owner.address} lost ${lock.row}: ${term.lossReason}`),
+      this.#note(() => `${session.owner.address} lost ${place.row}: ${term.lossReason}`),
     );
     this.#guarded(() => this.#witness.began(term));
     const { climate, isClear } = this.#weather;
@@ -407,7 +407,7 @@ export class Simulation {
     if (this.#random.chance(0.3)) {
       member.clock.after(this.#random.between(0, 60), () => giveUp.abort());
     }
-    const answered = this.#expectAnswer(member, `acquire ${lock.name}`, timeout);
+    const answered = this.#expectAnswer(member, `acquire ${lock.row}`, timeout);
     try {
       const outcome = await member.acquirer.acquire(lock, { timeout, signal: giveUp.signal });
       answered();
@@ -497,7 +497,7 @@ export class Simulation {
         () =>
           violated(
             7,
-            `the lock ${lock.name} cannot be had: ${JSON.stringify([...this.#store.rows].map(([n, r]) => [n, r.writer, this.#store.age(n)]))}`,
+            `${lock.label} cannot be had: ${JSON.stringify([...this.#store.rows].map(([n, r]) => [n, r.writer, this.#store.age(n)]))}`,
           ),
       );
     }

@@ -86,15 +86,7 @@ export class MemberRooms {
       half,
     );
     this.releaser = new LockReleaser(store, keeper, clock, half);
-    this.acquirer = new LockAcquirer(
-      group,
-      store,
-      keeper,
-      this.renewer,
-      this.releaser,
-      clock,
-      half,
-    );
+    this.acquirer = new LockAcquirer(store, keeper, this.renewer, this.releaser, clock, half);
   }
 
   /** Another member of the same group. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LockRow } from '../store/index.js';
-import { fenceRange, groupLock, groupRange, namedLock } from './lock.rows.js';
-import { lockStateOf, lockStateQuery } from './lock.state.js';
+import { groupLock, groupRange, namedLock } from './lock.rows.js';
+import { placeQuery, placeStateOf } from './place.state.js';
 
 const LOCK = namedLock('g', 'job');
 const FENCE: LockRow = { name: `${LOCK.row}#t`, writer: 's', token: 7n, age: undefined };
@@ -14,51 +14,51 @@ const SESSION: LockRow = {
 
 describe("a lock's state", () => {
   it('is free where nothing is found', () => {
-    expect(lockStateOf('g', LOCK, [])).toEqual({ holder: undefined, dead: [] });
+    expect(placeStateOf(LOCK, [])).toEqual({ holders: [], dead: [] });
   });
 
   it('names the holder and the time until others may take over', () => {
-    expect(lockStateOf('g', LOCK, [FENCE, SESSION])).toEqual({
-      holder: {
-        address: 'a:1',
-        token: 7n,
-        sessionId: 's',
-        fenceRow: FENCE.name,
-        remaining: 1_000,
-      },
+    expect(placeStateOf(LOCK, [FENCE, SESSION])).toEqual({
+      holders: [
+        {
+          address: 'a:1',
+          token: 7n,
+          sessionId: 's',
+          fenceRow: FENCE.name,
+          remaining: 1_000,
+        },
+      ],
       dead: [],
     });
   });
 
   it('is free, with rows to clear away, where only the dead are found', () => {
-    expect(lockStateOf('g', LOCK, [FENCE, { ...SESSION, age: 1_300 }])).toEqual({
-      holder: undefined,
+    expect(placeStateOf(LOCK, [FENCE, { ...SESSION, age: 1_300 }])).toEqual({
+      holders: [],
       dead: [FENCE.name, SESSION.name],
     });
   });
 
   it('does not depend on the order of the rows', () => {
-    expect(lockStateOf('g', LOCK, [SESSION, FENCE])).toEqual(
-      lockStateOf('g', LOCK, [FENCE, SESSION]),
-    );
+    expect(placeStateOf(LOCK, [SESSION, FENCE])).toEqual(placeStateOf(LOCK, [FENCE, SESSION]));
   });
 
   it('takes a fence without a token for nobody', () => {
-    const { holder } = lockStateOf('g', LOCK, [{ ...FENCE, token: undefined }, SESSION]);
+    const { holders } = placeStateOf(LOCK, [{ ...FENCE, token: undefined }, SESSION]);
 
-    expect(holder).toBeUndefined();
+    expect(holders).toEqual([]);
   });
 
   it("does not look at other groups' sessions", () => {
     const elsewhere = { ...SESSION, name: 'hedge/other/session/s' };
 
-    expect(lockStateOf('g', LOCK, [FENCE, elsewhere]).holder).toBeUndefined();
+    expect(placeStateOf(LOCK, [FENCE, elsewhere]).holders).toEqual([]);
   });
 
   it('is read in one query', () => {
-    expect(lockStateQuery('g', LOCK, ['x'])).toEqual({
+    expect(placeQuery(LOCK, ['x'])).toEqual({
       names: ['x'],
-      range: fenceRange(LOCK),
+      range: LOCK.fences,
       owners: 'hedge/g/session/',
     });
   });
@@ -66,7 +66,7 @@ describe("a lock's state", () => {
 
 describe('the rows of a lock', () => {
   it.each(['job!', 'job$', 'job_', 'jobs', 'Job', 'job"'])('are not those of %j', (name) => {
-    expect(isIn(fenceRange(LOCK), `${namedLock('g', name).row}#t`)).toBe(false);
+    expect(isIn(LOCK.fences, `${namedLock('g', name).row}#t`)).toBe(false);
   });
 
   it("are in the group's range, the group's own lock is not", () => {
