@@ -5,6 +5,7 @@ export { LockService } from './lock.service.js';
 export type { Holder, Place } from './place.js';
 export { blockerOf, placeQuery } from './place.state.js';
 export { HeldTerms } from './held-terms.js';
+export { StoreLine } from './store.line.js';
 export { sweepDecision, sweepLook, sweepQuery } from './sweep.decision.js';
 export { Term, TermEnded } from './term.js';
 export { checkLockName, isGroupName } from './lock.name.js';

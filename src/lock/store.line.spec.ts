@@ -1,0 +1,48 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
+import { namedLock } from './lock.rows.js';
+import { StoreLine } from './store.line.js';
+import type { Ticket } from './waiting.line.js';
+
+describe('waiting where nobody keeps a line', () => {
+  let time: VirtualTime;
+  let clock: VirtualClock;
+  let ticket: Ticket;
+
+  beforeEach(() => {
+    time = new VirtualTime();
+    clock = new VirtualClock(time);
+    ticket = new StoreLine(clock, () => 0.5).join(namedLock('g', 'job'));
+  });
+
+  it('lets everybody ask the store at once', async () => {
+    expect(await ticket.turn({ timeout: 1_000 })).toBe('take');
+  });
+
+  it('has them look again once whoever is in the way should be gone, not all in the same moment', async () => {
+    const turns: string[] = [];
+    const turn = ticket.turn({ timeout: 5_000 }, 300).then((kind) => turns.push(kind));
+    await time.advance(349);
+    expect(turns).toEqual([]);
+    await time.advance(2);
+    await turn;
+
+    expect(turns).toEqual(['look']);
+    expect(clock.armed).toBe(0);
+  });
+
+  it('ends by the timeout, and at once by the signal', async () => {
+    const timedOut = expect(ticket.turn({ timeout: 200 }, 300)).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringContaining("the lock 'job'") as unknown,
+    });
+    await time.advance(201);
+    await timedOut;
+    const giveUp = new AbortController();
+    const waiting = ticket.turn({ timeout: 5_000, signal: giveUp.signal }, 300);
+    giveUp.abort();
+
+    await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(clock.armed).toBe(0);
+  });
+});
