@@ -166,10 +166,10 @@ export const BROADCAST_CUT_SHORT = () =>
 // The log
 
 export const TERM_IS_OVER = () =>
-  'This member does not hold the term any more that the put is bound to. Nothing was written.';
+  'The term is over that the put was bound to: it was not written, and will not be by this attempt.';
 
-export const NOT_WRITTEN = () =>
-  'The term ended before the entry was written; it is not in the log and will not be by this attempt.';
+export const LOCK_IS_OVER = (what: string, reason: string) =>
+  `${TERM_ENDED(what, reason)} The put was not written, and will not be: acquire it anew for another.`;
 
 export const PUT_UNKNOWN = () =>
   'The store did not say in time whether the entry was written: it may be in the log, or land later.';

@@ -10,7 +10,7 @@ import type { TermScope } from './term.scope.js';
 
 /** Rooms that do something per term as leader. */
 export interface TermListener {
-  began(term: Term): void;
+  began?(term: Term): void;
   /** Awaited before the lock is given back. */
   ended(term: Term): Promise<void>;
 }
@@ -52,7 +52,7 @@ export class Terms implements ElectionListener {
     this.#terms.set(leadership, term);
     this.#leadership = leadership;
     this.held.add(term);
-    for (const listener of this.#listeners) listener.began(term);
+    for (const listener of this.#listeners) listener.began?.(term);
     // Before the event, whose subscribers may step down: a hook that opens something must not come after the one that
     // closes it.
     this.scope.run(term, () => this.hooks.gained(leadership));

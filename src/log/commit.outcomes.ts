@@ -1,6 +1,3 @@
-import { HedgeError } from '../errors/index.js';
-import { NOT_WRITTEN } from '../hedge.messages.js';
-import type { Term } from '../lock/index.js';
 import {
   attemptTimeoutOf,
   Backoff,
@@ -9,6 +6,7 @@ import {
   type SessionKeeper,
 } from '../session/index.js';
 import type { HedgeStore, Outcome } from '../store/index.js';
+import type { BoundTerms } from './bound.terms.js';
 import type { PendingEntry } from './pending.entry.js';
 
 /** ms */
@@ -26,19 +24,19 @@ export class CommitOutcomes {
 
   /**
    * Settles what one consistent read can settle: entries that are there are acknowledged with their stored timestamp;
-   * those that are absent are not written for good if the term's rows are gone too.
-   * @returns the entries to send again: absent, while the term stands
+   * those that are absent are not written for good if the rows of a term are gone too.
+   * @returns the entries to send again: absent, while the terms stand
    */
-  async settle(term: Term, entries: PendingEntry[]): Promise<PendingEntry[]> {
+  async settle(bound: BoundTerms, entries: PendingEntry[]): Promise<PendingEntry[]> {
     const backoff = new Backoff(20, 500);
-    let open = this.#rejectNeverSent(term, entries);
+    let open = this.#rejectNeverSent(bound, entries);
     while (open.length > 0) {
-      const outcome = await this.#look(term, open);
+      const outcome = await this.#look(bound, open);
       if (outcome) {
         open = this.#acknowledge(open, outcome);
-        if (!this.#stands(term, outcome)) return this.#rejectAll(open);
-        // While the fence stands a late commit may still land. Sent again under the same ids it meets itself.
-        if (term.isHeld()) return open;
+        if (!this.#stand(bound, outcome)) return this.#rejectAll(bound, open);
+        // While the fences stand a late commit may still land. Sent again under the same ids it meets itself.
+        if (bound.areHeld()) return open;
       }
       await sleep(this.clock, backoff.next(), this.#closed.signal);
       const now = this.#closed.signal.aborted ? Infinity : this.clock.now().monotonic;
@@ -52,12 +50,12 @@ export class CommitOutcomes {
     this.#closed.abort();
   }
 
-  async #look(term: Term, open: PendingEntry[]): Promise<Outcome | undefined> {
+  async #look({ all, session }: BoundTerms, open: PendingEntry[]): Promise<Outcome | undefined> {
     const query = {
       entries: open.map(({ entry }) => ({ id: entry.id, key: entry.key })),
-      names: [term.row, term.session.row],
+      names: [...all.map(({ row }) => row), session.row],
     };
-    const timeout = Math.min(LONGEST_LOOK, attemptTimeoutOf(term.session.owner.leaseDuration));
+    const timeout = Math.min(LONGEST_LOOK, attemptTimeoutOf(session.owner.leaseDuration));
     try {
       return await this.store.outcome(query, { timeout, signal: this.#closed.signal });
     } catch {
@@ -76,27 +74,26 @@ export class CommitOutcomes {
   }
 
   /** Passes on what the read showed: nobody else may notice before the deadline. */
-  #stands(term: Term, { names }: Outcome): boolean {
-    if (!names.includes(term.session.row)) {
-      this.keeper.end(term.session, 'session-gone');
+  #stand({ all, session }: BoundTerms, { names }: Outcome): boolean {
+    if (!names.includes(session.row)) {
+      this.keeper.end(session, 'session-gone');
       return false;
     }
-    if (names.includes(term.row)) return true;
-    this.keeper.lose(term.session, term);
-    return false;
+    const gone = all.filter(({ row }) => !names.includes(row));
+    for (const term of gone) this.keeper.lose(session, term);
+    return gone.length === 0;
   }
 
-  #rejectAll(entries: PendingEntry[]): PendingEntry[] {
-    for (const pending of entries) {
-      pending.reject(new HedgeError('NOT_LEADER', NOT_WRITTEN()));
-    }
+  #rejectAll(bound: BoundTerms, entries: PendingEntry[]): PendingEntry[] {
+    for (const pending of entries) pending.reject(bound.refusal());
     return [];
   }
 
-  /** After the term, what was never sent never will be. */
-  #rejectNeverSent(term: Term, entries: PendingEntry[]): PendingEntry[] {
-    if (term.isHeld()) return entries;
-    this.#rejectAll(entries.filter((pending) => !pending.mayHaveLanded));
+  /** After the terms, what was never sent never will be. */
+  #rejectNeverSent(bound: BoundTerms, entries: PendingEntry[]): PendingEntry[] {
+    if (bound.areHeld()) return entries;
+    const unsent = entries.filter((pending) => !pending.mayHaveLanded);
+    this.#rejectAll(bound, unsent);
     return entries.filter((pending) => pending.mayHaveLanded);
   }
 }

@@ -1,15 +1,24 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
 import { StoreError, type StoreFailure } from '../errors/index.js';
-import { groupLock, type Term } from '../lock/index.js';
+import { groupLock, namedLock, type Place, type Term } from '../lock/index.js';
 import { FencedCommitter } from '../session/index.js';
 import type { HedgeStore, Mutation } from '../store/index.js';
+import { BoundTerms } from './bound.terms.js';
 import { CommitOutcomes } from './commit.outcomes.js';
 import { GroupCommit } from './group.commit.js';
 
 const PATIENCE = 20_000;
 
-describe("the writer of a leader's term", () => {
+describe.each([
+  { whose: "a leader's term", locks: [groupLock('g')], code: 'NOT_LEADER' },
+  { whose: "a lock's term", locks: [namedLock('g', 'x')], code: 'LOCK_LOST' },
+  {
+    whose: "a lock's term and a leader's",
+    locks: [namedLock('g', 'x'), groupLock('g')],
+    code: 'LOCK_LOST',
+  },
+])('the writer of $whose', ({ locks, code }) => {
   let rooms: MemberRooms;
   let term: Term;
   let writer: GroupCommit;
@@ -23,15 +32,26 @@ describe("the writer of a leader's term", () => {
     rooms = new MemberRooms();
     batches = [];
     failureOf = () => undefined;
-    const lock = groupLock('g');
-    const outcome = await rooms.during(rooms.acquirer.acquire(lock, { timeout: 1_000 }));
-    if (outcome.kind !== 'acquired') throw new Error('held');
-    term = outcome.term;
+    const terms: Term[] = [];
+    for (const lock of locks) terms.push(await acquire(lock));
+    term = terms[0];
     const { keeper, clock, store } = rooms;
     const committer = new FencedCommitter(keeper, watched(store), clock);
     outcomes = new CommitOutcomes(keeper, store, clock);
-    writer = new GroupCommit(term, committer, outcomes, clock, rooms.leaseDuration);
+    writer = new GroupCommit(
+      new BoundTerms(terms as [Term]),
+      committer,
+      outcomes,
+      clock,
+      rooms.leaseDuration,
+    );
   });
+
+  async function acquire(lock: Place): Promise<Term> {
+    const outcome = await rooms.during(rooms.acquirer.acquire(lock, { timeout: 1_000 }));
+    if (outcome.kind !== 'acquired') throw new Error('held');
+    return outcome.term;
+  }
 
   function watched(store: HedgeStore): HedgeStore {
     const commit: HedgeStore['commit'] = async (mutations, call) => {
@@ -177,7 +197,7 @@ describe("the writer of a leader's term", () => {
   it('says "not written" when it finds that its term was taken over', async () => {
     takeOver();
 
-    expect(await rooms.during(rejection(append('1')))).toBe('NOT_LEADER');
+    expect(await rooms.during(rejection(append('1')))).toBe(code);
     expect(term.isHeld()).toBe(false);
     expect(inLog()).toEqual([]);
   });
@@ -194,8 +214,8 @@ describe("the writer of a leader's term", () => {
     const put = rejection(append('1'));
     term.lost('stepped-down');
 
-    expect(await rooms.during(put)).toBe('NOT_LEADER');
-    expect(await rejection(append('2'))).toBe('NOT_LEADER');
+    expect(await rooms.during(put)).toBe(code);
+    expect(await rejection(append('2'))).toBe(code);
     expect(batches).toEqual([]);
   });
 
@@ -216,9 +236,30 @@ describe("the writer of a leader's term", () => {
     await rooms.time.advance(1);
     await rooms.during(rooms.releaser.release(term, 'stepped-down'));
 
-    expect(await rooms.during(put)).toBe('NOT_LEADER');
+    expect(await rooms.during(put)).toBe(code);
     await rooms.time.advance(10_000);
     expect(inLog()).toEqual([]);
+  });
+
+  it.each([
+    { fate: 'in time', there: 1, back: 1 },
+    { fate: 'as late as the release', there: 2, back: 1 },
+    { fate: 'after the release', there: 50, back: 1 },
+    { fate: 'in time, and nobody hears of it', there: 1, back: undefined },
+    { fate: 'never', there: undefined, back: undefined },
+  ])('lands before a release that follows at once, or not at all: $fate', async (fate) => {
+    rooms.network.next.push(fate);
+    const put = rejection(append('1'));
+    await rooms.time.advance(0);
+    const unsent = rejection(append('2'));
+    await rooms.during(rooms.releaser.release(term, 'released'));
+    const landed = inLog();
+
+    expect(await rooms.during(put)).toBe(landed.includes('1') ? 'written' : code);
+    expect(await rooms.during(unsent)).toBe(code);
+    await rooms.time.advance(30_000);
+    expect(inLog()).toEqual(landed);
+    expect(landed).not.toContain('2');
   });
 
   it('leaves the outcome open when nobody tells it in time', async () => {

@@ -1,16 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
-import { HedgeError, StoreError } from '../errors/index.js';
-import { TERM_IS_OVER } from '../hedge.messages.js';
-import type { Term } from '../lock/index.js';
+import { StoreError } from '../errors/index.js';
 import { sleep, type Clock, type FencedCommitter } from '../session/index.js';
 import type { Mutation } from '../store/index.js';
 import { takeBatch } from './batch.js';
+import type { BoundTerms } from './bound.terms.js';
 import type { CommitOutcomes } from './commit.outcomes.js';
 import { PendingEntry, type NewEntry } from './pending.entry.js';
 
 /**
- * The leader's writer for one term: what waits while a commit is under way goes into the next one, all of it in
- * one fenced commit and one round trip (group commit, as in DeWitt et al., 1984).
+ * The writer for one term, of the leader or of a lock's holder (or for both at a time): what waits while a commit is
+ * under way goes into the next one, all of it in one fenced commit and one round trip (group commit, as in DeWitt et
+ * al., 1984).
  */
 export class GroupCommit {
   /** All entries that are not settled yet, by id: a retry joins the one that is queued or in flight. */
@@ -20,7 +20,7 @@ export class GroupCommit {
   #commitUnderWay: Promise<unknown> = Promise.resolve();
 
   constructor(
-    readonly term: Term,
+    private readonly bound: BoundTerms,
     private readonly committer: FencedCommitter,
     private readonly outcomes: CommitOutcomes,
     private readonly clock: Clock,
@@ -31,16 +31,14 @@ export class GroupCommit {
    * @param timeout ms after which nobody waits for it any more
    * @param over is aborted when nobody does even before: what was not sent by then never is
    * @returns the commit timestamp in ns
-   * @throws HedgeError `NOT_LEADER`: it is not in the log and never will be by this term. `CONNECTION_LOST`: unknown.
-   *   `TIMEOUT`: dropped before it was sent. `STORE_INVALID`: the store refuses it.
+   * @throws HedgeError `NOT_LEADER`, `LOCK_LOST`: it is not in the log and never will be by this term.
+   *   `CONNECTION_LOST`: unknown. `TIMEOUT`: dropped before it was sent. `STORE_INVALID`: the store refuses it.
    */
   append(entry: NewEntry, timeout: number, over?: AbortSignal): Promise<bigint> {
     const until = this.clock.now().monotonic + timeout;
     const joined = this.#pending.get(entry.id);
     if (joined) return joined.join(until);
-    if (!this.term.isHeld()) {
-      return Promise.reject(new HedgeError('NOT_LEADER', TERM_IS_OVER()));
-    }
+    if (!this.bound.areHeld()) return Promise.reject(this.bound.refusal());
     const pending = new PendingEntry(entry, until, over);
     this.#pending.set(entry.id, pending);
     const forget = () => this.#pending.delete(entry.id);
@@ -76,7 +74,7 @@ export class GroupCommit {
   async #write(batch: PendingEntry[]): Promise<PendingEntry[]> {
     const live = batch.filter((pending) => !pending.dropIfUnwanted(this.clock.now().monotonic));
     if (live.length === 0) return [];
-    if (!this.term.isHeld()) return this.outcomes.settle(this.term, live);
+    if (!this.bound.areHeld()) return this.outcomes.settle(this.bound, live);
     try {
       const commit = this.#commit(live);
       this.#commitUnderWay = commit;
@@ -89,7 +87,7 @@ export class GroupCommit {
   }
 
   async #commit(batch: PendingEntry[]): Promise<bigint> {
-    const { session } = this.term;
+    const { all, session } = this.bound;
     const leader = session.owner.address;
     const mutations = batch.map(({ entry }): Mutation => ({
       table: 'log',
@@ -98,7 +96,7 @@ export class GroupCommit {
       leader,
     }));
     const timeout = Math.max(1, Math.min(session.remaining(), this.leaseDuration / 2));
-    return this.committer.commitOnce(session, mutations, { timeout }, this.term);
+    return this.committer.commitOnce(session, mutations, { timeout }, ...all);
   }
 
   async #afterFailure(batch: PendingEntry[], error: unknown): Promise<PendingEntry[]> {
@@ -113,10 +111,10 @@ export class GroupCommit {
       case 'invalid':
         return this.#rejectUnsent(batch, error);
       default:
-        // Anything else may have landed: by this attempt, or an earlier one, or another leader's.
+        // Anything else may have landed: by this attempt, or an earlier one, or another writer's.
         for (const pending of batch) pending.mayHaveLanded = true;
         if (failure !== 'row-exists') await this.#pause();
-        return this.outcomes.settle(this.term, batch);
+        return this.outcomes.settle(this.bound, batch);
     }
   }
 
@@ -139,6 +137,6 @@ export class GroupCommit {
   async #rejectUnsent(batch: PendingEntry[], error: unknown): Promise<PendingEntry[]> {
     for (const pending of batch) if (!pending.mayHaveLanded) pending.reject(error as Error);
     const rest = batch.filter((pending) => pending.mayHaveLanded);
-    return rest.length > 0 ? this.outcomes.settle(this.term, rest) : [];
+    return rest.length > 0 ? this.outcomes.settle(this.bound, rest) : [];
   }
 }

@@ -1,16 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
 import { HedgeError } from '../errors/index.js';
-import {
-  EXPECTED,
-  FOREIGN_TERM,
-  PUTTING,
-  PUT_TIMEOUT_TOO_LONG,
-  TERM_IS_OVER,
-} from '../hedge.messages.js';
+import { EXPECTED, FOREIGN_TERM, PUTTING, PUT_TIMEOUT_TOO_LONG } from '../hedge.messages.js';
 import type { TermScope, Terms } from '../leader/index.js';
 import type { Term } from '../lock/index.js';
 import type { LeaderClient, LeaderRequest, LeaderRoutes } from '../request/index.js';
 import { waitFor, waitLimits, type Clock, type WaitLimits } from '../session/index.js';
+import type { GroupCommit } from './group.commit.js';
 import { checkKey, checkValue } from './log.checks.js';
 import type { LogReceipt, PutOptions } from './log.types.js';
 import type { NewEntry } from './pending.entry.js';
@@ -44,15 +39,20 @@ export class LogWriter {
     }
     // Made here, once: a retry carries the same id and meets itself.
     const entry: NewEntry = { id: uuidv7(), key: checkKey(key), value: checkValue(value) };
-    const term = this.#boundTo(options);
-    const timestamp = term
-      ? await this.#putUnder(term, entry, limits)
+    const bound = this.#boundTo(options);
+    const timestamp = bound
+      ? await this.#putUnder(bound, entry, limits)
       : BigInt((await this.client.request(PUT, entry, { ...limits, idempotent: true })) as string);
     return { id: entry.id, key, timestamp: formatTimestamp(timestamp) };
   }
 
-  /** The term this put belongs to: the one asked for, or the one the calling handler runs in. */
-  #boundTo({ term: leadership }: PutOptions): Term | undefined {
+  /** The writer of the terms this put belongs to: those asked for, or the one the calling handler runs in. */
+  #boundTo(options: PutOptions): GroupCommit | undefined {
+    const term = this.#leaderTermOf(options);
+    return term && this.commits.of(term);
+  }
+
+  #leaderTermOf({ term: leadership }: PutOptions): Term | undefined {
     if (leadership === undefined) return this.scope.current;
     const term = this.terms.termOf(leadership);
     if (!term) throw new HedgeError('INVALID_ARGUMENT', FOREIGN_TERM());
@@ -60,9 +60,7 @@ export class LogWriter {
   }
 
   /** Never sent on: after the term it fails, even if this member has become a follower of another. */
-  #putUnder(term: Term, entry: NewEntry, limits: WaitLimits): Promise<bigint> {
-    const commit = this.commits.of(term);
-    if (!commit) throw new HedgeError('NOT_LEADER', TERM_IS_OVER());
+  #putUnder(commit: GroupCommit, entry: NewEntry, limits: WaitLimits): Promise<bigint> {
     const over = new AbortController();
     return waitFor<Promise<bigint>>(this.clock, limits, PUTTING(entry.key), (done) => {
       const settled = commit.append(entry, limits.timeout, over.signal);
@@ -76,9 +74,7 @@ export class LogWriter {
 
   async #receive({ data, term, timeout }: LeaderRequest): Promise<string> {
     const entry = readEntry(data);
-    const commit = this.commits.of(term);
-    if (!commit) throw new HedgeError('NOT_LEADER', TERM_IS_OVER());
-    return `${await commit.append(entry, timeout)}`;
+    return `${await this.commits.of(term).append(entry, timeout)}`;
   }
 }
 

@@ -9,7 +9,7 @@ export function fenceStands(session: Session, fence: Fence): Mutation {
   return { table: 'lock', op: 'update', name: fence.row, writer: session.id };
 }
 
-/** Blind commits that succeed only while a session, and where given a fence of it, stand in the store. */
+/** Blind commits that succeed only while a session, and where given fences of it, stand in the store. */
 export class FencedCommitter {
   constructor(
     private readonly keeper: SessionKeeper,
@@ -19,18 +19,18 @@ export class FencedCommitter {
 
   /**
    * One attempt. On success the session is renewed: the deadline counts from before this attempt left.
+   * @param fences each of them has to stand
    * @returns the commit timestamp in ns
    */
   async commitOnce(
     session: Session,
     mutations: readonly Mutation[],
     call: StoreCall,
-    fence?: Fence,
+    ...fences: readonly Fence[]
   ): Promise<bigint> {
     const sentAt = this.clock.now();
-    const guards = session.heartbeat();
-    // The fence first: a release that is replayed must fail on it before it touches a successor's rows.
-    if (fence) guards.unshift(fenceStands(session, fence));
+    // The fences first: a release that is replayed must fail on them before it touches a successor's rows.
+    const guards = [...fences.map((fence) => fenceStands(session, fence)), ...session.heartbeat()];
     const timestamp = await this.store.commit([...guards, ...mutations], call);
     this.keeper.renewed(session, sentAt);
     return timestamp;
