@@ -1,12 +1,6 @@
-import { HedgeError, StoreError } from './errors/index.js';
+import { StoreError, type HedgeError } from './errors/index.js';
 import type { HedgeMember } from './hedge.member.js';
-import {
-  LEAVING_FAILED,
-  NOT_RUNNING_ANY_MORE,
-  NOT_RUNNING_YET,
-  STORE_IS_BACK,
-  WAITING_FOR_STORE,
-} from './hedge.messages.js';
+import { LEAVING_FAILED, STORE_IS_BACK, WAITING_FOR_STORE } from './hedge.messages.js';
 import { findOwnHost, formatAddress, portWarnings } from './messaging/index.js';
 import { Backoff, sleep } from './session/index.js';
 
@@ -22,11 +16,11 @@ const GOODBYE_TIMEOUT = 250;
 /** Starts and ends a member, in the order that loses nothing. */
 export class HedgeLifecycle {
   readonly #closing = new AbortController();
-  #state: 'new' | 'running' | 'closed' = 'new';
   #starting: Promise<void> = Promise.resolve();
   #opening: Promise<void> = Promise.resolve();
   #leaving: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
+  #drainUntil = 0;
 
   constructor(
     private readonly member: HedgeMember,
@@ -42,9 +36,7 @@ export class HedgeLifecycle {
 
   /** `NOT_RUNNING`: not yet, or not any more. */
   get notRunning(): HedgeError | undefined {
-    if (this.#state === 'running') return undefined;
-    const text = this.#state === 'new' ? NOT_RUNNING_YET() : NOT_RUNNING_ANY_MORE();
-    return new HedgeError('NOT_RUNNING', text);
+    return this.member.state.notRunning;
   }
 
   /**
@@ -81,11 +73,16 @@ export class HedgeLifecycle {
     return this.#ending;
   }
 
+  /** ms of `drainTimeout` that are left. */
+  get #drainLeft(): number {
+    return Math.max(0, this.#drainUntil - this.member.clock.now().monotonic);
+  }
+
   /** A signal may close the app while it is starting: Nest then runs both kinds of hooks at once. */
   async #begin(): Promise<void> {
     await this.#listen();
     await this.#openStore();
-    if (!this.#closing.signal.aborted) this.#state = 'running';
+    if (!this.#closing.signal.aborted) this.member.state.begin();
   }
 
   async #leave(): Promise<void> {
@@ -95,18 +92,17 @@ export class HedgeLifecycle {
     await Promise.allSettled([this.#starting, this.#opening]);
     const goodbye = member.leader.membership.leave(GOODBYE_TIMEOUT);
     const { clock, options } = member;
-    const until = clock.now().monotonic + options.drainTimeout;
+    this.#drainUntil = clock.now().monotonic + options.drainTimeout;
     await member.messages.running.drain(options.drainTimeout);
-    await member.leader.election.retire(
-      Math.max(LEAST_RELEASE_TIME, until - clock.now().monotonic),
-    );
+    await member.leader.election.retire(Math.max(LEAST_RELEASE_TIME, this.#drainLeft));
     await goodbye;
   }
 
   async #end(): Promise<void> {
     const { member } = this;
     await this.leave().catch((error: unknown) => member.logger.error(LEAVING_FAILED(error)));
-    this.#state = 'closed';
+    member.state.end();
+    await member.locks.close(this.#drainLeft, LEAST_RELEASE_TIME);
     member.leader.view.close();
     member.log.reader.close();
     member.log.outcomes.close();

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { ResolvedOptions } from './hedge.options.js';
 import { HedgeEvents, TermScope } from './leader/index.js';
 import { LeaderRooms } from './leader.rooms.js';
+import { LockRooms } from './lock.rooms.js';
 import { LogRooms } from './log.rooms.js';
 import { MessageRooms } from './message.rooms.js';
 import {
@@ -12,6 +13,7 @@ import {
   type HandlerFactory,
   type PortSecurity,
 } from './messaging/index.js';
+import { MemberState } from './member.state.js';
 import { SystemClock, type Clock } from './session/index.js';
 import { SessionRooms } from './session.rooms.js';
 import type { HedgeStore } from './store/index.js';
@@ -33,6 +35,7 @@ export interface MemberBase extends NestParts {
   readonly peers: Peers;
   readonly events: HedgeEvents;
   readonly scope: TermScope;
+  readonly state: MemberState;
   /** The id of the member, once it listens. */
   readonly id: () => string;
 }
@@ -43,6 +46,7 @@ export class HedgeMember implements MemberBase {
   readonly clock = new SystemClock();
   readonly events = new HedgeEvents();
   readonly scope = new TermScope();
+  readonly state = new MemberState();
   readonly explorer: HandlerExplorer;
   readonly factory: HandlerFactory;
   readonly identity: MemberIdentity;
@@ -51,6 +55,7 @@ export class HedgeMember implements MemberBase {
   readonly session: SessionRooms;
   readonly leader: LeaderRooms;
   readonly messages: MessageRooms;
+  readonly locks: LockRooms;
   readonly log: LogRooms;
 
   constructor(
@@ -67,6 +72,7 @@ export class HedgeMember implements MemberBase {
     this.session = new SessionRooms(this);
     this.leader = new LeaderRooms(this, this.session);
     this.messages = new MessageRooms(this, this.leader);
+    this.locks = new LockRooms(this, this.session);
     this.log = new LogRooms(this, this.session, this.leader, this.messages);
   }
 

@@ -80,6 +80,9 @@ export const NO_SIGTERM_LISTENER = () =>
 export const TIMED_OUT = (what: string) =>
   `Timed out while ${what}. What was already sent may still happen.`;
 
+export const STILL_HELD = (label: string, timeout: number, holder: string) =>
+  `Timed out after ${timeout} ms of waiting for ${label}: when the store was last asked, member ${holder} held it.`;
+
 export const ABORTED = (what: string) => `Given up by its signal while ${what}.`;
 
 export const NO_LEADER = (timeout: number) =>
@@ -115,6 +118,9 @@ export const TERM_LOST = (reason: string) =>
 
 export const TERM_ENDED = (what: string, reason: string) =>
   `${what[0].toUpperCase()}${what.slice(1)} is not held any more: ${LOSSES[reason]}.`;
+
+export const HOLDINGS_LOST = (count: number, labels: string[], reason: string) =>
+  `This member lost ${count === 1 ? labels[0] : `${count} locks and permits (${labels.join(', ')}${count > labels.length ? ', …' : ''})`}: ${LOSSES[reason]}.`;
 
 export const HOOK_FAILED = (className: string, method: string) =>
   `${className}.${method}() failed; the group is not affected:`;

@@ -59,7 +59,7 @@ import { makeSpannerStore, makeSqliteStore, type HedgeStore } from './store/inde
     {
       provide: LockService,
       inject: [HedgeMember],
-      useFactory: (member: HedgeMember) => member.session.locks,
+      useFactory: (member: HedgeMember) => member.locks.service,
     },
   ],
   // The last one for guards, which are made in the module that uses them.

@@ -1,5 +1,5 @@
 import type { MemberBase } from './hedge.member.js';
-import { HeldTerms, LockAcquirer, LockReleaser, LockService } from './lock/index.js';
+import { HeldTerms, LockAcquirer, LockReleaser } from './lock/index.js';
 import { FencedCommitter, SessionKeeper, SessionRenewer } from './session/index.js';
 
 /** A member's session, and the locks that it holds by it. */
@@ -10,15 +10,13 @@ export class SessionRooms {
   readonly held = new HeldTerms();
   readonly releaser: LockReleaser;
   readonly acquirer: LockAcquirer;
-  readonly locks: LockService;
 
   constructor({ options, store, clock, logger, id }: MemberBase) {
-    const { group, leaseDuration, requestTimeout } = options;
+    const { group, leaseDuration } = options;
     const keeper = (this.keeper = new SessionKeeper(clock, { group, leaseDuration, address: id }));
     this.committer = new FencedCommitter(keeper, store, clock);
     this.renewer = new SessionRenewer(keeper, this.committer, store, clock, leaseDuration, logger);
     this.releaser = new LockReleaser(store, keeper, clock);
     this.acquirer = new LockAcquirer(store, keeper, this.renewer, this.releaser, clock);
-    this.locks = new LockService(group, this.held, store, clock, requestTimeout);
   }
 }

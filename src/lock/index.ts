@@ -1,10 +1,15 @@
+export { Contenders } from './contenders.js';
+export { Holding } from './holding.js';
+export { Lock } from './lock.js';
 export { LockAcquirer, type AcquireOutcome } from './lock.acquirer.js';
 export { LockReleaser } from './lock.releaser.js';
 export { groupLock, groupRange, namedLock } from './lock.rows.js';
 export { LockService } from './lock.service.js';
+export { LossReport } from './loss.report.js';
 export type { Holder, Place } from './place.js';
 export { blockerOf, placeQuery } from './place.state.js';
 export { HeldTerms } from './held-terms.js';
+export { checkRoutine, Routines } from './routines.js';
 export { StoreLine } from './store.line.js';
 export { sweepDecision, sweepLook, sweepQuery } from './sweep.decision.js';
 export { Term, TermEnded } from './term.js';

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { LOST, MemberRooms } from '../../test/support/member-rooms.js';
 import { HeldTerms } from './held-terms.js';
 import { groupLock } from './lock.rows.js';
-import { LockService } from './lock.service.js';
+import type { LockService } from './lock.service.js';
 import type { Term } from './term.js';
 
 describe('what is known of the locks', () => {
@@ -18,7 +18,7 @@ describe('what is known of the locks', () => {
     term = outcome.term;
     const held = new HeldTerms();
     held.add(term);
-    locks = new LockService('g', held, rooms.store, rooms.clock, 20_000);
+    locks = rooms.locks(held);
   });
 
   it('is verified by the rows of the store', async () => {

@@ -1,23 +1,83 @@
-import { repeated, waitLimits, type Clock, type WaitOptions } from '../session/index.js';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  repeated,
+  waitLimits,
+  type Clock,
+  type WaitLimits,
+  type WaitOptions,
+} from '../session/index.js';
 import type { HedgeStore, StoreCall } from '../store/index.js';
+import type { Contenders } from './contenders.js';
 import type { HeldTerms } from './held-terms.js';
+import { Lock } from './lock.js';
 import { checkLockName } from './lock.name.js';
 import { groupLock, namedLock } from './lock.rows.js';
 import type { Place } from './place.js';
+import { checkRoutine, type Routines } from './routines.js';
+import type { Term } from './term.js';
 
-/** Tells which locks this member holds. */
+export interface LockServiceOptions {
+  readonly group: string;
+  /** ms */
+  readonly requestTimeout: number;
+}
+
+/** Named locks of the group: takes them, and tells which this member holds. */
 export class LockService {
   readonly #groupLock: Place;
+  readonly #scope = new AsyncLocalStorage<Lock>();
 
   /** @internal made by `HedgeModule`: inject it */
   constructor(
-    private readonly group: string,
+    private readonly options: LockServiceOptions,
     private readonly terms: HeldTerms,
+    private readonly contenders: Contenders,
+    private readonly routines: Routines,
     private readonly store: HedgeStore,
     private readonly clock: Clock,
-    private readonly requestTimeout: number,
   ) {
-    this.#groupLock = groupLock(group);
+    this.#groupLock = groupLock(options.group);
+  }
+
+  /** The lock that the running `using` or `@WithLock` routine holds, the innermost where they are nested. */
+  get current(): Lock | undefined {
+    return this.#scope.getStore();
+  }
+
+  /**
+   * Waits for the lock, first come, first served, and holds it until it is released or lost. Not reentrant: who holds
+   * it already waits like everybody else.
+   * @throws HedgeError `TIMEOUT` (the text says who holds it), `ABORTED`, `NOT_RUNNING`, `INVALID_ARGUMENT`,
+   *   `STORE_UNAVAILABLE`, `STORE_INVALID`
+   */
+  async acquire(name: string, options: WaitOptions = {}): Promise<Lock> {
+    const place = this.#named(name);
+    return this.#held(name, await this.contenders.acquire(place, this.#limits(options)));
+  }
+
+  /**
+   * Takes the lock if nobody holds it. It does not wait, nor stand in line: it may overtake those that do.
+   * @param options limits how long the store may take
+   * @throws HedgeError as {@link acquire}
+   */
+  async tryAcquire(name: string, options: WaitOptions = {}): Promise<Lock | undefined> {
+    const place = this.#named(name);
+    const term = await this.contenders.tryAcquire(place, this.#limits(options));
+    return term && this.#held(name, term);
+  }
+
+  /**
+   * Acquires the lock, runs `fn` with it, and releases it. Resolves and rejects as `fn` does. `lock.signal` tells `fn`
+   * to stop when the lock is lost; one that does not listen is waited for all the same.
+   * @throws HedgeError `LOCK_LOST` when `fn` succeeded and the lock had been lost before its end; and as {@link acquire}
+   */
+  async using<R>(
+    name: string,
+    fn: (lock: Lock) => Promise<R>,
+    options: WaitOptions = {},
+  ): Promise<R> {
+    checkRoutine(fn);
+    return this.#run(await this.acquire(name, options), fn);
   }
 
   /**
@@ -38,7 +98,7 @@ export class LockService {
     const term = this.terms.of(this.#place(name));
     if (!term) return false;
     const names = [term.row, term.session.row];
-    const limits = waitLimits(options, this.requestTimeout);
+    const limits = this.#limits(options);
     try {
       const read = (call: StoreCall) => this.store.rows({ names }, call);
       const rows = await repeated(this.clock, limits, read, term.signal);
@@ -51,6 +111,23 @@ export class LockService {
   }
 
   #place(name: string | undefined): Place {
-    return name === undefined ? this.#groupLock : namedLock(this.group, checkLockName(name));
+    return name === undefined ? this.#groupLock : this.#named(name);
+  }
+
+  #named(name: string): Place {
+    return namedLock(this.options.group, checkLockName(name));
+  }
+
+  #limits(options: WaitOptions): WaitLimits {
+    return waitLimits(options, this.options.requestTimeout);
+  }
+
+  #held(name: string, term: Term): Lock {
+    this.terms.add(term);
+    return new Lock(name, term, (held) => this.contenders.release(held));
+  }
+
+  #run<R>(lock: Lock, fn: (lock: Lock) => Promise<R>): Promise<R> {
+    return this.routines.run(lock, () => this.#scope.run(lock, () => fn(lock)));
   }
 }

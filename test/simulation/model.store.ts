@@ -61,6 +61,11 @@ export class ModelStore {
     return timestamp;
   }
 
+  /** How many there have been. */
+  get commits(): number {
+    return this.#version;
+  }
+
   snapshot({ names = [], range, owners }: RowQuery): Snapshot {
     const wanted = new Set(names);
     const inRange = (name: string) => range !== undefined && name >= range.from && name < range.to;

@@ -1,5 +1,16 @@
 import type { Logger } from '@nestjs/common';
-import { LockAcquirer, LockReleaser } from '../../src/lock/index.js';
+import {
+  Contenders,
+  HeldTerms,
+  LockAcquirer,
+  LockReleaser,
+  LockService,
+  LossReport,
+  Routines,
+  StoreLine,
+  type WaitingLine,
+} from '../../src/lock/index.js';
+import type { HedgeError } from '../../src/errors/index.js';
 import { FencedCommitter, SessionKeeper, SessionRenewer } from '../../src/session/index.js';
 import type { HedgeStore, StoreCall } from '../../src/store/index.js';
 import { FaultyConnection, type Fate } from '../simulation/faulty.connection.js';
@@ -7,7 +18,7 @@ import { ModelStore } from '../simulation/model.store.js';
 import { VirtualClock, VirtualTime, type Pace } from './virtual-clock.js';
 
 /** 1 ms there, 1 ms back. */
-const FAIR: Fate = { there: 1, back: 1 };
+export const FAIR: Fate = { there: 1, back: 1 };
 
 export const LOST: Fate = { there: undefined, back: undefined };
 export const REPLY_LOST: Fate = { there: 1, back: undefined };
@@ -44,6 +55,7 @@ export interface RoomsOptions {
   readonly time?: VirtualTime;
   readonly model?: ModelStore;
   readonly pace?: Pace;
+  readonly line?: WaitingLine;
 }
 
 /** The lower rooms of one member over a model of the store, with a clock and a network that specs are master of. */
@@ -62,6 +74,9 @@ export class MemberRooms {
   readonly renewer: SessionRenewer;
   readonly releaser: LockReleaser;
   readonly acquirer: LockAcquirer;
+  readonly contenders: Contenders;
+  /** What every contender is refused with, if anything. */
+  refusal: HedgeError | undefined;
   readonly call: StoreCall = { timeout: 1_000 };
 
   constructor(options: RoomsOptions = {}) {
@@ -87,6 +102,22 @@ export class MemberRooms {
     );
     this.releaser = new LockReleaser(store, keeper, clock, half);
     this.acquirer = new LockAcquirer(store, keeper, this.renewer, this.releaser, clock, half);
+    this.contenders = new Contenders(
+      store,
+      this.acquirer,
+      this.releaser,
+      options.line ?? new StoreLine(clock, half),
+      clock,
+      new LossReport(this.logger.asLogger),
+      () => this.refusal,
+    );
+  }
+
+  /** What the app would inject. */
+  locks(held = new HeldTerms()): LockService {
+    const { contenders, store, clock, group } = this;
+    const options = { group, requestTimeout: 20_000 };
+    return new LockService(options, held, contenders, new Routines(clock), store, clock);
   }
 
   /** Another member of the same group. */

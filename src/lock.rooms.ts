@@ -1,0 +1,40 @@
+import type { MemberBase } from './hedge.member.js';
+import { Contenders, LockService, LossReport, Routines, StoreLine } from './lock/index.js';
+import { settledWithin, type Clock } from './session/index.js';
+import type { SessionRooms } from './session.rooms.js';
+
+/** The locks that the app asks for, and who wants what. */
+export class LockRooms {
+  readonly contenders: Contenders;
+  readonly routines: Routines;
+  readonly service: LockService;
+  readonly #clock: Clock;
+
+  constructor(base: MemberBase, session: SessionRooms) {
+    const { options, store, clock, logger, state } = base;
+    const { acquirer, releaser, held } = session;
+    this.#clock = clock;
+    this.contenders = new Contenders(
+      store,
+      acquirer,
+      releaser,
+      new StoreLine(clock),
+      clock,
+      new LossReport(logger),
+      () => state.notRunning,
+    );
+    this.routines = new Routines(clock);
+    this.service = new LockService(options, held, this.contenders, this.routines, store, clock);
+  }
+
+  /**
+   * Ends what waits, lets what runs with something held end, and gives back what is left.
+   * @param drainTimeout ms for what runs
+   * @param releaseTimeout ms that the store may take
+   */
+  async close(drainTimeout: number, releaseTimeout: number): Promise<void> {
+    this.contenders.stop();
+    await this.routines.finished(drainTimeout);
+    await settledWithin(this.#clock, releaseTimeout, this.contenders.releaseAll('shutdown'));
+  }
+}

@@ -1,0 +1,146 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
+import { HedgeError } from '../errors/index.js';
+import { namedLock } from './lock.rows.js';
+import type { Term } from './term.js';
+
+const JOB = namedLock('g', 'job');
+
+describe('contending for a lock', () => {
+  let rooms: MemberRooms;
+  let other: MemberRooms;
+
+  beforeEach(() => {
+    rooms = new MemberRooms();
+    other = rooms.other('b:1');
+  });
+
+  const acquire = (member = rooms, timeout = 30_000, lock = JOB): Promise<Term> =>
+    rooms.during(member.contenders.acquire(lock, { timeout }));
+  const release = (term: Term, member = rooms) => rooms.during(member.contenders.release(term));
+
+  it('takes two commits where nobody else wants it', async () => {
+    const before = rooms.model.commits;
+    await release(await acquire());
+
+    expect(rooms.model.commits - before).toBe(2);
+    expect(rooms.rowNames).toEqual([]);
+  });
+
+  it('waits until the holder dies', async () => {
+    const term = await acquire();
+    rooms.clock.kill();
+    const begun = rooms.time.now;
+    const next = await rooms.during(other.contenders.acquire(JOB, { timeout: 30_000 }));
+
+    expect(next.token).toBeGreaterThan(term.token);
+    expect(rooms.time.now - begun).toBeLessThan(10_500);
+  });
+
+  it('says who held it when the time is over', async () => {
+    await acquire();
+
+    await expect(acquire(other, 3_000)).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringMatching(/3000 ms .* the lock 'job': .* member a:1 held it/) as unknown,
+    });
+  });
+
+  it('tries without waiting, and reads before it writes', async () => {
+    await acquire();
+    const before = rooms.model.commits;
+    const limits = { timeout: 1_000 };
+
+    expect(await rooms.during(other.contenders.tryAcquire(JOB, limits))).toBeUndefined();
+    expect(rooms.model.commits).toBe(before);
+    expect(other.network.requests).toBe(1);
+    const free = namedLock('g', 'free');
+    expect((await rooms.during(other.contenders.tryAcquire(free, limits)))?.isHeld()).toBe(true);
+  });
+
+  it.each([
+    ['while its question is under way', 1, FAIR],
+    ['while it waits', 500, FAIR],
+    ['while the store hangs', 500, LOST],
+  ])('gives up at once when its signal says so: %s', async (_, after, fate) => {
+    await acquire();
+    other.network.usual = fate;
+    const giveUp = new AbortController();
+    const waiting = other.contenders.acquire(JOB, { timeout: 30_000, signal: giveUp.signal });
+    await rooms.time.advance(after);
+    const given = rooms.time.now;
+    giveUp.abort(new Error('enough'));
+
+    await expect(waiting).rejects.toMatchObject({ code: 'ABORTED', cause: giveUp.signal.reason });
+    expect(rooms.time.now).toBe(given);
+    other.network.usual = FAIR;
+    await rooms.during(other.releaser.finished());
+    expect(other.keeper.current?.isIdle ?? true).toBe(true);
+    expect(other.clock.armed).toBe(0);
+  });
+
+  it('gives back what lands after its signal', async () => {
+    const giveUp = new AbortController();
+    // A read, then the commit whose answer is lost.
+    rooms.network.next.push({ there: 1, back: 1 }, REPLY_LOST);
+    const waiting = rooms.contenders.acquire(JOB, { timeout: 30_000, signal: giveUp.signal });
+    const outcome = expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
+    await rooms.time.advance(10);
+    expect(rooms.model.rows.has(JOB.row)).toBe(true);
+    giveUp.abort();
+    await outcome;
+    await rooms.during(rooms.releaser.finished());
+
+    expect(rooms.rowNames).toEqual([]);
+  });
+
+  it('refuses all that wait when the member closes, and keeps what is held until told', async () => {
+    const term = await acquire();
+    const waiting = rooms.contenders.acquire(JOB, { timeout: 30_000 });
+    const refused = expect(waiting).rejects.toMatchObject({ code: 'NOT_RUNNING' });
+    await rooms.time.advance(10);
+    rooms.refusal = new HedgeError('NOT_RUNNING', 'closed');
+    rooms.contenders.stop();
+    await refused;
+    expect(term.isHeld()).toBe(true);
+    await expect(acquire()).rejects.toMatchObject({ code: 'NOT_RUNNING' });
+    await rooms.during(rooms.contenders.releaseAll('shutdown'));
+
+    expect(term.lossReason).toBe('shutdown');
+    expect(rooms.rowNames).toEqual([]);
+    expect(rooms.logger.warnings).toEqual([]);
+  });
+
+  it('says in one line what went with a session that nobody ended here', async () => {
+    const terms: Term[] = [];
+    for (let n = 0; n < 20; n++) terms.push(await acquire(rooms, 1_000, namedLock('g', `l${n}`)));
+    rooms.network.usual = LOST;
+    await rooms.time.advance(10_000);
+
+    expect(terms.some((term) => term.isHeld())).toBe(false);
+    const lines = rooms.logger.warnings.filter((line) => line.includes('This member lost'));
+    expect(lines).toEqual([expect.stringContaining("20 locks and permits (the lock 'l0', ")]);
+  });
+
+  it('renews a thousand locks with one commit', async () => {
+    for (let n = 0; n < 1_000; n++) await acquire(rooms, 1_000, namedLock('g', `l${n}`));
+    const before = rooms.model.commits;
+    await rooms.time.advance(10_000);
+    const renewals = rooms.model.commits - before;
+
+    expect(renewals).toBeGreaterThanOrEqual(3);
+    expect(renewals).toBeLessThanOrEqual(4);
+  });
+
+  it('renews a lease of a second three times a second, no more', async () => {
+    const hasty = new MemberRooms({ leaseDuration: 1_000 });
+    const term = await hasty.during(hasty.contenders.acquire(JOB, { timeout: 1_000 }));
+    const before = hasty.model.commits;
+    await hasty.time.advance(60_000);
+    const renewals = hasty.model.commits - before;
+
+    expect(term.isHeld()).toBe(true);
+    expect(renewals).toBeGreaterThanOrEqual(180);
+    expect(renewals).toBeLessThanOrEqual(210);
+  });
+});

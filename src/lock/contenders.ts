@@ -1,0 +1,148 @@
+import { onAbort } from '../abort.listeners.js';
+import { HedgeError } from '../errors/index.js';
+import { STILL_HELD } from '../hedge.messages.js';
+import { repeated, type Clock, type LossReason, type WaitLimits } from '../session/index.js';
+import type { HedgeStore } from '../store/index.js';
+import type { AcquireOutcome, LockAcquirer } from './lock.acquirer.js';
+import type { LockReleaser } from './lock.releaser.js';
+import type { LossReport } from './loss.report.js';
+import type { Holder, Place } from './place.js';
+import { placeQuery, placeStateOf } from './place.state.js';
+import type { Term } from './term.js';
+import type { WaitingLine } from './waiting.line.js';
+
+/** All of this member who want, or hold, a lock or a permit: they wait in line, the store decides. */
+export class Contenders {
+  readonly #contests = new Set<AbortController>();
+  readonly #held = new Set<Term>();
+
+  constructor(
+    private readonly store: HedgeStore,
+    private readonly acquirer: LockAcquirer,
+    private readonly releaser: LockReleaser,
+    private readonly line: WaitingLine,
+    private readonly clock: Clock,
+    private readonly losses: LossReport,
+    private readonly notRunning: () => HedgeError | undefined,
+  ) {}
+
+  /**
+   * Waits for its turn, and takes the place then.
+   * @throws HedgeError `TIMEOUT`, `ABORTED`, `NOT_RUNNING`, `STORE_UNAVAILABLE`, `STORE_INVALID`, and what the place
+   *   refuses with
+   */
+  acquire(place: Place, limits: WaitLimits): Promise<Term> {
+    return this.#contest(limits, (own) => this.#waitFor(place, own));
+  }
+
+  /** Takes the place if there is room. Neither waits nor stands in line: it may overtake those that do. */
+  async tryAcquire(place: Place, limits: WaitLimits): Promise<Term | undefined> {
+    const outcome = await this.attempt(place, limits);
+    return outcome.kind === 'acquired' ? outcome.term : undefined;
+  }
+
+  /** The same, and says who holds it otherwise. A look comes first: a transaction would disturb the holder's renewals. */
+  attempt(place: Place, limits: WaitLimits): Promise<AcquireOutcome> {
+    return this.#contest(limits, (own) => this.#ask(place, 'look', own));
+  }
+
+  /** Gives it back; resolves when the store has it. Never rejects, and does nothing for what is over already. */
+  async release(term: Term, reason: LossReason = 'released'): Promise<void> {
+    if (term.lossReason !== undefined) return;
+    if (!term.isHeld()) return this.releaser.release(term, 'expired');
+    await this.releaser.release(term, reason);
+    this.line.freed(term.place);
+  }
+
+  /** Whoever waits is refused; what is held stays. */
+  stop(): void {
+    for (const contest of this.#contests) contest.abort();
+  }
+
+  async releaseAll(reason: LossReason): Promise<void> {
+    await Promise.all([...this.#held].map((term) => this.release(term, reason)));
+  }
+
+  /** Ends by the caller's signal as by the end of the member, and says by which. */
+  async #contest<T>(
+    { timeout, signal }: WaitLimits,
+    work: (limits: WaitLimits) => Promise<T>,
+  ): Promise<T> {
+    const refusal = this.notRunning();
+    if (refusal) throw refusal;
+    const contest = new AbortController();
+    if (signal?.aborted) contest.abort(signal.reason);
+    const unlisten = signal && onAbort(signal, () => contest.abort(signal.reason));
+    this.#contests.add(contest);
+    try {
+      return await work({ timeout, signal: contest.signal });
+    } catch (error) {
+      throw hasCode(error, 'ABORTED') && !signal?.aborted ? (this.notRunning() ?? error) : error;
+    } finally {
+      unlisten?.();
+      this.#contests.delete(contest);
+    }
+  }
+
+  async #waitFor(place: Place, { timeout, signal }: WaitLimits): Promise<Term> {
+    const until = this.clock.now().monotonic + timeout;
+    const left = () => ({ timeout: Math.max(0, until - this.clock.now().monotonic), signal });
+    const ticket = this.line.join(place);
+    let holder: Holder | undefined;
+    try {
+      for (;;) {
+        const turn = await ticket.turn(left(), holder?.remaining);
+        const outcome = await this.#ask(place, turn, left());
+        if (outcome.kind === 'acquired') {
+          ticket.taken(outcome.busyFor);
+          return outcome.term;
+        }
+        holder = outcome.holder;
+      }
+    } catch (error) {
+      ticket.leave();
+      if (!holder || !hasCode(error, 'TIMEOUT')) throw error;
+      const text = STILL_HELD(place.label, timeout, holder.address);
+      throw new HedgeError('TIMEOUT', text, { cause: error });
+    }
+  }
+
+  async #ask(place: Place, turn: 'take' | 'look', limits: WaitLimits): Promise<AcquireOutcome> {
+    const until = this.clock.now().monotonic + limits.timeout;
+    const holder = turn === 'look' ? await this.#look(place, limits) : undefined;
+    if (holder) return { kind: 'held', holder };
+    const timeout = until - this.clock.now().monotonic;
+    const outcome = await this.acquirer.acquire(place, { ...limits, timeout });
+    if (outcome.kind === 'acquired') this.#hold(outcome.term);
+    return outcome;
+  }
+
+  /** Who is in the way, by a plain read. */
+  async #look(place: Place, limits: WaitLimits): Promise<Holder | undefined> {
+    const rows = await repeated(this.clock, limits, (call) =>
+      this.store.rows(placeQuery(place), call),
+    );
+    const { holders } = placeStateOf(place, rows);
+    const error = place.refusal(holders);
+    if (error) throw error;
+    return place.roomBeside(holders) > 0 ? undefined : holders[0];
+  }
+
+  #hold(term: Term): void {
+    const refusal = this.notRunning();
+    if (refusal) {
+      // It landed while the member was closing, and whoever gives back what is held has been here.
+      void this.release(term, 'shutdown');
+      throw refusal;
+    }
+    this.#held.add(term);
+    term.signal.addEventListener('abort', () => {
+      this.#held.delete(term);
+      this.losses.add(term);
+    });
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof HedgeError && error.code === code;
+}
