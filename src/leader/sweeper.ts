@@ -1,6 +1,14 @@
 import type { Logger } from '@nestjs/common';
 import { SWEEP_FAILED } from '../hedge.messages.js';
-import { sweepDecision, sweepLook, sweepQuery, type Term } from '../lock/index.js';
+import {
+  nextSweepPage,
+  sweepDecision,
+  sweepLook,
+  sweepPages,
+  sweepQuery,
+  type SweepPage,
+  type Term,
+} from '../lock/index.js';
 import { repeated, sleep, type Clock } from '../session/index.js';
 import type { HedgeStore } from '../store/index.js';
 import type { TermListener } from './terms.js';
@@ -36,17 +44,28 @@ export class Sweeper implements TermListener {
   }
 
   async #sweep(signal: AbortSignal): Promise<void> {
-    const { group, store } = this;
     try {
-      const limits = { timeout: this.leaseDuration, signal };
-      const rows = await repeated(this.clock, limits, (call) => store.rows(sweepLook(group), call));
-      const query = sweepQuery(group, rows);
-      if (!query) return;
-      await repeated(this.clock, limits, (call) =>
-        store.transact(query, (found) => sweepDecision(group, found), call),
-      );
+      for (const first of sweepPages(this.group)) {
+        let page: SweepPage | undefined = first;
+        while (page) page = await this.#sweepPage(page, signal);
+      }
     } catch (error) {
       if (!signal.aborted) this.logger.debug(SWEEP_FAILED(error));
     }
+  }
+
+  /** One transaction over a page at the most: whoever held very much leaves more than one commit takes. */
+  async #sweepPage(page: SweepPage, signal: AbortSignal): Promise<SweepPage | undefined> {
+    const { group, store, clock } = this;
+    const limits = { timeout: this.leaseDuration, signal };
+    const look = sweepLook(group, page);
+    const rows = await repeated(clock, limits, (call) => store.rows(look, call));
+    const query = sweepQuery(group, rows);
+    if (query) {
+      await repeated(clock, limits, (call) =>
+        store.transact(query, (found) => sweepDecision(group, found), call),
+      );
+    }
+    return nextSweepPage(page, rows);
   }
 }

@@ -3,7 +3,7 @@ export { Holding } from './holding.js';
 export { Lock } from './lock.js';
 export { LockAcquirer, type AcquireOutcome } from './lock.acquirer.js';
 export { LockReleaser } from './lock.releaser.js';
-export { groupLock, groupRange, namedLock } from './lock.rows.js';
+export { groupLock, namedLock, permitPrefix } from './lock.rows.js';
 export { LockService } from './lock.service.js';
 export { LossReport } from './loss.report.js';
 export type { Holder, Place } from './place.js';
@@ -11,7 +11,14 @@ export { blockerOf, placeQuery } from './place.state.js';
 export { HeldTerms } from './held-terms.js';
 export { checkRoutine, Routines } from './routines.js';
 export { StoreLine } from './store.line.js';
-export { sweepDecision, sweepLook, sweepQuery } from './sweep.decision.js';
+export {
+  nextSweepPage,
+  sweepDecision,
+  sweepLook,
+  sweepPages,
+  sweepQuery,
+  type SweepPage,
+} from './sweep.decision.js';
 export { Term, TermEnded } from './term.js';
 export { checkLockName, isGroupName } from './lock.name.js';
 export type { Ticket, WaitingLine } from './waiting.line.js';

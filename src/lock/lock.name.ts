@@ -18,7 +18,7 @@ export function isGroupName(name: unknown): name is string {
 }
 
 /** @throws HedgeError `INVALID_ARGUMENT` */
-export function checkLockName(name: unknown): string {
+export function checkLockName(name: unknown, what = 'lock'): string {
   if (isLockName(name)) return name;
-  throw new HedgeError('INVALID_ARGUMENT', INVALID_NAME('lock', name));
+  throw new HedgeError('INVALID_ARGUMENT', INVALID_NAME(what, name));
 }

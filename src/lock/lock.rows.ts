@@ -1,4 +1,4 @@
-import { keysBeginningWith, type KeyRange, type Mutation } from '../store/index.js';
+import { keysBeginningWith, type Mutation } from '../store/index.js';
 import type { Place } from './place.js';
 
 /** The lock whose holder is the group's leader; its row is the Go original's. */
@@ -7,12 +7,17 @@ export function groupLock(group: string): Place {
 }
 
 export function namedLock(group: string, name: string): Place {
-  return lockPlace(group, name, `hedge/${group}/lock/${name}`, false);
+  return lockPlace(group, name, lockPrefix(group) + name, false);
 }
 
-/** All that a group keeps beside its group lock: named locks, sessions, permits. */
-export function groupRange(group: string): KeyRange {
-  return keysBeginningWith(`hedge/${group}/`);
+/** What the rows of a group's named locks and of their fences begin with. */
+export function lockPrefix(group: string): string {
+  return `hedge/${group}/lock/`;
+}
+
+/** What the rows of a group's permits begin with: `{semaphore}/{limit}/{term id}` follows. */
+export function permitPrefix(group: string): string {
+  return `hedge/${group}/semaphore/`;
 }
 
 function lockPlace(group: string, name: string, row: string, isGroupLock: boolean): Place {

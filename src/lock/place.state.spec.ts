@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LockRow } from '../store/index.js';
-import { groupLock, groupRange, namedLock } from './lock.rows.js';
+import { groupLock, lockPrefix, namedLock } from './lock.rows.js';
 import { placeQuery, placeStateOf } from './place.state.js';
 
 const LOCK = namedLock('g', 'job');
@@ -69,10 +69,10 @@ describe('the rows of a lock', () => {
     expect(isIn(LOCK.fences, `${namedLock('g', name).row}#t`)).toBe(false);
   });
 
-  it("are in the group's range, the group's own lock is not", () => {
-    expect(isIn(groupRange('g'), LOCK.row)).toBe(true);
-    expect(isIn(groupRange('g'), groupLock('g').row)).toBe(false);
-    expect(isIn(groupRange('g'), namedLock('g2', 'job').row)).toBe(false);
+  it("are beside those of the group's other locks, the group's own lock is not", () => {
+    expect(LOCK.row.startsWith(lockPrefix('g'))).toBe(true);
+    expect(groupLock('g').row.startsWith(lockPrefix('g'))).toBe(false);
+    expect(namedLock('g2', 'job').row.startsWith(lockPrefix('g'))).toBe(false);
   });
 });
 

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { LockRow } from '../store/index.js';
-import { sweepDecision, sweepQuery } from './sweep.decision.js';
+import {
+  nextSweepPage,
+  sweepDecision,
+  sweepLook,
+  sweepPages,
+  sweepQuery,
+} from './sweep.decision.js';
 
 const ALIVE = 0;
 const DEAD = 1_301;
@@ -13,6 +19,11 @@ const session = (id: string, age: number) => row(`session/${id}`, { writer: '100
 const lock = (name: string, token: bigint) => row(`lock/${name}`, { token });
 const fence = (name: string, owner: string, token: bigint) =>
   row(`lock/${name}#${owner}`, { writer: owner, token });
+const permit = (name: string, id: string, owner: string) =>
+  row(`semaphore/${name}/3/${id}`, { writer: owner, token: 1n });
+
+const names = (count: number) => Array.from({ length: count }, (_, at) => `n${at + 1_000}`);
+const fences = (count: number) => names(count).map((name) => fence(name, 's', 1n));
 
 function swept(rows: LockRow[]): string[] {
   const { mutations } = sweepDecision('g', rows);
@@ -40,6 +51,49 @@ describe('a sweep', () => {
     expect(swept(rows)).toEqual(['hedge/g/lock/a#s']);
   });
 
+  it('clears away the permits of dead sessions and of none other', () => {
+    const rows = [
+      session('s', DEAD),
+      session('t', ALIVE),
+      permit('a', '1', 's'),
+      permit('a', '2', 't'),
+      permit('a', '3', 't'),
+      permit('b', '4', 'gone'),
+    ];
+
+    expect(swept(rows)).toEqual([
+      'hedge/g/session/s',
+      'hedge/g/semaphore/a/3/1',
+      'hedge/g/semaphore/b/3/4',
+    ]);
+  });
+
+  it.each([
+    'semaphore/a',
+    'semaphore/a/3',
+    'semaphore/a/3/x/y',
+    'semaphore/a/limit/x',
+    'semaphore//3/x',
+    'lock/a',
+    'queue/a/3/x',
+  ])('leaves %s alone, whatever it is', (name) => {
+    const rows = [row(name, { writer: 's', token: 1n })];
+
+    expect(sweepQuery('g', rows)).toBeUndefined();
+    expect(swept(rows)).toEqual([]);
+  });
+
+  it("reads no row of another group's, nor of another kind", () => {
+    const ranges = sweepPages('g').map((page) => sweepLook('g', page).range!);
+    const isRead = (name: string) => ranges.some(({ from, to }) => name >= from && name < to);
+
+    expect(
+      ['lock/a', 'lock/a#x', 'semaphore/a/3/x', 'session/s'].map((n) => isRead(row(n).name)),
+    ).toEqual([true, true, true, true]);
+    const others = ['hedge/g/queue/a', 'hedge/g2/lock/a#x', 'hedge/spindle/lockname/g', 'hedge/g'];
+    expect(others.filter(isRead)).toEqual([]);
+  });
+
   it('judges again, in its transaction, only what looked dead, with the sessions that decide', () => {
     const rows = [
       session('s', ALIVE),
@@ -49,7 +103,7 @@ describe('a sweep', () => {
     ];
 
     expect(sweepQuery('g', rows)).toEqual({
-      names: ['hedge/g/session/t', 'hedge/g/lock/a#u', 'hedge/g/session/u'],
+      names: ['hedge/g/session/t', 'hedge/g/lock/a#u', 'hedge/g/session/u', 'hedge/g/lock/a'],
     });
   });
 
@@ -61,9 +115,41 @@ describe('a sweep', () => {
     expect(swept([session('s', ALIVE)])).toEqual([]);
   });
 
-  it('takes no more at once than a commit takes', () => {
-    const rows = Array.from({ length: 1_500 }, (_, at) => session(`s${at}`, DEAD));
+  describe('of more rows than one page has', () => {
+    const [locks] = sweepPages('g');
 
-    expect(swept(rows)).toHaveLength(1_000);
+    it('reads a page at a time, with the sessions that its rows belong to', () => {
+      expect(sweepLook('g', locks)).toEqual({
+        range: { from: 'hedge/g/lock/', to: 'hedge/g/lock0' },
+        limit: 1_000,
+        owners: 'hedge/g/session/',
+      });
+    });
+
+    it('goes on behind the last row of a full page', () => {
+      const rows = [session('s', DEAD), ...fences(1_000).toReversed()];
+      const next = nextSweepPage(locks, rows);
+
+      expect(next).toEqual({ prefix: locks.prefix, from: 'hedge/g/lock/n1999#s\0' });
+      expect(sweepLook('g', next!).range).toEqual({ from: next!.from, to: 'hedge/g/lock0' });
+    });
+
+    it('ends with a page that is not full, whoever its rows belong to', () => {
+      const rows = fences(999);
+
+      expect(nextSweepPage(locks, [...rows, session('s', DEAD)])).toBeUndefined();
+    });
+
+    it('knows the order of the store', () => {
+      const rows = [...fences(998), fence('\uffff', 's', 1n), fence('😀', 's', 1n)];
+
+      expect(nextSweepPage(locks, rows)?.from).toBe('hedge/g/lock/😀#s\0');
+    });
+
+    it('asks for no more than three rows of each', () => {
+      const rows = names(1_000).map((name) => fence(name, `session of ${name}`, 1n));
+
+      expect(sweepQuery('g', rows)?.names).toHaveLength(3_000);
+    });
   });
 });

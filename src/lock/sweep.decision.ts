@@ -1,31 +1,76 @@
 import { parseOwner, remainingOf, sessionPrefix } from '../session/index.js';
-import type { Decision, LockRow, Mutation, RowQuery } from '../store/index.js';
-import { groupRange } from './lock.rows.js';
+import {
+  keysBeginningWith,
+  type Decision,
+  type LockRow,
+  type Mutation,
+  type RowQuery,
+} from '../store/index.js';
+import { lockPrefix, permitPrefix } from './lock.rows.js';
 
-/** Spanner takes 80,000 mutations in a commit; a sweep is in no hurry. */
-const MOST_DELETIONS = 1_000;
+/**
+ * How many rows are looked at together. For each of them a transaction reads and deletes two more at the most, the
+ * session that decides and the lock behind a fence; Spanner takes 80,000 in a commit, and a sweep is in no hurry.
+ */
+const PAGE = 1_000;
 
-/** Where to look for what dead sessions left; the group lock's own range every acquire of it clears by itself. */
-export function sweepLook(group: string): RowQuery {
-  return { range: groupRange(group) };
-}
-
-/** What a look found dead, with the sessions it depends on: few rows, so that the living are not disturbed. */
-export function sweepQuery(group: string, rows: readonly LockRow[]): RowQuery | undefined {
-  const dead = new Set(deadRows(group, rows));
-  if (dead.size === 0) return undefined;
-  const owners = rows.filter((row) => dead.has(row.name) && isFenceOf(group, row));
-  return { names: [...dead, ...owners.map((row) => sessionPrefix(group) + row.writer)] };
+/** The rows of one kind, from `from` on. */
+export interface SweepPage {
+  readonly prefix: string;
+  readonly from: string;
 }
 
 /**
- * Deletes dead sessions, the fences they left, and the locks behind those. Judged and deleted in one transaction,
- * so it is safe whoever runs it, and whenever.
+ * Where dead sessions leave rows: the first page of each kind. Nobody knows whose rows of other kinds are; the group
+ * lock's own range every acquire of it clears by itself.
+ */
+export function sweepPages(group: string): SweepPage[] {
+  const prefixes = [lockPrefix(group), permitPrefix(group), sessionPrefix(group)];
+  return prefixes.map((prefix) => ({ prefix, from: prefix }));
+}
+
+/** Reads one page, with the sessions that its rows belong to. */
+export function sweepLook(group: string, { prefix, from }: SweepPage): RowQuery {
+  const { to } = keysBeginningWith(prefix);
+  return { range: { from, to }, limit: PAGE, owners: sessionPrefix(group) };
+}
+
+/** What comes after a page that was full. */
+export function nextSweepPage(
+  { prefix }: SweepPage,
+  rows: readonly LockRow[],
+): SweepPage | undefined {
+  const names = rows.map(({ name }) => name).filter((name) => name.startsWith(prefix));
+  if (names.length < PAGE) return undefined;
+  return { prefix, from: `${names.toSorted(byCodePoint).at(-1)}\0` };
+}
+
+/**
+ * What a look found dead, with the sessions it depends on and the locks behind it: few rows, so that the living are
+ * not disturbed.
+ */
+export function sweepQuery(group: string, rows: readonly LockRow[]): RowQuery | undefined {
+  const names = new Set(deadRows(group, rows));
+  if (names.size === 0) return undefined;
+  for (const row of rows) {
+    if (!names.has(row.name) || !isFenceOf(group, row)) continue;
+    names.add(sessionPrefix(group) + row.writer);
+    const lock = lockBehind(row);
+    if (lock !== undefined) names.add(lock);
+  }
+  return { names: [...names] };
+}
+
+/**
+ * Deletes dead sessions, the fences and permits they left, and the locks behind those. Judged and deleted in one
+ * transaction, so it is safe whoever runs it, and whenever.
  */
 export function sweepDecision(group: string, rows: readonly LockRow[]): Decision<number> {
-  const mutations = deadRows(group, rows)
-    .slice(0, MOST_DELETIONS)
-    .map((name): Mutation => ({ table: 'lock', op: 'delete', name }));
+  const mutations = deadRows(group, rows).map((name): Mutation => ({
+    table: 'lock',
+    op: 'delete',
+    name,
+  }));
   return { result: mutations.length, mutations };
 }
 
@@ -37,7 +82,7 @@ function deadRows(group: string, rows: readonly LockRow[]): string[] {
       if (!isAlive(row)) dead.add(row.name);
     } else if (isFenceOf(group, row) && !isAlive(byName.get(sessionPrefix(group) + row.writer))) {
       dead.add(row.name);
-      const lock = byName.get(row.name.slice(0, row.name.indexOf('#')));
+      const lock = byName.get(lockBehind(row) ?? '');
       // Another token means another term, which has a fence of its own.
       if (lock && lock.token === row.token) dead.add(lock.name);
     }
@@ -45,11 +90,24 @@ function deadRows(group: string, rows: readonly LockRow[]): string[] {
   return [...dead];
 }
 
+/** A lock's fence, or a permit. */
 function isFenceOf(group: string, { name }: LockRow): boolean {
-  return name.startsWith(`hedge/${group}/lock/`) && name.includes('#');
+  if (name.startsWith(lockPrefix(group))) return name.includes('#');
+  const permits = permitPrefix(group);
+  return name.startsWith(permits) && /^[^/]+\/\d+\/[^/]+$/.test(name.slice(permits.length));
+}
+
+function lockBehind({ name }: LockRow): string | undefined {
+  const at = name.indexOf('#');
+  return at < 0 ? undefined : name.slice(0, at);
 }
 
 function isAlive(session: LockRow | undefined): boolean {
   const owner = session && parseOwner(session);
   return owner !== undefined && remainingOf(owner.leaseDuration, session!.age) > 0;
+}
+
+/** The order of the store's keys: that of UTF-8, which is not that of UTF-16. */
+function byCodePoint(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }

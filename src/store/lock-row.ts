@@ -8,8 +8,10 @@ export interface KeyRange {
 export interface RowQuery {
   readonly names?: readonly string[];
   readonly range?: KeyRange;
+  /** How many rows of the range at the most: the first ones. All of them when left out. */
+  readonly limit?: number;
   /**
-   * Also the rows whose name is this prefix followed by the `writer` of a row in `range`: the sessions that
+   * Also the rows whose name is this prefix followed by the `writer` of a row found in `range`: the sessions that
    * own those fences, in the same round trip.
    */
   readonly owners?: string;

@@ -317,6 +317,28 @@ export function storeConformance(
         ).toEqual(['job#a', 'job#a\u0000', 'jobs']);
       });
 
+      it('reads no more of a range than the first so many', async () => {
+        const inRange = NEIGHBOURS.filter((neighbour) => neighbour.startsWith('job#'));
+        const first = inRange.toSorted(byCodePoint).slice(0, 3);
+        await commit(store, [
+          ...NEIGHBOURS.map((neighbour) => lock(neighbour, `of ${neighbour}`)),
+          ...inRange.map((neighbour) => lock(`session/of ${neighbour}`)),
+        ]);
+        const range = keysBeginningWith('job#');
+
+        expect(await names(store, { range, limit: 3 })).toEqual(first);
+        const owned = { names: ['job'], range, limit: 3, owners: 'session/' };
+        const owners = first.map((neighbour) => `session/of ${neighbour}`);
+        expect(await names(store, owned)).toEqual(['job', ...first, ...owners]);
+        const { result } = await transact(store, owned, (rows) => ({ result: rows }));
+        expect(result).toHaveLength(7);
+
+        const rest = { from: `${first[2]}\0`, to: range.to };
+        expect(await names(store, { range: rest, limit: 1_000 })).toEqual(
+          inRange.toSorted(byCodePoint).slice(3),
+        );
+      });
+
       it('adds the owners of the rows in the range', async () => {
         await commit(store, [
           lock('lock#1', 'alive'),
@@ -465,6 +487,43 @@ export function storeConformance(
         const won = answers.flatMap(({ result }, at) => (result ? [`lock#term${at}`] : []));
         expect(won).toHaveLength(1);
         expect(await names(store, { range: keysBeginningWith('lock#') })).toEqual(won);
+      });
+    });
+
+    describe('permits', () => {
+      it('are never more than a count of the living among them allows', async () => {
+        await commit(store, [
+          { table: 'lock', op: 'insert', name: 'session/alive', heartbeat: 'now' },
+          lock('permits/3/dead', 'gone'),
+        ]);
+        const takers = Array.from({ length: 12 }, (_, at) => `${at + 10}`);
+        const answers = await Promise.all(
+          takers.map((id, at) => takePermit(id, 3, at % 2 === 0 ? store : peer)),
+        );
+
+        const taken = takers.filter((_, at) => answers[at].result).map((id) => `permits/3/${id}`);
+        expect(taken).toHaveLength(3);
+        expect(await names(store, { range: keysBeginningWith('permits/') })).toEqual(taken);
+
+        // Room for one: whoever gives back and whoever takes agree on the order.
+        const [freed] = taken;
+        await Promise.all([
+          commit(peer, [update(freed), remove(freed)]),
+          vi.waitFor(async () => expect((await takePermit('99', 3, store)).result).toBe(true)),
+        ]);
+        expect(await names(peer, { range: keysBeginningWith('permits/') })).toHaveLength(3);
+      });
+
+      it('leave their session to those that go on', async () => {
+        await commit(store, [lock('session/alive'), lock('permits/3/1', 'alive')]);
+        const seen = await Promise.all([
+          takePermit('2', 3, store),
+          commit(peer, [update('session/alive', 'renewed')]),
+          takePermit('3', 3, peer),
+        ]);
+
+        expect([seen[0].result, seen[2].result]).toEqual([true, true]);
+        expect(await writers(store, ['session/alive'])).toEqual({ 'session/alive': 'renewed' });
       });
     });
 
@@ -779,6 +838,22 @@ function takeLock(term: string, store: HedgeStore) {
   return transact(store, { range: keysBeginningWith('lock#') }, (rows) =>
     rows.length > 0 ? { result: false } : { result: true, mutations: [lock(`lock#${term}`, term)] },
   );
+}
+
+/** Counts those whose session stands, clears the others away, and adds one if there is room. */
+function takePermit(id: string, limit: number, store: HedgeStore) {
+  const query = { range: keysBeginningWith('permits/'), owners: 'session/' };
+  return transact(store, query, (rows) => {
+    const stands = new Set(rows.map(({ name }) => name));
+    const permits = rows.filter(({ name }) => name.startsWith('permits/'));
+    const dead = permits.filter(({ writer }) => !stands.has(`session/${writer}`));
+    if (permits.length - dead.length >= limit) return { result: false };
+    const mutations = [
+      ...dead.map(({ name }) => remove(name)),
+      lock(`permits/${limit}/${id}`, 'alive'),
+    ];
+    return { result: true, mutations };
+  });
 }
 
 function entries(store: HedgeStore, query: EntryQuery) {

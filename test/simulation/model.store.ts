@@ -66,18 +66,20 @@ export class ModelStore {
     return this.#version;
   }
 
-  snapshot({ names = [], range, owners }: RowQuery): Snapshot {
+  snapshot({ names = [], range, limit, owners }: RowQuery): Snapshot {
     const wanted = new Set(names);
     const inRange = (name: string) => range !== undefined && name >= range.from && name < range.to;
-    for (const [name, { writer }] of this.rows) {
-      if (!inRange(name)) continue;
+    // Names are ASCII here: sorted as the stores have them.
+    const found = [...this.rows.keys()].filter(inRange).toSorted().slice(0, limit);
+    for (const name of found) {
+      const { writer } = this.rows.get(name)!;
       wanted.add(name);
       if (owners !== undefined && writer !== undefined) wanted.add(owners + writer);
     }
     const now = this.#now() + this.skew();
-    const found = [...wanted].filter((name) => this.rows.has(name));
+    const rows = [...wanted].filter((name) => this.rows.has(name));
     return {
-      rows: found.map((name) => this.#read(name, now)),
+      rows: rows.map((name) => this.#read(name, now)),
       version: this.#version,
       reads: (name) => wanted.has(name) || inRange(name),
     };

@@ -29,7 +29,7 @@ type Parameter = readonly [SpannerType, Value];
  * overflow for a heartbeat in the year 1.
  */
 export function lockRows({ lockTable }: SpannerTables, query: RowQuery): Statement {
-  const { names, range, owners } = query;
+  const { names, range, limit, owners } = query;
   const branches: string[] = [];
   const parameters: Record<string, Parameter> = {};
   if (names || !range) {
@@ -40,12 +40,14 @@ export function lockRows({ lockTable }: SpannerTables, query: RowQuery): Stateme
   }
   if (range) {
     const within = 'r.name >= @from AND r.name < @to';
-    branches.push(`${selectLockRow('r')} FROM \`${lockTable}\` AS r WHERE ${within}`);
+    const rows = limit === undefined ? `\`${lockTable}\`` : firstLockRows(lockTable);
+    branches.push(`${selectLockRow('r')} FROM ${rows} AS r WHERE ${within}`);
     parameters['from'] = [TEXT, textValue(range.from)];
     parameters['to'] = [TEXT, textValue(range.to)];
+    if (limit !== undefined) parameters['limit'] = [NUMBER, textValue(String(limit))];
     if (owners !== undefined) {
       branches.push(
-        `${selectLockRow('o')} FROM \`${lockTable}\` AS r ` +
+        `${selectLockRow('o')} FROM ${rows} AS r ` +
           `JOIN@{FORCE_JOIN_ORDER=TRUE, JOIN_METHOD=APPLY_JOIN} \`${lockTable}\` AS o ` +
           `ON o.name = CONCAT(@owners, r.writer) WHERE ${within}`,
       );
@@ -53,6 +55,10 @@ export function lockRows({ lockTable }: SpannerTables, query: RowQuery): Stateme
     }
   }
   return statement(`${branches.join(' UNION ALL ')} ORDER BY name`, parameters);
+}
+
+function firstLockRows(lockTable: string): string {
+  return `(SELECT * FROM \`${lockTable}\` WHERE name >= @from AND name < @to ORDER BY name LIMIT @limit)`;
 }
 
 function selectLockRow(row: string): string {

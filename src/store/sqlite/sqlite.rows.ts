@@ -9,7 +9,7 @@ export function selectedRows(
   connection: SqliteConnection,
   lockTable: string,
   clock: BootClock,
-  { names = [], range, owners }: RowQuery,
+  { names = [], range, limit, owners }: RowQuery,
 ): LockRow[] {
   const columns = 'SELECT CAST(name AS BLOB), CAST(heartbeat AS BLOB), token, CAST(writer AS BLOB)';
   const one = `${columns} FROM "${lockTable}" WHERE name = ?`;
@@ -18,8 +18,9 @@ export function selectedRows(
   for (const name of names) found.push(...connection.rows(one, [checkText('name', name)]));
   if (range) {
     const inRange = connection.rows(
-      `${columns} FROM "${lockTable}" WHERE name >= ? AND name < ? ORDER BY name`,
-      [checkText('from', range.from), checkText('to', range.to)],
+      `${columns} FROM "${lockTable}" WHERE name >= ? AND name < ? ORDER BY name LIMIT ?`,
+      // Below zero is no limit.
+      [checkText('from', range.from), checkText('to', range.to), BigInt(limit ?? -1)],
     );
     found.push(...inRange);
     if (owners !== undefined) {
