@@ -13,6 +13,12 @@ export function textOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : inspect(thrown, { depth: 0 });
 }
 
+/** A few of many, by name. */
+function listed(names: string[]): string {
+  const rest = names.length - 3;
+  return rest > 0 ? `${names.slice(0, 3).join(', ')} and ${rest} more` : names.join(', ');
+}
+
 // Options and arguments
 
 export const EXPECTED = (field: string, expected: string, got: unknown) =>
@@ -121,6 +127,9 @@ export const TERM_ENDED = (what: string, reason: string) =>
 
 export const HOLDINGS_LOST = (count: number, labels: string[], reason: string) =>
   `This member lost ${count === 1 ? labels[0] : `${count} locks and permits (${labels.join(', ')}${count > labels.length ? ', …' : ''})`}: ${LOSSES[reason]}.`;
+
+export const LIMIT_MISMATCH = (name: string, limit: number, used: string, holders: string[]) =>
+  `The semaphore ${shown(name)} is in use with the limit ${used}, by ${listed(holders)}; this call says ${limit}. Use the same limit everywhere: it can change once nobody holds a permit.`;
 
 export const HOOK_FAILED = (className: string, method: string) =>
   `${className}.${method}() failed; the group is not affected:`;

@@ -3,28 +3,30 @@ import type { Mutation } from '../../src/store/index.js';
 import type { ModelStore } from './model.store.js';
 import { violated } from './violation.js';
 
-/** Watches who holds what: invariants 1 to 3. */
+/** Watches who holds what: invariants 1 to 3, and 5. */
 export class HoldingWitness {
-  /** The terms that may still be held, by lock. */
+  /** The terms that may still be held, by where their fences stand. */
   readonly #terms = new Map<string, Term[]>();
   readonly #newest = new Map<string, bigint>();
 
-  /** A member was told that it holds a lock from now on. */
+  /** A member was told that it holds a lock or a permit from now on. */
   began(term: Term): void {
-    const { row } = term.place;
-    const newest = this.#newest.get(row) ?? 0n;
-    if (term.token <= newest) violated(2, `${row}: token ${term.token} after ${newest}`);
-    this.#newest.set(row, term.token);
-    const terms = this.#terms.get(row) ?? [];
+    const { row, fences } = term.place;
+    if (!isPermit(row)) {
+      const newest = this.#newest.get(row) ?? 0n;
+      if (term.token <= newest) violated(2, `${row}: token ${term.token} after ${newest}`);
+      this.#newest.set(row, term.token);
+    }
+    const terms = this.#terms.get(fences.from) ?? [];
     terms.push(term);
-    this.#terms.set(row, terms);
+    this.#terms.set(fences.from, terms);
   }
 
   /** The process is gone, and its terms can mislead nobody any more. */
   crashed(id: string): void {
-    for (const [row, terms] of this.#terms) {
+    for (const [place, terms] of this.#terms) {
       this.#terms.set(
-        row,
+        place,
         terms.filter(({ session }) => session.owner.address !== id),
       );
     }
@@ -32,16 +34,16 @@ export class HoldingWitness {
 
   /** To be called after everything that happens. */
   check(): void {
-    for (const [row, terms] of this.#terms) {
+    for (const [place, terms] of this.#terms) {
       if (terms.length < 2) continue;
       const held = terms.filter((term) => term.isHeld());
       this.#terms.set(
-        row,
+        place,
         terms.filter((term) => term.lossReason === undefined || held.includes(term)),
       );
-      if (held.length > 1) {
-        const holders = held.map(({ session, token }) => `${session.owner.address} (${token})`);
-        violated(1, `${row} is held by ${holders.join(' and ')}`);
+      if (held.length > Math.min(...held.map(({ row }) => limitOf(row)))) {
+        const holders = held.map(({ session, row }) => `${session.owner.address} (${row})`);
+        violated(isPermit(place) ? 5 : 1, `${place} is held by ${holders.join(' and ')}`);
       }
     }
   }
@@ -54,13 +56,13 @@ export class HoldingWitness {
         const stands = fences.some(([, , session]) => store.rows.has(session));
         if (!stands) violated(3, `${mutation.id} was written by ${mutation.value}, which is over`);
       }
-      if (mutation.table === 'lock' && mutation.op === 'insert' && mutation.name.includes('#')) {
-        const gone = new Set(mutations.map((other) => other.op === 'delete' && nameOf(other)));
-        const [lock] = mutation.name.split('#');
-        const others = fencesIn(store).filter(
-          ([name]) => name.startsWith(`${lock}#`) && !gone.has(name),
-        );
-        if (others.length > 0) violated(1, `${lock} was taken while a fence of it stands`);
+      if (mutation.table !== 'lock' || mutation.op !== 'insert') continue;
+      const { name } = mutation;
+      if (!name.includes('#') && !isPermit(name)) continue;
+      const gone = new Set(mutations.map((other) => other.op === 'delete' && nameOf(other)));
+      const others = besides(name, store).filter((other) => !gone.has(other));
+      if (others.length >= Math.min(...[name, ...others].map(limitOf))) {
+        violated(isPermit(name) ? 5 : 1, `${name} was taken beside ${others.join(' and ')}`);
       }
     }
   };
@@ -82,6 +84,22 @@ function fencesIn({
   return [...rows]
     .filter(([name]) => name.includes('#'))
     .map(([name, { token, writer }]) => [name, token, `hedge/sim/session/${writer}`]);
+}
+
+/** What stands for others that hold the same. */
+function besides(name: string, { rows }: ModelStore): string[] {
+  const place = isPermit(name) ? /^.*\/semaphore\/[^/]+\// : /^[^#]*#/;
+  const [prefix] = place.exec(name)!;
+  return [...rows.keys()].filter((other) => other.startsWith(prefix));
+}
+
+function isPermit(name: string): boolean {
+  return name.startsWith('hedge/sim/semaphore/');
+}
+
+/** By the name of a fence: how many may hold the same. */
+function limitOf(fence: string): number {
+  return isPermit(fence) ? Number(fence.split('/').at(-2)) : 1;
 }
 
 function nameOf(mutation: Mutation): string | undefined {

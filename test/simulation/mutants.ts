@@ -1,7 +1,7 @@
 import { StoreError } from '../../src/errors/index.js';
-import type { LockReleaser } from '../../src/lock/index.js';
+import type { LockReleaser, Place } from '../../src/lock/index.js';
 import type { Clock, SessionKeeper } from '../../src/session/index.js';
-import type { Decision, HedgeStore, LockRow, Mutation } from '../../src/store/index.js';
+import type { Decision, HedgeStore, LockRow, Mutation, RowQuery } from '../../src/store/index.js';
 import type { Climate } from './weather.js';
 import type { VirtualClock } from '../support/virtual-clock.js';
 
@@ -12,6 +12,8 @@ export interface Mutant {
   store?(store: HedgeStore): HedgeStore;
   keeper?(keeper: SessionKeeper, clock: VirtualClock): void;
   releaser?(releaser: LockReleaser): void;
+  /** A semaphore as its users see it. */
+  place?(place: Place): Place;
   /** The clocks that deadlines are kept on. */
   deadlineClock?(clock: VirtualClock): Clock;
   /** The troubles that bring it out, where random ones seldom do. */
@@ -25,6 +27,7 @@ export const NO_MUTANT: Mutant = { name: 'as designed' };
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'counts the deadline from the reply (4.2.3)',
+    climate: { ambushes: 0.1, stepDowns: 0, isolations: 0 },
     keeper: (keeper, clock) => {
       const renewed = keeper.renewed.bind(keeper);
       keeper.renewed = (session) => renewed(session, clock.now());
@@ -32,7 +35,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'extends the deadline by a look-up (4.2.3)',
-    climate: { replyLost: 0.3, isolations: 0.5 },
+    climate: { ambushes: 0.15 },
     keeper: (keeper, clock) => {
       keeper.confirmed = (session) => keeper.renewed(session, clock.now());
     },
@@ -200,6 +203,45 @@ export const MUTANTS: readonly Mutant[] = [
       );
     },
   },
+  {
+    name: 'counts permits without their sessions (4.7)',
+    store: (store) => counting(store, (rows) => rows.filter(({ name }) => !isSession(name))),
+  },
+  {
+    name: 'counts permits whose session is dead (4.7)',
+    climate: { crashes: 2 },
+    store: (store) => counting(store, (rows) => rows.map((row) => ({ ...row, age: row.age && 0 }))),
+  },
+  {
+    name: 'counts permits outside its transaction (4.7)',
+    store: (store) => ({
+      ...bound(store),
+      transact: async (query, decide, call) => {
+        if (!isCount(query)) return store.transact(query, decide, call);
+        const { result, mutations } = decide(await store.rows(query, call));
+        if (mutations.length === 0) return { result, timestamp: undefined };
+        return { result, timestamp: await store.commit(mutations, call) };
+      },
+    }),
+  },
+  {
+    name: 'lets one more in than the limit allows (4.7)',
+    place: (place) => ({ ...place, roomBeside: (holders) => place.roomBeside(holders) + 1 }),
+  },
+  {
+    name: 'does not mind the limit of the others (4.7)',
+    place: (place) => ({ ...place, refusal: () => undefined }),
+  },
+  {
+    name: 'keeps its permit when it releases (4.7)',
+    store: (store) =>
+      changing(store, (mutations) =>
+        mutations.filter(
+          ({ op, ...mutation }) =>
+            !('name' in mutation && op === 'delete' && isPermit(mutation.name)),
+        ),
+      ),
+  },
 ];
 
 function match<T extends { id: string }>(
@@ -242,6 +284,22 @@ function seeing(
   };
 }
 
+/** Changes what is seen of a semaphore alone. */
+function counting(
+  store: HedgeStore,
+  see: (rows: readonly LockRow[]) => readonly LockRow[],
+): HedgeStore {
+  return {
+    ...bound(store),
+    transact: (query, decide, call) =>
+      (isCount(query) ? seeing(store, see) : store).transact(query, decide, call),
+  };
+}
+
+function isCount({ range }: RowQuery): boolean {
+  return range !== undefined && isPermit(range.from);
+}
+
 function upsertInPlaceOfUpdate(mutation: Mutation): Mutation {
   if (mutation.table !== 'lock' || mutation.op !== 'update') return mutation;
   // What makes a session's row readable: its lease and its owner.
@@ -259,4 +317,8 @@ function isFence(mutation: Mutation): boolean {
 
 function isSession(name: string): boolean {
   return name.includes('/session/');
+}
+
+function isPermit(name: string): boolean {
+  return name.includes('/semaphore/');
 }

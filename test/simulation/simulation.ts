@@ -1,8 +1,9 @@
 import { Subscription } from 'rxjs';
 import { HedgeError } from '../../src/errors/index.js';
-import { groupLock, namedLock, type Term } from '../../src/lock/index.js';
+import { groupLock, namedLock, type Place, type Term } from '../../src/lock/index.js';
 import type { ListChange, MemberInfo } from '../../src/membership/member.js';
 import { marginOf } from '../../src/session/lease.js';
+import { permitPlace } from '../../src/semaphore/index.js';
 import { sessionPrefix } from '../../src/session/index.js';
 import type { Mutation } from '../../src/store/index.js';
 import { VirtualClock, VirtualTime, settled } from '../support/virtual-clock.js';
@@ -47,6 +48,7 @@ export class Simulation {
   readonly #weather: Weather;
   readonly #mesh: SimulatedMesh;
   readonly #foulUntil: number;
+  readonly #limit: number;
   readonly #members = new Map<string, SimulatedMember>();
   readonly #paces = new Map<string, { monotonic: number; wall: number }>();
   /** Sessions of processes that crashed end by their age alone. */
@@ -68,6 +70,7 @@ export class Simulation {
     const random = (this.#random = new SeededRandom(seed));
     // Some last long enough for members to be struck off while they are there.
     this.#foulUntil = random.between(2, random.chance(0.15) ? 20 : 7) * LEASE;
+    this.#limit = random.pick([2, 3]);
     const skew = random.chance(0.5) ? 40 : 2;
     this.#store = new ModelStore(
       this.#time,
@@ -104,6 +107,7 @@ export class Simulation {
     for (const isUsed of [this.#random.chance(0.7), this.#random.chance(0.4)]) {
       if (isUsed) void this.#useLocks();
     }
+    if (this.#random.chance(0.5)) void this.#usePermits();
     this.#makeTrouble();
 
     await this.#let(this.#foulUntil);
@@ -120,6 +124,7 @@ export class Simulation {
     await this.#let(this.#random.between(0, 2 * LEASE));
     this.#isOver = true;
     await this.#checkLocksCanBeHad();
+    await this.#checkPermitsCanBeHad();
     watch.unsubscribe();
     await this.#leaveAll();
     await this.#let(ANSWER_SLACK + 3_000);
@@ -375,55 +380,76 @@ export class Simulation {
   async #useLocks(): Promise<void> {
     while (!this.#isOver) {
       await this.#time.sleep(this.#random.between(10, 500));
-      if (this.#isOver) return;
-      // Where a session is shared by leadership and locks, more can go wrong.
-      const member = this.#victim();
-      const lock = this.#random.pick(LOCKS);
-      member?.clock.deliver(
-        () => void this.#useLock(member, lock, this.#random.between(20, 1_500)),
-      );
+      if (!this.#isOver)
+        this.#use(this.#random.pick(LOCKS), this.#random.pick([50, 500, MOST_USE]));
     }
   }
 
-  async #useLock(
+  /** Several at once, by members that hold some already, and now and then with another limit. */
+  async #usePermits(): Promise<void> {
+    while (!this.#isOver) {
+      await this.#time.sleep(this.#random.between(10, 600));
+      const limit = this.#random.chance(0.1) ? 5 - this.#limit : this.#limit;
+      for (let at = this.#random.pick([1, 1, 2, 4]); at > 0 && !this.#isOver; at--) {
+        this.#use(this.#permit(limit), this.#random.pick([50, 500, MOST_USE]));
+      }
+    }
+  }
+
+  #permit(limit = this.#limit): Place {
+    const place = permitPlace(GROUP, 's', limit);
+    return this.mutant.place?.(place) ?? place;
+  }
+
+  #use(place: Place, longest: number): void {
+    // Where a session is shared by leadership and locks, more can go wrong.
+    const member = this.#victim();
+    const timeout = this.#random.between(20, 1_500);
+    member?.clock.deliver(() => void this.#useFor(member, place, timeout, longest));
+  }
+
+  /** @returns whether it could be had */
+  async #useFor(
     member: SimulatedMember,
-    lock: (typeof LOCKS)[number],
+    place: Place,
     timeout: number,
+    longest: number,
   ): Promise<boolean> {
     member.lockUsers++;
     try {
-      return await this.#acquireAndRelease(member, lock, timeout);
+      const term = await this.#acquire(member, place, timeout);
+      if (!term) return false;
+      await new Promise<void>((resolve) => {
+        member.clock.after(this.#random.between(0, longest), resolve);
+      });
+      await member.releaser.release(term, 'released');
+      return true;
     } finally {
       member.lockUsers--;
     }
   }
 
-  async #acquireAndRelease(
+  async #acquire(
     member: SimulatedMember,
-    lock: (typeof LOCKS)[number],
+    place: Place,
     timeout: number,
-  ): Promise<boolean> {
+  ): Promise<Term | undefined> {
     const giveUp = new AbortController();
     if (this.#random.chance(0.3)) {
       member.clock.after(this.#random.between(0, 60), () => giveUp.abort());
     }
-    const answered = this.#expectAnswer(member, `acquire ${lock.row}`, timeout);
+    const answered = this.#expectAnswer(member, `acquire ${place.row}`, timeout);
     try {
-      const outcome = await member.acquirer.acquire(lock, { timeout, signal: giveUp.signal });
+      const outcome = await member.acquirer.acquire(place, { timeout, signal: giveUp.signal });
       answered();
-      if (outcome.kind === 'held') return false;
+      if (outcome.kind === 'held') return undefined;
       this.#began(outcome.term);
-      await new Promise<void>((resolve) => {
-        const longest = this.#random.pick([50, 500, MOST_USE]);
-        member.clock.after(this.#random.between(0, longest), resolve);
-      });
-      await member.releaser.release(outcome.term, 'released');
-      return true;
+      return outcome.term;
     } catch (error) {
       answered();
-      if (error instanceof HedgeError && ['ABORTED', 'TIMEOUT'].includes(error.code)) return false;
-      this.#failure ??= error;
-      return false;
+      const code = error instanceof HedgeError ? error.code : '';
+      if (!['ABORTED', 'TIMEOUT', 'LIMIT_MISMATCH'].includes(code)) this.#failure ??= error;
+      return undefined;
     }
   }
 
@@ -486,7 +512,7 @@ export class Simulation {
       let isFree = false;
       const tries = async () => {
         while (!isFree) {
-          isFree = await this.#useLock(member, lock, 500);
+          isFree = await this.#useFor(member, lock, 500, MOST_USE);
           await this.#time.sleep(50);
         }
       };
@@ -494,13 +520,36 @@ export class Simulation {
       await this.#letUntil(
         MOST_USE + LEASE + marginOf(LEASE) + SLACK,
         () => isFree,
-        () =>
-          violated(
-            7,
-            `${lock.label} cannot be had: ${JSON.stringify([...this.#store.rows].map(([n, r]) => [n, r.writer, this.#store.age(n)]))}`,
-          ),
+        () => violated(7, `${lock.label} cannot be had: ${this.#rowsShown()}`),
       );
     }
+  }
+
+  /** As many as there are, at once, and no fewer. */
+  async #checkPermitsCanBeHad(): Promise<void> {
+    const member = this.#any()!;
+    const terms: Term[] = [];
+    member.lockUsers++;
+    const take = async () => {
+      while (terms.length < this.#limit) {
+        const term = await this.#acquire(member, this.#permit(), 500);
+        if (term) terms.push(term);
+        else await this.#time.sleep(50);
+      }
+    };
+    void take();
+    await this.#letUntil(
+      MOST_USE + LEASE + marginOf(LEASE) + SLACK,
+      () => terms.length === this.#limit && terms.every((term) => term.isHeld()),
+      () => violated(7, `only ${terms.length} permits can be had: ${this.#rowsShown()}`),
+    );
+    const releases = terms.map((term) => member.releaser.release(term, 'released'));
+    void Promise.all(releases).then(() => member.lockUsers--);
+  }
+
+  #rowsShown(): string {
+    const { rows } = this.#store;
+    return JSON.stringify([...rows].map(([n, { writer }]) => [n, writer, this.#store.age(n)]));
   }
 
   async #leaveAll(): Promise<void> {

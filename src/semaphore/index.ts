@@ -1,0 +1,1 @@
+export { permitPlace } from './permit.place.js';

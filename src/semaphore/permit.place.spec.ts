@@ -1,0 +1,139 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
+import { LIMIT_MISMATCH } from '../hedge.messages.js';
+import { namedLock, type Holder, type Term } from '../lock/index.js';
+import { permitPlace } from './permit.place.js';
+
+const LEASE = 10_000;
+const TWO = permitPlace('g', 'jobs', 2);
+
+describe('the permits of a semaphore', () => {
+  let rooms: MemberRooms;
+  let other: MemberRooms;
+
+  beforeEach(() => {
+    rooms = new MemberRooms({ leaseDuration: LEASE });
+    other = rooms.other('b:1');
+  });
+
+  const ask = (member: MemberRooms, place = TWO) =>
+    rooms.during(member.acquirer.acquire(place, { timeout: 5_000 }));
+
+  async function permit(member = rooms, place = TWO): Promise<Term> {
+    const outcome = await ask(member, place);
+    if (outcome.kind !== 'acquired') throw new Error('held');
+    return outcome.term;
+  }
+
+  const release = (term: Term, member = rooms) =>
+    rooms.during(member.releaser.release(term, 'released'));
+
+  it('are as many as the limit says, whoever holds them', async () => {
+    const mine = await permit();
+    await permit();
+
+    const { remaining, address } = ((await ask(other)) as { holder: Holder }).holder;
+    expect(address).toBe('a:1');
+    expect(remaining).toBeGreaterThan(LEASE);
+    await release(mine);
+    const theirs = await permit(other);
+    expect([mine.isHeld(), theirs.isHeld()]).toEqual([false, true]);
+    expect((await ask(rooms)).kind).toBe('held');
+  });
+
+  it('say whether the next may try at once', async () => {
+    const first = await ask(rooms, permitPlace('g', 'jobs', 2));
+    const second = await ask(other);
+
+    expect(first).toMatchObject({ busyFor: 0 });
+    expect(second).toMatchObject({ busyFor: expect.any(Number) });
+    expect((second as { busyFor: number }).busyFor).toBeGreaterThan(LEASE);
+  });
+
+  it('have a row each, with the limit in its name, and none when nobody holds one', async () => {
+    const one = await permit();
+    const two = await permit(other);
+    expect(rooms.rowNames).toEqual([one.row, two.row, one.session.row, two.session.row].toSorted());
+    expect(one.row).toBe(`hedge/g/semaphore/jobs/2/${one.id}`);
+
+    await release(one);
+    await release(two, other);
+    expect(rooms.rowNames).toEqual([]);
+  });
+
+  it('are lost together with their session, and had by others once that is dead', async () => {
+    const mine = [await permit(), await permit()];
+    rooms.network.usual = LOST;
+    await rooms.time.advance(LEASE);
+    expect(mine.map(({ lossReason }) => lossReason)).toEqual(['expired', 'expired']);
+    expect((await ask(other)).kind).toBe('held');
+
+    await rooms.time.advance(LEASE / 50 + 200);
+    await permit(other);
+    const left = rooms.rowNames.filter((name) => name.includes(mine[0].session.id));
+    expect(left).toEqual([]);
+    await permit(other);
+  });
+
+  it('are taken once, though the answer was lost', async () => {
+    rooms.network.next.push({ there: 1, back: 1 }, REPLY_LOST);
+    await permit();
+    await permit(other);
+
+    expect((await ask(rooms)).kind).toBe('held');
+  });
+
+  it('are refused with another limit while anybody alive holds one', async () => {
+    await permit();
+    await permit(other);
+    const three = permitPlace('g', 'jobs', 3);
+
+    await expect(ask(other, three)).rejects.toMatchObject({
+      code: 'LIMIT_MISMATCH',
+      message: LIMIT_MISMATCH('jobs', 3, '2', ['a:1', 'b:1']),
+    });
+    expect(rooms.rowNames.filter((name) => name.includes('/3/'))).toEqual([]);
+  });
+
+  it('have another limit once nobody holds one', async () => {
+    const one = await permit();
+    await release(one);
+    const twelve = await permit(rooms, permitPlace('g', 'jobs', 12));
+    await expect(ask(other)).rejects.toThrow(LIMIT_MISMATCH('jobs', 2, '12', ['a:1']));
+
+    await release(twelve);
+    await permit(other);
+  });
+
+  it('have another limit once all who held one are dead', async () => {
+    await permit();
+    rooms.network.usual = LOST;
+    await rooms.time.advance(2 * LEASE);
+    const term = await permit(other, permitPlace('g', 'jobs', 1));
+
+    expect(rooms.rowNames).toEqual([term.row, term.session.row].toSorted());
+  });
+
+  it('are nothing to semaphores and locks of other names and groups', async () => {
+    await permit();
+    await permit();
+
+    for (const place of [
+      permitPlace('g', 'job', 1),
+      permitPlace('g', 'jobs2', 1),
+      permitPlace('g', 'jobs0', 1),
+      permitPlace('g2', 'jobs', 1),
+      namedLock('g', 'jobs'),
+    ]) {
+      expect((await ask(other, place)).kind).toBe('acquired');
+    }
+  });
+});
+
+describe('the text about a wrong limit', () => {
+  it('names a few of many holders', () => {
+    const text = LIMIT_MISMATCH('jobs', 2, '9', ['a:1', 'b:1', 'c:1', 'd:1', 'e:1']);
+
+    expect(text).toContain('with the limit 9, by a:1, b:1, c:1 and 2 more; this call says 2.');
+  });
+});
