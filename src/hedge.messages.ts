@@ -125,6 +125,18 @@ export const TERM_LOST = (reason: string) =>
 export const TERM_ENDED = (what: string, reason: string) =>
   `${what[0].toUpperCase()}${what.slice(1)} is not held any more: ${LOSSES[reason]}.`;
 
+export const LOCK_BUSY = (name: string, holder: string) =>
+  `The lock ${shown(name)} is held by member ${holder}, and this call was not to wait for it. Try again later.`;
+
+export const LOCK_NAME_FAILED = (label: string, error: unknown) =>
+  `The name function of @WithLock() on ${label}() gave no lock's name. ${typeof error === 'string' ? error : textOf(error)}`;
+
+export const NO_METHOD_TO_LOCK = (label: string) =>
+  `@WithLock() is for methods of instances, and ${label} is none: a static method has nothing that Nest could inject.`;
+
+export const NOT_MADE_BY_NEST = (label: string) =>
+  `@WithLock() on ${label}() needs an instance that Nest has made: have the class injected, as a provider or controller of a module, rather than call \`new\`.`;
+
 export const HOLDINGS_LOST = (count: number, labels: string[], reason: string) =>
   `This member lost ${count === 1 ? labels[0] : `${count} locks and permits (${labels.join(', ')}${count > labels.length ? ', …' : ''})`}: ${LOSSES[reason]}.`;
 

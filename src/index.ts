@@ -17,7 +17,7 @@ export {
   type HedgeEvent,
   type Leadership,
 } from './leader/index.js';
-export { Holding, Lock, LockService } from './lock/index.js';
+export { Holding, Lock, LockService, WithLock, type WithLockOptions } from './lock/index.js';
 export type {
   GetOptions,
   HistoryOptions,

@@ -32,6 +32,8 @@ export const HEDGE_ERROR_STATUS = {
   OVERLOADED: 503,
   /** The lock or its session ended while it was needed. */
   LOCK_LOST: 409,
+  /** Somebody else holds the lock, and the call was not to wait for it. */
+  LOCK_BUSY: 409,
   /** The semaphore is in use with another limit. */
   LIMIT_MISMATCH: 409,
   /** The store cannot be reached; it is tried again. */

@@ -21,4 +21,6 @@ export {
 } from './sweep.decision.js';
 export { Term, TermEnded } from './term.js';
 export { checkLockName, isGroupName } from './lock.name.js';
+export { WithLock } from './with-lock.decorator.js';
+export type { WithLockOptions } from './with-lock.options.js';
 export type { Ticket, WaitingLine } from './waiting.line.js';

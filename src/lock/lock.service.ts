@@ -12,7 +12,7 @@ import type { HeldTerms } from './held-terms.js';
 import { Lock } from './lock.js';
 import { checkLockName } from './lock.name.js';
 import { groupLock, namedLock } from './lock.rows.js';
-import type { Place } from './place.js';
+import type { Holder, Place } from './place.js';
 import { checkRoutine, type Routines } from './routines.js';
 import type { Term } from './term.js';
 
@@ -78,6 +78,22 @@ export class LockService {
   ): Promise<R> {
     checkRoutine(fn);
     return this.#run(await this.acquire(name, options), fn);
+  }
+
+  /**
+   * The same if nobody holds the lock, and what `onBusy` gives if somebody does.
+   * @internal
+   */
+  async usingIfFree<R>(
+    name: string,
+    fn: (lock: Lock) => Promise<R>,
+    options: WaitOptions,
+    onBusy: (holder: Holder) => R,
+  ): Promise<R> {
+    const place = this.#named(name);
+    const outcome = await this.contenders.attempt(place, this.#limits(options));
+    if (outcome.kind === 'held') return onBusy(outcome.holder);
+    return this.#run(this.#held(name, outcome.term), fn);
   }
 
   /**

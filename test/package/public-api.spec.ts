@@ -10,7 +10,7 @@ const entries = Object.entries(exports).flatMap(([entry, target]) =>
   typeof target === 'string' ? [] : [{ name: `nestjs-hedge${entry.slice(1)}`, file: target.types }],
 );
 /** Made by Nest, or of no use by themselves. */
-const UNNAMED = ['ConfigurableModuleClass', 'HedgeContextArgs'];
+const UNNAMED = ['ConfigurableModuleClass', 'HedgeContextArgs', 'AsyncMethod', 'LockedMethod'];
 
 const program = ts.createProgram(
   entries.map(({ file }) => file),

@@ -1,0 +1,100 @@
+import { Inject } from '@nestjs/common';
+import { copyMetadata } from '../decorators/copy-metadata.js';
+import { HedgeError } from '../errors/index.js';
+import {
+  INVALID_NAME,
+  LOCK_BUSY,
+  LOCK_NAME_FAILED,
+  NO_METHOD_TO_LOCK,
+  NOT_MADE_BY_NEST,
+} from '../hedge.messages.js';
+import { checkLockName, isLockName } from './lock.name.js';
+import { LockService } from './lock.service.js';
+import {
+  checkOptions,
+  type AsyncMethod,
+  type LockedMethod,
+  type WithLockOptions,
+} from './with-lock.options.js';
+
+/** Where the instances of a class with such methods have what Nest injects. */
+const LOCKS = Symbol('hedge:locks');
+
+type Injected = { readonly [LOCKS]?: LockService } | undefined;
+type RunLocked = (name: string, run: () => Promise<unknown>) => Promise<unknown>;
+
+/**
+ * The method runs while this member holds the lock: `LockService.current` in it, for its token and its signal. For
+ * methods of classes that Nest makes; works above and below any decorator that sets metadata (`@Cron`, `@OnEvent`,
+ * `@OnLeaderMessage`, …). Not reentrant.
+ *
+ * @param name of the lock, or a function that makes it of the method's arguments
+ * @throws HedgeError from the method: `LOCK_LOST`, `LOCK_BUSY`, as `LockService.acquire`, and as the method does; where
+ *   it decorates: `INVALID_ARGUMENT`, `INVALID_HANDLER`
+ *
+ * @example
+ * WithLock((invoice: Invoice) => `invoice-${invoice.id}`, { timeout: 5_000 })
+ */
+export function WithLock<A extends unknown[], const O extends WithLockOptions>(
+  name: string | ((...args: A) => string),
+  options?: O,
+) {
+  if (typeof name !== 'function') checkLockName(name);
+  const given = options ?? {};
+  checkOptions(given);
+
+  return <M extends AsyncMethod>(
+    target: object,
+    key: string | symbol,
+    descriptor: LockedMethod<M, A, O>,
+  ): void => {
+    const method = descriptor.value;
+    const label = labelOf(target, key);
+    // A static method has no instance that anything could be injected into.
+    if (typeof target === 'function' || typeof method !== 'function') {
+      throw new HedgeError('INVALID_HANDLER', NO_METHOD_TO_LOCK(label));
+    }
+    Inject(LockService)(target, LOCKS);
+    const locked = async function (this: Injected, ...args: Parameters<M>): Promise<unknown> {
+      const locks = this?.[LOCKS];
+      if (!locks) throw new HedgeError('INVALID_HANDLER', NOT_MADE_BY_NEST(label));
+      const lockName = nameOf(label, () =>
+        typeof name === 'function' ? Reflect.apply(name, this, args) : name,
+      );
+      return runnerOf(locks, given)(lockName, () => Reflect.apply(method, this, args));
+    };
+    copyMetadata(method, locked);
+    Object.assign(descriptor, { value: locked });
+  };
+}
+
+function runnerOf(locks: LockService, { onBusy, ...limits }: WithLockOptions): RunLocked {
+  switch (onBusy) {
+    case 'skip':
+      return (name, run) => locks.usingIfFree(name, run, limits, () => undefined);
+    case 'throw':
+      return (name, run) =>
+        locks.usingIfFree(name, run, limits, ({ address }) => {
+          throw new HedgeError('LOCK_BUSY', LOCK_BUSY(name, address));
+        });
+    default:
+      return (name, run) => locks.using(name, run, limits);
+  }
+}
+
+/** @throws HedgeError `INVALID_ARGUMENT` */
+function nameOf(label: string, make: () => unknown): string {
+  let name: unknown;
+  try {
+    name = make();
+  } catch (error) {
+    throw new HedgeError('INVALID_ARGUMENT', LOCK_NAME_FAILED(label, error), { cause: error });
+  }
+  if (isLockName(name)) return name;
+  throw new HedgeError('INVALID_ARGUMENT', LOCK_NAME_FAILED(label, INVALID_NAME('lock', name)));
+}
+
+function labelOf(target: object, key: string | symbol): string {
+  const { name } = typeof target === 'function' ? target : target.constructor;
+  return `${name}.${String(key)}`;
+}
