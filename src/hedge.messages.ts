@@ -87,7 +87,7 @@ export const TIMED_OUT = (what: string) =>
   `Timed out while ${what}. What was already sent may still happen.`;
 
 export const STILL_HELD = (label: string, timeout: number, holder: string) =>
-  `Timed out after ${timeout} ms of waiting for ${label}: when the store was last asked, member ${holder} held it.`;
+  `Timed out after ${timeout} ms of waiting for ${label}: when the store was last asked, member ${holder} was in the way.`;
 
 export const ABORTED = (what: string) => `Given up by its signal while ${what}.`;
 

@@ -14,6 +14,7 @@ import type {
 } from './log/index.js';
 import { HedgeStream, type Pattern } from './messaging/index.js';
 import type { SendOptions } from './request/index.js';
+import type { Semaphore } from './semaphore/index.js';
 import { waitLimits, type WaitOptions } from './session/index.js';
 
 /** This member of the group: what it knows, and what it can ask of the leader. */
@@ -184,5 +185,15 @@ export class HedgeService {
       this.lifecycle.assertRunning();
       return this.member.messages.broadcaster.stream<R>(pattern, data, options);
     });
+  }
+
+  /**
+   * The semaphore of this name, of which the group may hold `limit` permits at a time. No I/O: it is made anew each time,
+   * and what counts is the name.
+   * @param limit 1 to 10,000, the same for all who use it; it can change once nobody holds a permit
+   * @throws HedgeError `INVALID_ARGUMENT`
+   */
+  semaphore(name: string, limit: number): Semaphore {
+    return this.member.locks.semaphore(name, limit);
   }
 }

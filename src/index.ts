@@ -39,6 +39,7 @@ export {
   type MembersChange,
 } from './membership/index.js';
 export { OnLeaderMessage, OnLeaderStream, type SendOptions } from './request/index.js';
+export { Permit, Semaphore } from './semaphore/index.js';
 export type { LossReason, WaitOptions } from './session/index.js';
 export type {
   Decision,

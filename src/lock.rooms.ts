@@ -1,13 +1,15 @@
 import type { MemberBase } from './hedge.member.js';
 import { Contenders, LockService, LossReport, Routines, StoreLine } from './lock/index.js';
 import { settledWithin, type Clock } from './session/index.js';
+import { Semaphore } from './semaphore/index.js';
 import type { SessionRooms } from './session.rooms.js';
 
-/** The locks that the app asks for, and who wants what. */
+/** The locks and permits that the app asks for, and who wants what. */
 export class LockRooms {
   readonly contenders: Contenders;
   readonly routines: Routines;
   readonly service: LockService;
+  readonly semaphore: (name: string, limit: number) => Semaphore;
   readonly #clock: Clock;
 
   constructor(base: MemberBase, session: SessionRooms) {
@@ -25,6 +27,8 @@ export class LockRooms {
     );
     this.routines = new Routines(clock);
     this.service = new LockService(options, held, this.contenders, this.routines, store, clock);
+    this.semaphore = (name, limit) =>
+      new Semaphore(name, limit, options, this.contenders, this.routines);
   }
 
   /**

@@ -1,1 +1,3 @@
 export { permitPlace } from './permit.place.js';
+export { Permit } from './permit.js';
+export { Semaphore } from './semaphore.js';

@@ -1,0 +1,92 @@
+import { HedgeError } from '../errors/index.js';
+import { EXPECTED } from '../hedge.messages.js';
+import {
+  checkLockName,
+  checkRoutine,
+  type Contenders,
+  type Place,
+  type Routines,
+  type Term,
+} from '../lock/index.js';
+import { waitLimits, type WaitLimits, type WaitOptions } from '../session/index.js';
+import { permitPlace } from './permit.place.js';
+import { Permit } from './permit.js';
+
+/** Whoever takes a permit reads all that are held. */
+const MOST_PERMITS = 10_000;
+
+export interface SemaphoreOptions {
+  readonly group: string;
+  /** ms */
+  readonly requestTimeout: number;
+}
+
+/**
+ * So many permits for the whole group, and no more. Any number of them may be held by one member; each ends with the
+ * member's session, and none is touched by a change of leader.
+ */
+export class Semaphore {
+  /** How many permits there are. */
+  readonly limit: number;
+  readonly name: string;
+  readonly #place: Place;
+
+  /** @internal made by {@link HedgeService.semaphore} */
+  constructor(
+    name: string,
+    limit: number,
+    private readonly options: SemaphoreOptions,
+    private readonly contenders: Contenders,
+    private readonly routines: Routines,
+  ) {
+    this.name = checkLockName(name, 'semaphore');
+    this.limit = checkLimit(limit);
+    this.#place = permitPlace(options.group, this.name, this.limit);
+  }
+
+  /**
+   * Waits for a permit, first come, first served, and holds it until it is released or lost.
+   * @throws HedgeError `LIMIT_MISMATCH`: somebody holds a permit of this name with another limit. `TIMEOUT` (the text
+   *   says who holds one), `ABORTED`, `NOT_RUNNING`, `INVALID_ARGUMENT`, `STORE_UNAVAILABLE`, `STORE_INVALID`
+   */
+  async acquire(options: WaitOptions = {}): Promise<Permit> {
+    return this.#held(await this.contenders.acquire(this.#place, this.#limits(options)));
+  }
+
+  /**
+   * Takes a permit if one is free. It does not wait, nor stand in line: it may overtake those that do.
+   * @param options limits how long the store may take
+   * @throws HedgeError as {@link acquire}
+   */
+  async tryAcquire(options: WaitOptions = {}): Promise<Permit | undefined> {
+    const term = await this.contenders.tryAcquire(this.#place, this.#limits(options));
+    return term && this.#held(term);
+  }
+
+  /**
+   * Acquires a permit, runs `fn` with it, and releases it. Resolves and rejects as `fn` does. `permit.signal` tells `fn`
+   * to stop when the permit is lost; one that does not listen is waited for all the same.
+   * @throws HedgeError `LOCK_LOST` when `fn` succeeded and the permit had been lost before its end; and as
+   *   {@link acquire}
+   */
+  async using<R>(fn: (permit: Permit) => Promise<R>, options: WaitOptions = {}): Promise<R> {
+    checkRoutine(fn);
+    return this.routines.run(await this.acquire(options), fn);
+  }
+
+  #limits(options: WaitOptions): WaitLimits {
+    return waitLimits(options, this.options.requestTimeout);
+  }
+
+  #held(term: Term): Permit {
+    return new Permit(this.name, term, (held) => this.contenders.release(held));
+  }
+}
+
+function checkLimit(limit: unknown): number {
+  if (Number.isInteger(limit) && (limit as number) >= 1 && (limit as number) <= MOST_PERMITS) {
+    return limit as number;
+  }
+  const expected = `an integer from 1 to ${MOST_PERMITS.toLocaleString('en')}`;
+  throw new HedgeError('INVALID_ARGUMENT', EXPECTED('limit', expected, limit));
+}
