@@ -62,6 +62,9 @@ export const MALFORMED_TEXT = (field: string) =>
 export const FOREIGN_TERM = () =>
   '`term` must be a Leadership of this very member, as `HedgeService.leadership` gives it.';
 
+export const FOREIGN_LOCK = (got: unknown) =>
+  `${EXPECTED('lock', 'a Lock that this very member acquired', got)} Leave the option out to put without a lock.`;
+
 export const PUT_TIMEOUT_TOO_LONG = (timeout: number, most: number) =>
   `A put may be retried for ${most} ms at the most (twice \`requestTimeout\`), got a timeout of ${timeout} ms.`;
 

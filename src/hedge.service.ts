@@ -89,9 +89,9 @@ export class HedgeService {
 
   /**
    * Appends a version of a key, by the leader's hand, from any member. Retried across a change of leader without
-   * writing twice.
+   * writing twice. With `lock` this member writes it itself, as long as it holds that lock.
    * @throws HedgeError `INVALID_ARGUMENT`, `PAYLOAD_TOO_LARGE`: nothing was sent. `NO_LEADER`, `NOT_LEADER`,
-   *   `STORE_INVALID`: nothing was written. `TIMEOUT`, `CONNECTION_LOST`, `ABORTED`: it may still land.
+   *   `LOCK_LOST`, `STORE_INVALID`: nothing was written. `TIMEOUT`, `CONNECTION_LOST`, `ABORTED`: it may still land.
    */
   async put(key: string, value: string, options?: PutOptions): Promise<LogReceipt> {
     this.lifecycle.assertRunning();

@@ -1,6 +1,13 @@
 import type { MemberBase } from './hedge.member.js';
 import type { LeaderRooms } from './leader.rooms.js';
-import { CommitOutcomes, LogReader, LogTrimmer, LogWriter, TermCommits } from './log/index.js';
+import {
+  CommitOutcomes,
+  LogReader,
+  LogTrimmer,
+  LogWriter,
+  PutBinding,
+  TermCommits,
+} from './log/index.js';
 import type { MessageRooms } from './message.rooms.js';
 import type { SessionRooms } from './session.rooms.js';
 
@@ -13,7 +20,7 @@ export class LogRooms {
 
   constructor(
     { options, store, clock, scope }: MemberBase,
-    { keeper, committer }: SessionRooms,
+    { keeper, committer, held }: SessionRooms,
     { terms }: LeaderRooms,
     { client, routes }: MessageRooms,
   ) {
@@ -21,8 +28,9 @@ export class LogRooms {
     this.outcomes = new CommitOutcomes(keeper, store, clock);
     const commits = new TermCommits(committer, this.outcomes, clock, leaseDuration);
     terms.register(commits);
+    const binding = new PutBinding(commits, terms, held, scope);
     const retryWindow = 2 * requestTimeout;
-    this.writer = new LogWriter(commits, terms, scope, client, clock, requestTimeout, retryWindow);
+    this.writer = new LogWriter(commits, binding, client, clock, requestTimeout, retryWindow);
     this.trimmer = new LogTrimmer(store, committer, client, clock, requestTimeout, retryWindow);
     this.reader = new LogReader(store, clock, requestTimeout);
     this.writer.register(routes);

@@ -4,12 +4,19 @@ import type { Term } from './term.js';
 /** The terms that began in this process, by lock. What is over falls out when it is next looked at. */
 export class HeldTerms {
   readonly #terms = new Map<string, Term>();
+  readonly #own = new WeakSet<Term>();
 
   add(term: Term): void {
+    this.#own.add(term);
     this.#terms.set(term.place.row, term);
     term.signal.addEventListener('abort', () => {
       if (this.#terms.get(term.place.row) === term) this.#terms.delete(term.place.row);
     });
+  }
+
+  /** Whether it is one of this member's, over or not. */
+  has(term: Term): boolean {
+    return this.#own.has(term);
   }
 
   /** The term of this lock that is held now. Compares clocks at the call. */

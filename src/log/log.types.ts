@@ -1,4 +1,5 @@
 import type { Leadership } from '../leader/index.js';
+import type { Lock } from '../lock/index.js';
 import type { WaitOptions } from '../session/index.js';
 
 /** One version of a key. */
@@ -6,7 +7,7 @@ export interface LogEntry {
   readonly id: string;
   readonly key: string;
   readonly value: string;
-  /** Who led when it was written. */
+  /** The id of the member that wrote it: who led then, or who held the `lock` it was put under. */
   readonly leader: string;
   /** When it was committed: RFC 3339 in UTC, with nine digits. */
   readonly timestamp: string;
@@ -22,6 +23,12 @@ export interface PutOptions extends WaitOptions {
    * handler's term without saying so.
    */
   term?: Leadership;
+  /**
+   * Write while this lock of this member stands, or not at all (`LOCK_LOST`). The member writes it itself, and no leader
+   * is needed. Inside a leader handler, or with `term`, both have to stand. A permit is no lock: it keeps nobody else
+   * from writing.
+   */
+  lock?: Lock;
 }
 
 /** For `HedgeService.get`. */

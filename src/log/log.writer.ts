@@ -1,25 +1,23 @@
 import { v7 as uuidv7 } from 'uuid';
 import { HedgeError } from '../errors/index.js';
-import { EXPECTED, FOREIGN_TERM, PUTTING, PUT_TIMEOUT_TOO_LONG } from '../hedge.messages.js';
-import type { TermScope, Terms } from '../leader/index.js';
-import type { Term } from '../lock/index.js';
+import { EXPECTED, PUTTING, PUT_TIMEOUT_TOO_LONG } from '../hedge.messages.js';
 import type { LeaderClient, LeaderRequest, LeaderRoutes } from '../request/index.js';
 import { waitFor, waitLimits, type Clock, type WaitLimits } from '../session/index.js';
 import type { GroupCommit } from './group.commit.js';
 import { checkKey, checkValue } from './log.checks.js';
 import type { LogReceipt, PutOptions } from './log.types.js';
 import type { NewEntry } from './pending.entry.js';
+import type { PutBinding } from './put.binding.js';
 import type { TermCommits } from './term.commits.js';
 import { formatTimestamp } from './timestamp.js';
 
 const PUT = 'hedge:put';
 
-/** `put`: into the log, by the leader's hand, from any member. */
+/** `put`: into the log, by the leader's hand from any member, or by that of whoever holds a lock. */
 export class LogWriter {
   constructor(
     private readonly commits: TermCommits,
-    private readonly terms: Terms,
-    private readonly scope: TermScope,
+    private readonly binding: PutBinding,
     private readonly client: LeaderClient,
     private readonly clock: Clock,
     private readonly requestTimeout: number,
@@ -39,24 +37,11 @@ export class LogWriter {
     }
     // Made here, once: a retry carries the same id and meets itself.
     const entry: NewEntry = { id: uuidv7(), key: checkKey(key), value: checkValue(value) };
-    const bound = this.#boundTo(options);
+    const bound = this.binding.writerOf(options);
     const timestamp = bound
       ? await this.#putUnder(bound, entry, limits)
       : BigInt((await this.client.request(PUT, entry, { ...limits, idempotent: true })) as string);
     return { id: entry.id, key, timestamp: formatTimestamp(timestamp) };
-  }
-
-  /** The writer of the terms this put belongs to: those asked for, or the one the calling handler runs in. */
-  #boundTo(options: PutOptions): GroupCommit | undefined {
-    const term = this.#leaderTermOf(options);
-    return term && this.commits.of(term);
-  }
-
-  #leaderTermOf({ term: leadership }: PutOptions): Term | undefined {
-    if (leadership === undefined) return this.scope.current;
-    const term = this.terms.termOf(leadership);
-    if (!term) throw new HedgeError('INVALID_ARGUMENT', FOREIGN_TERM());
-    return term;
   }
 
   /** Never sent on: after the term it fails, even if this member has become a follower of another. */

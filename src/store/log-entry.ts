@@ -3,7 +3,7 @@ export interface StoredEntry {
   readonly id: string;
   readonly key: string;
   readonly value: string;
-  /** Who led when it was written. */
+  /** The member that wrote it. */
   readonly leader: string;
   /** The commit timestamp in ns. */
   readonly timestamp: bigint;

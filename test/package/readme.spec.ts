@@ -35,14 +35,40 @@ describe('README.md', () => {
       const { accepted } = await orders.submit({ id: '7' });
       console.log(JSON.stringify([typeof accepted, await orders.find('7')]));
       await app.close();`;
-    const program = `${blocks.find((code) => code.includes('@nestjs/testing'))}${trial}`;
-    writeFileSync(join(folder, 'app.module.js'), transpiled(blocks[0]));
-    writeFileSync(join(folder, 'trial.js'), transpiled(program));
-    const output = execFileSync(process.execPath, [join(folder, 'trial.js')], {
-      encoding: 'utf8',
-      timeout: 30_000,
-    });
-    expect(JSON.parse(output.trim().split('\n').at(-1) ?? '')).toEqual(['string', { id: '7' }]);
+    expect(outputOf('trial.js', trial)).toEqual(['string', { id: '7' }]);
+  });
+
+  it('has a table that refuses an older token than the newest it has seen', () => {
+    const trial = `
+      import Database from 'libsql';
+      import { LockService } from 'nestjs-hedge';
+      import { Balances, Teller } from './balances.js';
+      const [hedge, locks] = [app.get(HedgeService), app.get(LockService)];
+      const db = new Database(':memory:');
+      const balances = new Balances(db);
+      await new Teller(hedge, locks).set(balances, 'mine', 7);
+      const late = await locks.acquire('account-mine');
+      await late.release();
+      const lock = await locks.acquire('account-mine');
+      balances.write('mine', 6, lock);
+      balances.write('mine', 5, lock);
+      let refusal;
+      try {
+        balances.write('mine', 9, late);
+      } catch (error) {
+        refusal = error.message;
+      }
+      const entry = await hedge.get('balance/mine');
+      console.log(JSON.stringify([db.prepare('SELECT amount FROM balance').get().amount, refusal, entry.value]));
+      await app.close();`;
+    const code = blocks.find((block) => block.includes('class Balances')) ?? '';
+    writeFileSync(join(folder, 'balances.js'), transpiled(code));
+
+    expect(outputOf('balances-trial.js', trial)).toEqual([
+      5,
+      'Somebody who got the lock later has written mine',
+      '7',
+    ]);
   });
 
   it('links to what is there', () => {
@@ -70,6 +96,18 @@ describe('README.md', () => {
     }
   });
 });
+
+/** Runs something with the README's app, in a process of its own. @returns what its last line says in JSON */
+function outputOf(file: string, trial: string): unknown {
+  const program = `${blocks.find((code) => code.includes('@nestjs/testing'))}${trial}`;
+  writeFileSync(join(folder, 'app.module.js'), transpiled(blocks[0]));
+  writeFileSync(join(folder, file), transpiled(program));
+  const output = execFileSync(process.execPath, [join(folder, file)], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  return JSON.parse(output.trim().split('\n').at(-1) ?? '');
+}
 
 /** The first one is the app that others speak of. */
 function fileOf(index: number): string {

@@ -1,0 +1,40 @@
+import { HedgeError } from '../errors/index.js';
+import { FOREIGN_LOCK, FOREIGN_TERM } from '../hedge.messages.js';
+import type { TermScope, Terms } from '../leader/index.js';
+import { Lock, type HeldTerms, type Term } from '../lock/index.js';
+import type { GroupCommit } from './group.commit.js';
+import type { PutOptions } from './log.types.js';
+import type { TermCommits } from './term.commits.js';
+
+/** Which terms of this member a put is bound to: what it asks for, and what the calling handler runs in. */
+export class PutBinding {
+  constructor(
+    private readonly commits: TermCommits,
+    private readonly terms: Terms,
+    private readonly held: HeldTerms,
+    private readonly scope: TermScope,
+  ) {}
+
+  /**
+   * @returns the writer of those terms, or undefined where any leader may write it
+   * @throws HedgeError `INVALID_ARGUMENT`
+   */
+  writerOf(options: PutOptions): GroupCommit | undefined {
+    const term = this.#leaderTermOf(options);
+    // Given as `undefined` it is one that was not had: the put must not pass for one that asked for none.
+    if ('lock' in options) return this.commits.of(this.#lockTermOf(options), term);
+    return term && this.commits.of(term);
+  }
+
+  #lockTermOf({ lock }: PutOptions): Term {
+    if (lock instanceof Lock && this.held.has(lock.term)) return lock.term;
+    throw new HedgeError('INVALID_ARGUMENT', FOREIGN_LOCK(lock));
+  }
+
+  #leaderTermOf({ term: leadership }: PutOptions): Term | undefined {
+    if (leadership === undefined) return this.scope.current;
+    const term = this.terms.termOf(leadership);
+    if (!term) throw new HedgeError('INVALID_ARGUMENT', FOREIGN_TERM());
+    return term;
+  }
+}
