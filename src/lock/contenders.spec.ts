@@ -42,7 +42,9 @@ describe('contending for a lock', () => {
 
     await expect(acquire(other, 3_000)).rejects.toMatchObject({
       code: 'TIMEOUT',
-      message: expect.stringMatching(/3000 ms .* the lock 'job': .* member a:1 held it/) as unknown,
+      message: expect.stringMatching(
+        /3000 ms .* the lock 'job': .* member a:1 was in the way/,
+      ) as unknown,
     });
   });
 
