@@ -134,6 +134,26 @@ describe('contending for a lock', () => {
     expect(renewals).toBeLessThanOrEqual(4);
   });
 
+  it('gives back a thousand locks at a shutdown with the first of a few commits', async () => {
+    const terms: Term[] = [];
+    for (let n = 0; n < 1_000; n++) terms.push(await acquire(rooms, 1_000, namedLock('g', `${n}`)));
+    const before = rooms.model.commits;
+    rooms.network.next.push(FAIR, LOST);
+    const released = rooms.contenders.releaseAll('shutdown');
+    await rooms.time.advance(2);
+
+    expect(rooms.model.commits - before).toBe(1);
+    expect(terms.map(({ lossReason }) => lossReason)).toEqual(terms.map(() => 'shutdown'));
+    for (const name of ['0', '500', '999']) {
+      expect((await acquire(other, 1_000, namedLock('g', name))).isHeld()).toBe(true);
+    }
+    await rooms.during(released);
+    // A hundred at a time: left to the sweeper where the request was lost, or one of them had been taken over.
+    const fences = rooms.rowNames.filter((name) => name.includes('#'));
+    expect(fences.length).toBeLessThanOrEqual(302);
+    expect(rooms.model.commits - before).toBeLessThanOrEqual(14);
+  });
+
   it('renews a lease of a second three times a second, no more', async () => {
     const hasty = new MemberRooms({ leaseDuration: 1_000 });
     const term = await hasty.during(hasty.contenders.acquire(JOB, { timeout: 1_000 }));

@@ -59,8 +59,13 @@ export class Contenders {
     for (const contest of this.#contests) contest.abort();
   }
 
+  /** Gives back all that is held; resolves when the others can have it and its rows are gone, as far as they will go. */
   async releaseAll(reason: LossReason): Promise<void> {
-    await Promise.all([...this.#held].map((term) => this.release(term, reason)));
+    const held = [...this.#held];
+    if (held.length === 0) return;
+    await this.releaser.endSession(reason);
+    for (const { place } of held) this.line.freed(place);
+    await this.releaser.tidyUp(held);
   }
 
   /** Ends by the caller's signal as by the end of the member, and says by which. */

@@ -14,6 +14,11 @@ import type { Decision, HedgeStore, LockRow, Mutation } from '../store/index.js'
 import { releaseMutations } from './release.mutations.js';
 import type { Term } from './term.js';
 
+/** ms */
+const TIDY_TIMEOUT = 500;
+/** Few enough for any store's limits, and to lose little where one of them is gone already. */
+const TIDIED_AT_ONCE = 100;
+
 /** Gives terms back: at once for this member, then in the store for the others. */
 export class LockReleaser {
   readonly #stop = new AbortController();
@@ -47,6 +52,31 @@ export class LockReleaser {
         this.store.commit(mutations, { timeout }),
       ),
     );
+  }
+
+  /**
+   * Gives back all that is held, however much: what no session holds is free, so one commit will do. Resolves like
+   * {@link release}; the rows that are left are for {@link tidyUp}.
+   */
+  async endSession(reason: LossReason): Promise<void> {
+    const session = this.keeper.current;
+    if (!session || session.isFresh) return;
+    const timeLeft = this.#untilDeadline(session);
+    this.keeper.end(session, reason);
+    await this.#track(
+      this.#repeat(session, timeLeft, (timeout) =>
+        this.store.commit([deletionOf(session)], { timeout }),
+      ),
+    );
+  }
+
+  /** One attempt to delete what the terms of an ended session left. What it does not get, the leader sweeps away. */
+  async tidyUp(terms: readonly Term[]): Promise<void> {
+    const call = { timeout: TIDY_TIMEOUT, signal: this.#stop.signal };
+    for (let from = 0; from < terms.length; from += TIDIED_AT_ONCE) {
+      const mutations = terms.slice(from, from + TIDIED_AT_ONCE).flatMap(releaseMutations);
+      await this.#track(ignored(this.store.commit(mutations, call)));
+    }
   }
 
   /**
@@ -149,6 +179,10 @@ export class LockReleaser {
       }
     }
   }
+}
+
+async function ignored(work: Promise<unknown>): Promise<void> {
+  await work.catch(() => undefined);
 }
 
 function deletionOf(session: Session): Mutation {
