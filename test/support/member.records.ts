@@ -42,6 +42,8 @@ export type MemberEvent =
   | { type: 'aborted'; at: bigint; token: bigint }
   /** The members it sees, after each change. */
   | { type: 'members'; at: bigint; ids: string[] }
+  /** So many permits were held at some moment not before this one; noted at each look. */
+  | { type: 'permits'; at: bigint; held: number }
   /** The event loop stood still; `firstTurnAt` is the end of its first turn since. */
   | { type: 'stood-still'; at: bigint; firstTurnAt: bigint }
   /** A slow handler began, and how it ended. */

@@ -13,6 +13,7 @@ import {
   OnLeaderStream,
   type BroadcastOptions,
   type HedgeModuleOptions,
+  type Permit,
 } from '../../src/index.js';
 import { parseTimestamp } from '../../src/log/timestamp.js';
 import { answerCommands, codeOf } from './commands.js';
@@ -125,6 +126,7 @@ class AppModule {}
 /** Stops with the app: what still keeps the process alive after that is a defect of the library. */
 const closing = new AbortController();
 let load = new AbortController();
+const permits: Permit[] = [];
 
 function look(hedge: HedgeService): void {
   const before = machineTime();
@@ -134,6 +136,13 @@ function look(hedge: HedgeService): void {
   // Without I/O between the two, the newest leadership is the one that was just said to last.
   const token = hedge.leadership?.token;
   if (token !== undefined) records.led(token, before, after);
+}
+
+function lookAtPermits(): number {
+  const at = machineTime();
+  const held = permits.filter((permit) => permit.isHeld()).length;
+  if (held > 0) records.note({ type: 'permits', at, held });
+  return held;
 }
 
 function keepLooking(hedge: HedgeService, interval: number): void {
@@ -146,6 +155,7 @@ function keepLooking(hedge: HedgeService, interval: number): void {
     }
     lookedAt = at;
     look(hedge);
+    lookAtPermits();
   }, interval);
   closing.signal.addEventListener('abort', () => clearInterval(timer));
 }
@@ -244,6 +254,12 @@ const commands: Record<string, (hedge: HedgeService, ...args: never[]) => unknow
     }
   },
   stopLoad: () => load.abort(),
+  takePermits: async (hedge, limit: number, count: number) => {
+    for (let taken = 0; taken < count; taken++) {
+      permits.push(await hedge.semaphore('s', limit).acquire());
+    }
+  },
+  heldPermits: () => lookAtPermits(),
   /** Stops this process here, between two statements: not in the middle of whatever a library does. */
   pause: () => process.kill(process.pid, 'SIGSTOP'),
 };
