@@ -6,6 +6,11 @@ import { sharedStores, type SharedStore } from '../support/shared-stores.js';
 const LEASE = 2_000;
 const LIMIT = 3;
 
+const take = (member: Member, count: number) => member.call('takePermits', LIMIT, count);
+
+/** Until when they were seen to be held. */
+const lastHeld = ({ records }: Member) => records.eventsOf('permits').at(-1)!.at;
+
 describe.each(sharedStores)('permits of processes on $name', ({ name: storeName, open }) => {
   let store: SharedStore;
   let cluster: Cluster;
@@ -28,11 +33,6 @@ describe.each(sharedStores)('permits of processes on $name', ({ name: storeName,
     await cluster[Symbol.asyncDispose]();
     await store.close();
   });
-
-  const take = (member: Member, count: number) => member.call('takePermits', LIMIT, count);
-
-  /** Until when they were seen to be held. */
-  const lastHeld = ({ records }: Member) => records.eventsOf('permits').at(-1)!.at;
 
   it('are had by others within lease + 0.5 s of a kill -9, and no sooner than they may', async () => {
     const killedAt = holder.signal('SIGKILL');
