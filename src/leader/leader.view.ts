@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs';
 import { HedgeError } from '../errors/index.js';
 import { NOT_RUNNING_ANY_MORE, NO_LEADER } from '../hedge.messages.js';
-import { waitFor, type Clock, type WaitLimits } from '../session/index.js';
+import { waitFor, type Clock, type Timer, type WaitLimits } from '../session/index.js';
 
 /** Who leads, as far as this member knows. */
 export interface KnownLeader {
@@ -116,6 +116,30 @@ export class LeaderView {
     );
     if (!known) throw new HedgeError('NOT_RUNNING', NOT_RUNNING_ANY_MORE());
     return known;
+  }
+
+  /**
+   * Calls once, when this leader is not the one that is known any more: superseded, forgotten, or silent for longer than
+   * its lease.
+   * @returns what ends the watch before
+   */
+  whenOver({ token }: KnownLeader, call: () => void): () => void {
+    let timer: Timer | undefined;
+    const look = () => {
+      timer?.cancel();
+      if (this.current?.token === token) {
+        timer = this.clock.after(Math.max(1, this.remaining()), look);
+        return;
+      }
+      changes.unsubscribe();
+      call();
+    };
+    const changes = this.#changes.subscribe(look);
+    look();
+    return () => {
+      timer?.cancel();
+      changes.unsubscribe();
+    };
   }
 
   /** The member has shut down: whoever waits for a leader waits in vain. */

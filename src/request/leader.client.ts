@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.listeners.js';
 import { HedgeError, type HedgeErrorCode } from '../errors/index.js';
 import { NO_LEADER_ANSWERED, OUTCOME_UNKNOWN, STREAM_TERM_ENDED } from '../hedge.messages.js';
 import type { Election, KnownLeader, LeaderView } from '../leader/index.js';
@@ -58,6 +59,35 @@ export class LeaderClient {
       endIfSuperseded(this.view.current);
       void stream.closed.then(() => changes.unsubscribe());
     });
+  }
+
+  /**
+   * Asks the leader that is known now, and no other: for what it answers only when the time has come, and for those who
+   * know what to do without a leader.
+   * @returns undefined where none is known or it does not answer: it is gone, refuses, or leads no more as far as is known
+   * @throws HedgeError `TIMEOUT`, `ABORTED`, and whatever the handler threw
+   */
+  async requestCurrent(
+    route: string,
+    data: unknown,
+    { timeout, signal }: WaitLimits,
+  ): Promise<unknown> {
+    const leader = this.view.current;
+    if (!leader) return undefined;
+    const stop = new AbortController();
+    const unwatch = this.view.whenOver(leader, () => stop.abort(SUPERSEDED));
+    const unlisten = signal && onAbort(signal, () => stop.abort(signal.reason));
+    if (signal?.aborted) stop.abort(signal.reason);
+    try {
+      const limits = { timeout, signal: stop.signal };
+      return await this.peers.request(leader.id, route, this.#envelope(data, timeout), limits);
+    } catch (error) {
+      if (this.#mayRepeat(error, leader, { timeout, idempotent: true })) return undefined;
+      throw error;
+    } finally {
+      unwatch();
+      unlisten?.();
+    }
   }
 
   async #repeat<R>(

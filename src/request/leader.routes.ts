@@ -47,6 +47,14 @@ export class LeaderRoutes {
     });
   }
 
+  /**
+   * For what is no work of the app's: a leader that is shutting down answers it as long as its term stands, and does not
+   * wait for it.
+   */
+  handleUntilTermEnds(route: string, handler: LeaderHandler): void {
+    this.server.handle(route, (data, caller) => handler(this.#read(data, caller)));
+  }
+
   /** The error that sends a caller to the leader this member knows; nothing was done. */
   refusal(): HedgeError {
     const { current } = this.view;
@@ -54,16 +62,22 @@ export class LeaderRoutes {
   }
 
   #answer(envelope: unknown, caller: Caller, handler: LeaderHandler): unknown {
+    const request = this.#read(envelope, caller);
+    if (this.running.isClosed) throw this.refusal();
+    // The handler of a stream returns long before its values end.
+    if (caller.stream) void this.running.track(caller.stream.closed);
+    return this.running.track(handler(request));
+  }
+
+  #read(envelope: unknown, caller: Caller): LeaderRequest {
     if (!isEnvelope(envelope)) {
       throw new HedgeError('INVALID_ARGUMENT', MALFORMED_REQUEST(caller.route));
     }
     const newest = BigInt(envelope.t);
     this.election.superseded(newest);
     const { term } = this.election;
-    if (!term || this.running.isClosed) throw this.refusal();
-    // The handler of a stream returns long before its values end.
-    if (caller.stream) void this.running.track(caller.stream.closed);
-    return this.running.track(handler({ data: envelope.d, caller, term, timeout: envelope.w }));
+    if (!term) throw this.refusal();
+    return { data: envelope.d, caller, term, timeout: envelope.w };
   }
 }
 

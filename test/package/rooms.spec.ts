@@ -17,6 +17,7 @@ const ROOMS = [
   'broadcast',
   'leader',
   'request',
+  'queue',
   'semaphore',
   'log',
   'hedge',

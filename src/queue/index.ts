@@ -1,0 +1,2 @@
+export { QueueLine } from './queue.line.js';
+export { QueueRoutes } from './queue.routes.js';

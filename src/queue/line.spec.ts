@@ -1,0 +1,281 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
+import { Line, type Answer, type Found, type Reply } from './line.js';
+
+const LAPSE = 1_000;
+
+describe('Line', () => {
+  let clock: VirtualClock;
+  let line: Line;
+  let empty: number;
+  /** Who was told what, in order: `a take`. */
+  let told: string[];
+  let marks: Map<string, number>;
+
+  beforeEach(() => {
+    clock = new VirtualClock(new VirtualTime());
+    told = [];
+    marks = new Map();
+    empty = 0;
+    line = lineThatOpens(0);
+  });
+
+  function lineThatOpens(opensAt: number): Line {
+    return new Line(clock, { lapse: LAPSE, opensAt, onEmpty: () => void empty++ });
+  }
+
+  function wait(ticket: string, waited = 0, found?: Found): Reply {
+    const reply = ({ turn, mark }: Answer) => {
+      told.push(`${ticket} ${turn}`);
+      marks.set(ticket, mark);
+    };
+    line.wait({ ticket, waited, found }, reply);
+    return reply;
+  }
+
+  /** What its last turn showed. */
+  function found(ticket: string, busyFor: number): Found {
+    return { mark: marks.get(ticket)!, busyFor };
+  }
+
+  function taken(ticket: string, busyFor = 10_000): void {
+    line.taken(ticket, found(ticket, busyFor));
+  }
+
+  /** It had its turn, and comes back. */
+  function foundHeld(ticket: string, busyFor = 10_000): Reply {
+    return wait(ticket, 0, found(ticket, busyFor));
+  }
+
+  it('gives the first its turn at once, and nobody else while it has it', () => {
+    wait('a');
+    wait('b');
+    expect(told).toEqual(['a take']);
+  });
+
+  it('gives the turn in the order of arrival, each time that something is given back', () => {
+    for (const ticket of ['a', 'b', 'c']) wait(ticket);
+    for (const ticket of ['a', 'b', 'c']) {
+      taken(ticket);
+      line.freed();
+    }
+    expect(told).toEqual(['a take', 'b take', 'c take']);
+  });
+
+  it('keeps its place for the one that found the place in use', () => {
+    wait('a');
+    wait('b');
+    foundHeld('a');
+    line.freed();
+    expect(told).toEqual(['a take', 'a take']);
+  });
+
+  it('goes on at once where there is room for more', () => {
+    wait('a');
+    wait('b');
+    wait('c');
+    taken('a', 0);
+    expect(told).toEqual(['a take', 'b take']);
+  });
+
+  it('has the first look when whatever is in the way should be gone, and not before', async () => {
+    wait('a');
+    wait('b');
+    foundHeld('a', 5_000);
+    await clock.advance(4_999);
+    expect(told).toEqual(['a take']);
+    await clock.advance(1);
+    expect(told).toEqual(['a take', 'a look']);
+    foundHeld('a', 5_000);
+    await clock.advance(5_000);
+    expect(told).toEqual(['a take', 'a look', 'a look']);
+  });
+
+  it('does not miss what was given back during a turn', () => {
+    wait('a');
+    line.freed();
+    foundHeld('a');
+    expect(told).toEqual(['a take', 'a take']);
+  });
+
+  it('gives the next a try where what was given back came before the news that it was taken', () => {
+    wait('a');
+    wait('b');
+    line.freed();
+    taken('a');
+    expect(told).toEqual(['a take', 'b take']);
+  });
+
+  it('spends one try in vain on what is said twice', () => {
+    wait('a');
+    taken('a');
+    wait('b');
+    wait('c');
+    line.freed();
+    line.freed();
+    taken('b');
+    expect(told).toEqual(['a take', 'b take', 'c take']);
+    foundHeld('c');
+    expect(told).toHaveLength(3);
+  });
+
+  it('goes on to the next when the one with the turn gives up', () => {
+    wait('a');
+    wait('b');
+    line.leave('a');
+    expect(told).toEqual(['a take', 'b take']);
+  });
+
+  it('goes on to the next when a turn lapses, and takes back the one that lost it at its old place', async () => {
+    wait('a');
+    wait('b');
+    await clock.advance(100);
+    wait('c');
+    await clock.advance(LAPSE - 100);
+    expect(told).toEqual(['a take', 'b take']);
+    wait('a', LAPSE, found('a', 10_000));
+    line.freed();
+    taken('b');
+    expect(told).toEqual(['a take', 'b take', 'a take']);
+  });
+
+  it('hears from one whose turn lapsed that it has it', async () => {
+    wait('a');
+    wait('b');
+    await clock.advance(LAPSE);
+    taken('a');
+    foundHeld('b', 1_000);
+    expect(told).toEqual(['a take', 'b take']);
+  });
+
+  it('orders by the time waited, whoever kept the line then', () => {
+    line = lineThatOpens(clock.now().monotonic + 250);
+    wait('c', 10);
+    wait('a', 1_000);
+    wait('b', 500);
+    return clock.advance(250).then(() => {
+      expect(told).toEqual(['a look']);
+      taken('a', 0);
+      taken('b', 0);
+      expect(told).toEqual(['a look', 'b take', 'c take']);
+    });
+  });
+
+  it('gives no turn while it gathers, whatever is given back', async () => {
+    line = lineThatOpens(clock.now().monotonic + 250);
+    wait('b', 10);
+    line.freed();
+    await clock.advance(249);
+    expect(told).toEqual([]);
+    wait('a', 1_000);
+    await clock.advance(1);
+    expect(told).toEqual(['a take']);
+  });
+
+  it('says nothing of how long the place is in use to those whose turn was given by another', () => {
+    wait('a', 5_000, { mark: -1, busyFor: 8_000 });
+    expect(told).toEqual(['a take']);
+  });
+
+  it('repeats an answer that was lost', () => {
+    wait('a');
+    wait('a');
+    expect(told).toEqual(['a take', 'a take']);
+    wait('b');
+    foundHeld('a');
+    line.freed();
+    wait('a', 0, { mark: marks.get('a')! - 1, busyFor: 3 });
+    expect(told).toEqual(['a take', 'a take', 'a take', 'a take']);
+  });
+
+  it('answers the request that another one of the same waiter replaces', () => {
+    wait('a');
+    wait('b');
+    wait('b');
+    expect(told).toEqual(['a take', 'b wait']);
+    taken('a', 0);
+    expect(told).toEqual(['a take', 'b wait', 'b take']);
+  });
+
+  it('drops those that give up, once, and not by a request that was replaced', () => {
+    wait('a');
+    const replaced = wait('b');
+    const open = wait('b');
+    wait('c');
+    line.withdraw('b', replaced);
+    taken('a', 0);
+    expect(told.at(-1)).toBe('b take');
+    line.withdraw('b', open);
+    taken('b', 0);
+    expect(told.at(-1)).toBe('c take');
+  });
+
+  it('answers the open request of one that leaves', () => {
+    wait('a');
+    wait('b');
+    line.leave('b');
+    expect(told).toEqual(['a take', 'b wait']);
+  });
+
+  it('keeps the place of one that is told to ask again, for a while', async () => {
+    wait('a');
+    line.postpone('b', wait('b'));
+    wait('c');
+    expect(told).toEqual(['a take', 'b wait']);
+    taken('a', 0);
+    // Its turn came meanwhile, and it is told so when it asks again.
+    expect(told).toEqual(['a take', 'b wait']);
+    wait('b', 20);
+    expect(told).toEqual(['a take', 'b wait', 'b take']);
+  });
+
+  it('forgets one that was told to ask again and does not', async () => {
+    wait('b');
+    foundHeld('b');
+    line.postpone('c', wait('c'));
+    wait('d');
+    await clock.advance(LAPSE);
+    line.freed();
+    taken('b', 0);
+    expect(told).toEqual(['b take', 'c wait', 'b take', 'd take']);
+  });
+
+  it('is over when nobody waits and nobody has the turn, and leaves no timer', () => {
+    wait('a');
+    const b = wait('b');
+    line.withdraw('b', b);
+    expect(empty).toBe(0);
+    taken('a');
+    expect(empty).toBe(1);
+    expect(clock.armed).toBe(0);
+  });
+
+  it('is over when the last turn lapses', async () => {
+    wait('a');
+    await clock.advance(LAPSE);
+    expect(empty).toBe(1);
+    expect(clock.armed).toBe(0);
+  });
+
+  it('leaves no timer when it is closed', () => {
+    wait('a');
+    line.postpone('b', wait('b'));
+    expect(clock.armed).toBe(2);
+    line.close();
+    expect(clock.armed).toBe(0);
+  });
+
+  it('serves ten thousand in order, and in no time', () => {
+    const tickets = Array.from({ length: 10_000 }, (_, i) => `${i}`);
+    const from = performance.now();
+    for (const ticket of tickets) wait(ticket);
+    for (const ticket of tickets) wait(ticket);
+    told = [];
+    for (const ticket of tickets) {
+      taken(ticket);
+      line.freed();
+    }
+    expect(told).toEqual(tickets.slice(1).map((ticket) => `${ticket} take`));
+    expect(performance.now() - from).toBeLessThan(2_000);
+  });
+});

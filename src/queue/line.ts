@@ -1,0 +1,202 @@
+import { randomInt } from 'node:crypto';
+import type { Clock, Timer } from '../session/index.js';
+
+/** What a waiter says of itself when it asks for its turn. */
+export interface Claim {
+  readonly ticket: string;
+  /** ms since it joined, whoever kept the line then. */
+  readonly waited: number;
+  /** What its last turn showed, where it had one. */
+  readonly found?: Found;
+}
+
+/** What a turn at the store showed. */
+export interface Found {
+  /** As given with that turn. */
+  readonly mark: number;
+  /** ms for which the place will be in use, unless something of it is given back. */
+  readonly busyFor: number;
+}
+
+/** `wait`: not yet; the waiter keeps its place, and asks again. */
+export interface Answer {
+  readonly turn: 'take' | 'look' | 'wait';
+  /** Another one with everything that is given back: tells news of the place from what is out of date. */
+  readonly mark: number;
+}
+
+export type Reply = (answer: Answer) => void;
+
+interface Waiter {
+  readonly ticket: string;
+  readonly arrived: number;
+  /** Tells apart those that arrived at the same moment. */
+  readonly order: number;
+  /** There while its request is open. */
+  reply?: Reply;
+  /** When it is taken for gone, while no request of it is open. */
+  absence?: Timer;
+}
+
+interface TurnTaken extends Answer {
+  readonly waiter: Waiter;
+  /** When it lapses, so that one that died, or was stopped, does not keep the others from theirs. */
+  readonly until: number;
+}
+
+export interface LineOptions {
+  /** ms a turn may take. */
+  readonly lapse: number;
+  /** No turn before this moment of the monotonic clock: those that came first elsewhere may not have come here yet. */
+  readonly opensAt: number;
+  /** Nobody waits here, and nobody has the turn. */
+  readonly onEmpty: () => void;
+}
+
+/**
+ * Who waits for one place, whoever came first in front. One of them at a time has the turn: the first, when nothing is known
+ * to be in the way, or something was given back since, or whatever is in the way should be gone.
+ */
+export class Line {
+  /** By arrival. Whoever has the turn is not among them. */
+  readonly #waiters: Waiter[] = [];
+  readonly #byTicket = new Map<string, Waiter>();
+  #turn: TurnTaken | undefined;
+  /** Begins anywhere, so that the marks of lines before this one are not its own. */
+  #mark = randomInt(2 ** 40);
+  /** On the monotonic clock. 0: nothing is known to be in the way. */
+  #busyUntil: number;
+  #timer: Timer | undefined;
+  #lastOrder = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly options: LineOptions,
+  ) {
+    const { opensAt } = options;
+    // A line that has to gather first had others before it, who found the place in use.
+    this.#busyUntil = opensAt > this.#now ? opensAt : 0;
+  }
+
+  /** Joins, comes back, or asks again: `reply` is called once, when there is something to say. */
+  wait({ ticket, waited, found }: Claim, reply: Reply): void {
+    const turn = this.#turn?.waiter.ticket === ticket ? this.#turn : undefined;
+    if (turn && turn.mark !== found?.mark) {
+      // The answer that gave it the turn was lost.
+      reply({ turn: turn.turn, mark: turn.mark });
+      return;
+    }
+    if (found) this.#note(found);
+    if (turn) this.#turn = undefined;
+    const { arrived, order } = turn?.waiter ?? {
+      arrived: this.#now - waited,
+      order: this.#lastOrder++,
+    };
+    this.#admit({ ticket, arrived, order, reply });
+    this.#advance();
+  }
+
+  /** Answers an open request that it is not yet its turn. It keeps its place, and gets the turn if that comes meanwhile. */
+  postpone(ticket: string, reply: Reply): void {
+    const waiter = this.#byTicket.get(ticket);
+    if (waiter?.reply !== reply) return;
+    waiter.absence = this.clock.after(this.options.lapse, () => this.leave(ticket));
+    this.#answer(waiter, 'wait');
+  }
+
+  /** Nobody waits for this reply any more. */
+  withdraw(ticket: string, reply: Reply): void {
+    if (this.#byTicket.get(ticket)?.reply === reply) this.leave(ticket);
+  }
+
+  /** It has what it waited for. */
+  taken(ticket: string, found: Found): void {
+    this.#note(found);
+    this.leave(ticket);
+  }
+
+  /** It wants nothing any more. */
+  leave(ticket: string): void {
+    if (this.#turn?.waiter.ticket === ticket) this.#turn = undefined;
+    const waiter = this.#byTicket.get(ticket);
+    if (waiter) this.#answer(this.#remove(this.#waiters.indexOf(waiter)), 'wait');
+    this.#advance();
+  }
+
+  /** Something of the place was given back. */
+  freed(): void {
+    this.#mark++;
+    this.#busyUntil = 0;
+    this.#advance();
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    for (const { absence } of this.#waiters) absence?.cancel();
+  }
+
+  get #now(): number {
+    return this.clock.now().monotonic;
+  }
+
+  /** What was given back since may be just what was in the way then. */
+  #note({ mark, busyFor }: Found): void {
+    if (mark !== this.#mark) return;
+    this.#busyUntil = busyFor > 0 ? this.#now + busyFor : 0;
+  }
+
+  #answer(waiter: Waiter, turn: Answer['turn']): void {
+    const { reply } = waiter;
+    waiter.reply = undefined;
+    reply?.({ turn, mark: this.#mark });
+  }
+
+  #admit(waiter: Waiter): void {
+    const known = this.#byTicket.get(waiter.ticket);
+    if (known) {
+      // Its request was lost on the way, or is open still: then that one has to be answered, too.
+      known.absence?.cancel();
+      this.#answer(known, 'wait');
+      known.reply = waiter.reply;
+      return;
+    }
+    // From the end, where nearly all of them belong.
+    const before = this.#waiters.findLastIndex((other) => isBefore(other, waiter));
+    this.#waiters.splice(before + 1, 0, waiter);
+    this.#byTicket.set(waiter.ticket, waiter);
+  }
+
+  #remove(at: number): Waiter {
+    const [waiter] = this.#waiters.splice(at, 1);
+    this.#byTicket.delete(waiter.ticket);
+    waiter.absence?.cancel();
+    return waiter;
+  }
+
+  #advance(): void {
+    this.#timer?.cancel();
+    if (this.#turn && this.#turn.until <= this.#now) this.#turn = undefined;
+    const { onEmpty, opensAt } = this.options;
+    if (this.#turn) this.#wakeAt(this.#turn.until);
+    else if (this.#waiters.length === 0) onEmpty();
+    else if (Math.max(opensAt, this.#busyUntil) <= this.#now) this.#give();
+    else this.#wakeAt(Math.max(opensAt, this.#busyUntil));
+  }
+
+  #give(): void {
+    const waiter = this.#remove(0);
+    const turn = this.#busyUntil > 0 ? 'look' : 'take';
+    const until = this.#now + this.options.lapse;
+    this.#turn = { waiter, turn, mark: this.#mark, until };
+    this.#wakeAt(until);
+    this.#answer(waiter, turn);
+  }
+
+  #wakeAt(at: number): void {
+    this.#timer = this.clock.after(at - this.#now, () => this.#advance());
+  }
+}
+
+function isBefore(one: Waiter, other: Waiter): boolean {
+  return one.arrived < other.arrived || (one.arrived === other.arrived && one.order < other.order);
+}

@@ -1,0 +1,50 @@
+import type { Clock } from '../session/index.js';
+import { Line } from './line.js';
+
+/** ms in which those that waited elsewhere come back together: until then nobody gets the turn. */
+const GATHERING = 250;
+
+/** The lines that a leader keeps in one term: one for each place that somebody waits for. */
+export class Lines {
+  readonly #lines = new Map<string, Line>();
+  readonly #lapse: number;
+  readonly #opensAt: number;
+
+  /** @param leaseDuration ms; a turn is one question to the store, which is given up sooner than a lease is over */
+  constructor(
+    private readonly clock: Clock,
+    leaseDuration: number,
+  ) {
+    this.#lapse = Math.max(1_000, leaseDuration / 4);
+    this.#opensAt = clock.now().monotonic + GATHERING;
+  }
+
+  get size(): number {
+    return this.#lines.size;
+  }
+
+  /** The line of a place, if somebody waits there. */
+  find(place: string): Line | undefined {
+    return this.#lines.get(place);
+  }
+
+  /** The line of a place, for somebody who is about to join it and has waited elsewhere for so many ms. */
+  of(place: string, waited: number): Line {
+    const existing = this.#lines.get(place);
+    if (existing) return existing;
+    // Also where a connection was lost: others waited with it, and who comes back first was not first before.
+    const opensAt = waited > GATHERING ? this.clock.now().monotonic + GATHERING : this.#opensAt;
+    const line = new Line(this.clock, {
+      lapse: this.#lapse,
+      opensAt,
+      onEmpty: () => this.#lines.delete(place),
+    });
+    this.#lines.set(place, line);
+    return line;
+  }
+
+  close(): void {
+    for (const line of this.#lines.values()) line.close();
+    this.#lines.clear();
+  }
+}

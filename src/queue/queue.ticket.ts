@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { onAbort } from '../abort.listeners.js';
+import { HedgeError } from '../errors/index.js';
+import { ABORTED, TIMED_OUT } from '../hedge.messages.js';
+import type { LeaderView } from '../leader/index.js';
+import type { Place, Ticket } from '../lock/index.js';
+import type { LeaderClient } from '../request/index.js';
+import { Backoff, type Clock, type WaitLimits } from '../session/index.js';
+import type { Answer, Found } from './line.js';
+import {
+  LEAVE,
+  PATIENCE,
+  readAnswer,
+  TAKEN,
+  WAIT,
+  type TakenPacket,
+  type TicketPacket,
+  type WaitPacket,
+} from './queue.packets.js';
+
+type Turn = 'take' | 'look';
+
+/** ms after {@link PATIENCE} in which the leader's answer is due. */
+const SLACK = 5_000;
+/** ms for which one whose leader fell away waits for the next, rather than to overtake those that do. */
+const GRACE = 1_000;
+
+/** A contender's place in the leader's line. */
+export class QueueTicket implements Ticket {
+  readonly #id = randomUUID();
+  readonly #joinedAt: number;
+  /** When whatever was in the way at the last turn should be gone. */
+  #busyUntil: number | undefined;
+  /** Of the last turn that a leader gave. */
+  #mark: number | undefined;
+  /** A leader reckons with it though no request of it is open: it has the turn, or was told to ask again. */
+  #isExpected = false;
+  /** Until then it does not ask the store on its own. */
+  #graceUntil: number | undefined;
+
+  constructor(
+    private readonly place: Place,
+    private readonly client: LeaderClient,
+    private readonly view: LeaderView,
+    private readonly clock: Clock,
+    /** Its place where nobody keeps the line. */
+    private readonly alone: Ticket,
+  ) {
+    this.#joinedAt = this.#now;
+  }
+
+  async turn({ timeout, signal }: WaitLimits, busyFor?: number): Promise<Turn> {
+    const until = this.#now + timeout;
+    if (busyFor !== undefined) this.#busyUntil = this.#now + busyFor;
+    const limits = () => ({ timeout: this.#timeLeft(until, signal), signal });
+    const backoff = new Backoff(50, 1_000);
+    for (;;) {
+      const turn =
+        (await this.#byLeader(limits)) ?? (await this.#byStore(limits(), backoff.next()));
+      if (turn) return turn;
+    }
+  }
+
+  taken(busyFor: number): void {
+    if (this.#mark === undefined) return;
+    const packet: TakenPacket = { ...this.#packet, found: { mark: this.#mark, busyFor } };
+    this.#tell(TAKEN, packet);
+  }
+
+  leave(): void {
+    this.#tell(LEAVE, this.#packet);
+  }
+
+  get #now(): number {
+    return this.clock.now().monotonic;
+  }
+
+  get #packet(): TicketPacket {
+    return { place: this.place.row, ticket: this.#id };
+  }
+
+  get #claim(): WaitPacket {
+    return { ...this.#packet, waited: this.#now - this.#joinedAt, found: this.#found };
+  }
+
+  get #found(): Found | undefined {
+    if (this.#mark === undefined || this.#busyUntil === undefined) return undefined;
+    return { mark: this.#mark, busyFor: Math.max(0, this.#busyUntil - this.#now) };
+  }
+
+  /** The leader that gave the turn is told what came of it; another one, if it leads by now, finds out by itself. */
+  #tell(route: string, packet: TicketPacket): void {
+    if (!this.#isExpected) return;
+    this.#isExpected = false;
+    this.client.requestCurrent(route, packet, { timeout: SLACK }).catch(() => undefined);
+  }
+
+  /** @returns undefined where no leader keeps the line */
+  async #byLeader(limits: () => WaitLimits): Promise<Turn | undefined> {
+    while (this.view.current) {
+      const askedAt = this.#now;
+      const answer = await this.#ask(limits);
+      // One that does not even wait is none to be asked again at once.
+      const isHasty = answer?.turn === 'wait' && this.#now - askedAt < SLACK / 10;
+      if (!answer || isHasty) {
+        this.#graceUntil ??= this.#now + GRACE;
+        return undefined;
+      }
+      this.#graceUntil = undefined;
+      if (answer.turn === 'wait') continue;
+      this.#mark = answer.mark;
+      return answer.turn;
+    }
+    return undefined;
+  }
+
+  /** Whatever goes wrong there, the store can be asked without it. */
+  async #ask(limits: () => WaitLimits): Promise<Answer | undefined> {
+    const { timeout, signal } = limits();
+    const asking = this.client.requestCurrent(WAIT, this.#claim, {
+      timeout: Math.min(timeout, PATIENCE + SLACK),
+      signal,
+    });
+    this.#isExpected = false;
+    try {
+      const answer = readAnswer(await asking);
+      this.#isExpected = answer !== undefined;
+      return answer;
+    } catch (error) {
+      if (error instanceof HedgeError && error.code === 'NOT_RUNNING') throw error;
+      limits();
+      return undefined;
+    }
+  }
+
+  /** @returns undefined once a leader may be asked (again) */
+  async #byStore({ timeout, signal }: WaitLimits, retryAfter: number): Promise<Turn | undefined> {
+    const stop = new AbortController();
+    const retry = () => stop.abort();
+    const unlisten = signal && onAbort(signal, () => stop.abort(signal.reason));
+    const changes = this.view.changes.subscribe((leader) => leader && retry());
+    const timer = this.view.current && this.clock.after(retryAfter, retry);
+    try {
+      return await this.alone.turn({ timeout, signal: stop.signal }, this.#busyFor);
+    } catch (error) {
+      if (stop.signal.aborted && !signal?.aborted) return undefined;
+      throw error;
+    } finally {
+      timer?.cancel();
+      changes.unsubscribe();
+      unlisten?.();
+    }
+  }
+
+  /** ms until it may ask the store on its own; left out for one that may at once, having found nothing in the way. */
+  get #busyFor(): number | undefined {
+    const until = Math.max(this.#busyUntil ?? 0, this.#graceUntil ?? 0);
+    return until === 0 ? undefined : Math.max(0, until - this.#now);
+  }
+
+  #timeLeft(until: number, signal: AbortSignal | undefined): number {
+    const what = `waiting for ${this.place.label}`;
+    if (signal?.aborted) throw new HedgeError('ABORTED', ABORTED(what), { cause: signal.reason });
+    const left = until - this.#now;
+    if (left <= 0) throw new HedgeError('TIMEOUT', TIMED_OUT(what));
+    return left;
+  }
+}
