@@ -72,7 +72,7 @@ export class HedgeMember implements MemberBase {
     this.session = new SessionRooms(this);
     this.leader = new LeaderRooms(this, this.session);
     this.messages = new MessageRooms(this, this.leader);
-    this.locks = new LockRooms(this, this.session);
+    this.locks = new LockRooms(this, this.session, this.leader, this.messages);
     this.log = new LogRooms(this, this.session, this.leader, this.messages);
   }
 

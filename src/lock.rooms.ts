@@ -1,8 +1,14 @@
 import type { MemberBase } from './hedge.member.js';
-import { Contenders, LockService, LossReport, Routines, StoreLine } from './lock/index.js';
+import type { LeaderRooms } from './leader.rooms.js';
+import { Contenders, LockService, LossReport, Routines } from './lock/index.js';
+import type { MessageRooms } from './message.rooms.js';
+import { QueueLine, QueueRoutes } from './queue/index.js';
 import { settledWithin, type Clock } from './session/index.js';
 import { Semaphore } from './semaphore/index.js';
 import type { SessionRooms } from './session.rooms.js';
+
+/** ms that the leader has to hear what was given back at the very end. */
+const NEWS_TIMEOUT = 250;
 
 /** The locks and permits that the app asks for, and who wants what. */
 export class LockRooms {
@@ -10,17 +16,27 @@ export class LockRooms {
   readonly routines: Routines;
   readonly service: LockService;
   readonly semaphore: (name: string, limit: number) => Semaphore;
+  readonly #line: QueueLine;
   readonly #clock: Clock;
 
-  constructor(base: MemberBase, session: SessionRooms) {
+  constructor(
+    base: MemberBase,
+    session: SessionRooms,
+    { terms, view }: LeaderRooms,
+    { client, routes }: MessageRooms,
+  ) {
     const { options, store, clock, logger, state } = base;
     const { acquirer, releaser, held } = session;
     this.#clock = clock;
+    const queue = new QueueRoutes(routes, clock, options.leaseDuration);
+    queue.register();
+    terms.register(queue);
+    this.#line = new QueueLine(client, view, clock);
     this.contenders = new Contenders(
       store,
       acquirer,
       releaser,
-      new StoreLine(clock),
+      this.#line,
       clock,
       new LossReport(logger),
       () => state.notRunning,
@@ -40,5 +56,6 @@ export class LockRooms {
     this.contenders.stop();
     await this.routines.finished(drainTimeout);
     await settledWithin(this.#clock, releaseTimeout, this.contenders.releaseAll('shutdown'));
+    await settledWithin(this.#clock, NEWS_TIMEOUT, this.#line.told());
   }
 }

@@ -34,17 +34,17 @@ describe('Line', () => {
   }
 
   /** What its last turn showed. */
-  function found(ticket: string, busyFor: number): Found {
+  function lastFound(ticket: string, busyFor: number): Found {
     return { mark: marks.get(ticket)!, busyFor };
   }
 
   function taken(ticket: string, busyFor = 10_000): void {
-    line.taken(ticket, found(ticket, busyFor));
+    line.taken(ticket, lastFound(ticket, busyFor));
   }
 
   /** It had its turn, and comes back. */
   function foundHeld(ticket: string, busyFor = 10_000): Reply {
-    return wait(ticket, 0, found(ticket, busyFor));
+    return wait(ticket, 0, lastFound(ticket, busyFor));
   }
 
   it('gives the first its turn at once, and nobody else while it has it', () => {
@@ -133,7 +133,7 @@ describe('Line', () => {
     wait('c');
     await clock.advance(LAPSE - 100);
     expect(told).toEqual(['a take', 'b take']);
-    wait('a', LAPSE, found('a', 10_000));
+    wait('a', LAPSE, lastFound('a', 10_000));
     line.freed();
     taken('b');
     expect(told).toEqual(['a take', 'b take', 'a take']);
@@ -148,17 +148,16 @@ describe('Line', () => {
     expect(told).toEqual(['a take', 'b take']);
   });
 
-  it('orders by the time waited, whoever kept the line then', () => {
+  it('orders by the time waited, whoever kept the line then', async () => {
     line = lineThatOpens(clock.now().monotonic + 250);
     wait('c', 10);
     wait('a', 1_000);
     wait('b', 500);
-    return clock.advance(250).then(() => {
-      expect(told).toEqual(['a look']);
-      taken('a', 0);
-      taken('b', 0);
-      expect(told).toEqual(['a look', 'b take', 'c take']);
-    });
+    await clock.advance(250);
+    expect(told).toEqual(['a look']);
+    taken('a', 0);
+    taken('b', 0);
+    expect(told).toEqual(['a look', 'b take', 'c take']);
   });
 
   it('gives no turn while it gathers, whatever is given back', async () => {

@@ -142,7 +142,7 @@ describe('QueueLine', () => {
     a.clock.pause();
     await time.advance(QUEUE_LEASE - GATHERED - 10);
     expect(turns).toEqual(['holder take']);
-    await time.advance(1_200);
+    await time.advance(1_350);
     await settled;
     expect(turns).toEqual(['holder take', 'next look']);
   });
@@ -154,12 +154,12 @@ describe('QueueLine', () => {
     await begin('b', ticket);
     await time.advance(900);
     expect(turns).toEqual([]);
-    await time.advance(200);
+    await time.advance(350);
     expect(turns).toEqual(['b look']);
     await begin('b', ticket, {}, 5_000);
     await time.advance(4_900);
     expect(turns).toHaveLength(1);
-    await time.advance(200);
+    await time.advance(350);
     expect(turns).toEqual(['b look', 'b look']);
   });
 
@@ -169,7 +169,7 @@ describe('QueueLine', () => {
       await electA();
       a.handlers.set(WAIT, () => answer);
       await begin('b', b.line.join(PLACE));
-      await time.advance(1_200);
+      await time.advance(1_350);
       expect(turns).toEqual(['b look']);
       expect(members.sent.get(WAIT)).toBeLessThan(10);
     },
@@ -350,12 +350,12 @@ describe('QueueLine', () => {
 
   it('keeps members from the tickets of others', async () => {
     await electA();
-    const wait = { place: 'p', ticket: 't', waited: 0 };
-    const mine = await b.client.requestCurrent(WAIT, wait, { timeout: 100 });
+    const packet = { place: 'p', ticket: 't', waited: 0 };
+    const mine = await b.client.requestCurrent(WAIT, packet, { timeout: 100 });
     expect(mine).toMatchObject({ turn: 'take' });
-    const theirs = c.client.requestCurrent(WAIT, wait, { timeout: 50_000 });
-    await c.client.requestCurrent(LEAVE, wait, { timeout: 100 });
-    await b.client.requestCurrent(LEAVE, wait, { timeout: 100 });
+    const theirs = c.client.requestCurrent(WAIT, packet, { timeout: 50_000 });
+    await c.client.requestCurrent(LEAVE, packet, { timeout: 100 });
+    await b.client.requestCurrent(LEAVE, packet, { timeout: 100 });
     expect(await theirs).toMatchObject({ turn: 'wait' });
     expect(a.clock.armed).toBe(0);
   });

@@ -11,6 +11,7 @@ const TELLING = 2_000;
 /** The line that the leader keeps, as every member joins it. While nobody leads, everybody asks the store. */
 export class QueueLine implements WaitingLine {
   readonly #alone: WaitingLine;
+  readonly #telling = new Set<Promise<unknown>>();
 
   constructor(
     private readonly client: LeaderClient,
@@ -27,8 +28,16 @@ export class QueueLine implements WaitingLine {
   /** Told twice, late or never it costs a question in vain, or the time until whoever was in the way would be gone. */
   freed({ row }: Place): void {
     const packet: PlacePacket = { place: row };
-    this.client
-      .request(FREED, packet, { timeout: TELLING, idempotent: true })
-      .catch(() => undefined);
+    const limits = { timeout: TELLING, idempotent: true };
+    const telling = this.client
+      .request(FREED, packet, limits)
+      .catch(() => undefined)
+      .finally(() => this.#telling.delete(telling));
+    this.#telling.add(telling);
+  }
+
+  /** Resolves when the leader has heard of all that was given back so far, or it is too late for that. */
+  async told(): Promise<void> {
+    await Promise.all(this.#telling);
   }
 }
