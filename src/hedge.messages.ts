@@ -92,6 +92,9 @@ export const TIMED_OUT = (what: string) =>
 export const STILL_HELD = (label: string, timeout: number, holder: string) =>
   `Timed out after ${timeout} ms of waiting for ${label}: when the store was last asked, member ${holder} was in the way.`;
 
+export const STILL_IN_LINE = (label: string) =>
+  `Timed out while waiting in line for ${label}: others came before, and have it or wait for it.`;
+
 export const ABORTED = (what: string) => `Given up by its signal while ${what}.`;
 
 export const NO_LEADER = (timeout: number) =>

@@ -168,6 +168,13 @@ describe('Line', () => {
     expect(told).toEqual([]);
     wait('a', 1_000);
     await clock.advance(1);
+    expect(told).toEqual(['a look']);
+  });
+
+  it('lets newcomers have a try once it has gathered', async () => {
+    line = lineThatOpens(clock.now().monotonic + 250);
+    wait('a');
+    await clock.advance(250);
     expect(told).toEqual(['a take']);
   });
 

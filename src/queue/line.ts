@@ -1,6 +1,9 @@
 import { randomInt } from 'node:crypto';
 import type { Clock, Timer } from '../session/index.js';
 
+/** ms in which those that waited elsewhere come back together: until then nobody gets the turn. */
+export const GATHERING = 250;
+
 /** What a waiter says of itself when it asks for its turn. */
 export interface Claim {
   readonly ticket: string;
@@ -65,18 +68,14 @@ export class Line {
   /** Begins anywhere, so that the marks of lines before this one are not its own. */
   #mark = randomInt(2 ** 40);
   /** On the monotonic clock. 0: nothing is known to be in the way. */
-  #busyUntil: number;
+  #busyUntil = 0;
   #timer: Timer | undefined;
   #lastOrder = 0;
 
   constructor(
     private readonly clock: Clock,
     private readonly options: LineOptions,
-  ) {
-    const { opensAt } = options;
-    // A line that has to gather first had others before it, who found the place in use.
-    this.#busyUntil = opensAt > this.#now ? opensAt : 0;
-  }
+  ) {}
 
   /** Joins, comes back, or asks again: `reply` is called once, when there is something to say. */
   wait({ ticket, waited, found }: Claim, reply: Reply): void {
@@ -87,6 +86,9 @@ export class Line {
       return;
     }
     if (found) this.#note(found);
+    // Whoever waited elsewhere did so for something in the way: a look is cheaper than to try in vain.
+    const { opensAt } = this.options;
+    if (waited > GATHERING && this.#now < opensAt) this.#busyUntil = opensAt;
     if (turn) this.#turn = undefined;
     const { arrived, order } = turn?.waiter ?? {
       arrived: this.#now - waited,

@@ -1,8 +1,5 @@
 import type { Clock } from '../session/index.js';
-import { Line } from './line.js';
-
-/** ms in which those that waited elsewhere come back together: until then nobody gets the turn. */
-const GATHERING = 250;
+import { GATHERING, Line } from './line.js';
 
 /** The lines that a leader keeps in one term: one for each place that somebody waits for. */
 export class Lines {
@@ -32,11 +29,11 @@ export class Lines {
   of(place: string, waited: number): Line {
     const existing = this.#lines.get(place);
     if (existing) return existing;
-    // Also where a connection was lost: others waited with it, and who comes back first was not first before.
-    const opensAt = waited > GATHERING ? this.clock.now().monotonic + GATHERING : this.#opensAt;
+    const now = this.clock.now().monotonic;
     const line = new Line(this.clock, {
       lapse: this.#lapse,
-      opensAt,
+      // Also where a connection was lost: others waited with it, and who comes back first was not first before.
+      opensAt: waited > GATHERING ? now + GATHERING : this.#opensAt,
       onEmpty: () => this.#lines.delete(place),
     });
     this.#lines.set(place, line);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { onAbort } from '../abort.listeners.js';
 import { HedgeError } from '../errors/index.js';
-import { ABORTED, TIMED_OUT } from '../hedge.messages.js';
+import { ABORTED, STILL_IN_LINE } from '../hedge.messages.js';
 import type { LeaderView } from '../leader/index.js';
 import type { Place, Ticket } from '../lock/index.js';
 import type { LeaderClient } from '../request/index.js';
@@ -127,8 +127,11 @@ export class QueueTicket implements Ticket {
       this.#isExpected = answer !== undefined;
       return answer;
     } catch (error) {
-      if (error instanceof HedgeError && error.code === 'NOT_RUNNING') throw error;
+      const code = error instanceof HedgeError && error.code;
+      if (code === 'NOT_RUNNING') throw error;
       limits();
+      // Timers are not in step with the clock: by that, a moment may be left.
+      if (code === 'TIMEOUT' && timeout <= PATIENCE + SLACK) throw this.#tooLate();
       return undefined;
     }
   }
@@ -159,10 +162,17 @@ export class QueueTicket implements Ticket {
   }
 
   #timeLeft(until: number, signal: AbortSignal | undefined): number {
-    const what = `waiting for ${this.place.label}`;
-    if (signal?.aborted) throw new HedgeError('ABORTED', ABORTED(what), { cause: signal.reason });
+    const { label } = this.place;
+    if (signal?.aborted) {
+      const { reason } = signal;
+      throw new HedgeError('ABORTED', ABORTED(`waiting for ${label}`), { cause: reason });
+    }
     const left = until - this.#now;
-    if (left <= 0) throw new HedgeError('TIMEOUT', TIMED_OUT(what));
+    if (left <= 0) throw this.#tooLate();
     return left;
+  }
+
+  #tooLate(): HedgeError {
+    return new HedgeError('TIMEOUT', STILL_IN_LINE(this.place.label));
   }
 }

@@ -159,14 +159,19 @@ describe('a semaphore', () => {
     it('forgets those whose call was given up, in line or before', async () => {
       const [first, second] = await group().startMany(2);
       const permit = await semaphoreOf(first, 1).acquire();
+      const short = semaphoreOf(second, 1).acquire({ timeout: 500 });
+      await expect(short).rejects.toMatchObject({
+        code: 'TIMEOUT',
+        message: expect.stringContaining(first.hedge.id),
+      });
       const giveUp = new AbortController();
       const waiting = Array.from({ length: 5 }, () =>
         semaphoreOf(second, 1).acquire({ signal: giveUp.signal }),
       );
-      const short = semaphoreOf(second, 1).acquire({ timeout: 100 });
-      await expect(short).rejects.toMatchObject({
+      const late = semaphoreOf(second, 1).acquire({ timeout: 100 });
+      await expect(late).rejects.toMatchObject({
         code: 'TIMEOUT',
-        message: expect.stringContaining(first.hedge.id),
+        message: expect.stringContaining('in line'),
       });
       giveUp.abort();
       const codes = (await Promise.allSettled(waiting)).map(
