@@ -55,8 +55,7 @@ export class QueueTicket implements Ticket {
     const limits = () => ({ timeout: this.#timeLeft(until, signal), signal });
     const backoff = new Backoff(50, 1_000);
     for (;;) {
-      const turn =
-        (await this.#byLeader(limits)) ?? (await this.#byStore(limits(), backoff.next()));
+      const turn = (await this.#byLeader(limits)) ?? (await this.#byStore(limits(), backoff));
       if (turn) return turn;
     }
   }
@@ -97,13 +96,16 @@ export class QueueTicket implements Ticket {
 
   /** @returns undefined where no leader keeps the line */
   async #byLeader(limits: () => WaitLimits): Promise<Turn | undefined> {
-    while (this.view.current) {
+    for (let asked = this.view.current; asked; asked = this.view.current) {
       const askedAt = this.#now;
       const answer = await this.#ask(limits);
       // One that does not even wait is none to be asked again at once.
       const isHasty = answer?.turn === 'wait' && this.#now - askedAt < SLACK / 10;
       if (!answer || isHasty) {
         this.#graceUntil ??= this.#now + GRACE;
+        const { current } = this.view;
+        // The next one gathers those that wait, and not for long.
+        if (current && current.token !== asked.token) continue;
         return undefined;
       }
       this.#graceUntil = undefined;
@@ -137,12 +139,16 @@ export class QueueTicket implements Ticket {
   }
 
   /** @returns undefined once a leader may be asked (again) */
-  async #byStore({ timeout, signal }: WaitLimits, retryAfter: number): Promise<Turn | undefined> {
+  async #byStore({ timeout, signal }: WaitLimits, backoff: Backoff): Promise<Turn | undefined> {
     const stop = new AbortController();
     const retry = () => stop.abort();
     const unlisten = signal && onAbort(signal, () => stop.abort(signal.reason));
-    const changes = this.view.changes.subscribe((leader) => leader && retry());
-    const timer = this.view.current && this.clock.after(retryAfter, retry);
+    const changes = this.view.changes.subscribe((leader) => {
+      if (!leader) return;
+      backoff.reset();
+      retry();
+    });
+    const timer = this.view.current && this.clock.after(backoff.next(), retry);
     try {
       return await this.alone.turn({ timeout, signal: stop.signal }, this.#busyFor);
     } catch (error) {
