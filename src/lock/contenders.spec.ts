@@ -113,6 +113,17 @@ describe('contending for a lock', () => {
     expect(rooms.logger.warnings).toEqual([]);
   });
 
+  it('gives back at once what lands when the member has closed', async () => {
+    const acquiring = rooms.contenders.acquire(JOB, { timeout: 30_000 });
+    const refused = expect(acquiring).rejects.toMatchObject({ code: 'NOT_RUNNING' });
+    rooms.refusal = new HedgeError('NOT_RUNNING', 'closed');
+    await rooms.time.advance(100);
+    await refused;
+    await rooms.during(rooms.releaser.finished());
+
+    expect(rooms.rowNames).toEqual([]);
+  });
+
   it('says in one line what went with a session that nobody ended here', async () => {
     const terms: Term[] = [];
     for (let n = 0; n < 20; n++) terms.push(await acquire(rooms, 1_000, namedLock('g', `l${n}`)));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HedgeModuleOptions } from '../../src/index.js';
+import { lockRecords } from './lock.load.js';
 import { machineTime, RecordReader } from './member.records.js';
 import type { LoadOptions, MemberSettings, MemberStatus } from './member.js';
 
@@ -44,6 +45,8 @@ export async function until<T>(
 /** One member process. */
 export class Member {
   readonly records: RecordReader;
+  /** When it held the lock of its settings. */
+  readonly lockRecords: RecordReader;
   readonly exited: Promise<Exit>;
   /** What it printed, line by line. */
   readonly output: string[] = [];
@@ -64,6 +67,7 @@ export class Member {
     folder: string,
   ) {
     this.records = new RecordReader(folder);
+    this.lockRecords = new RecordReader(lockRecords(folder));
     for (const stream of [process.stdout, process.stderr]) {
       let rest = '';
       stream?.setEncoding('utf8').on('data', (text: string) => {

@@ -13,7 +13,9 @@ export interface NamedInterval extends LedInterval {
 }
 
 /** Every stretch of leadership, by token. */
-export function ledIntervals(members: readonly Member[]): NamedInterval[] {
+export function ledIntervals(
+  members: readonly Pick<Member, 'name' | 'records'>[],
+): NamedInterval[] {
   return members
     .flatMap(({ name, records }) => records.intervals.map((led) => ({ member: name, ...led })))
     .toSorted((a, b) => (a.token < b.token ? -1 : 1));

@@ -8,6 +8,7 @@ import {
   HedgeModule,
   HedgeService,
   HedgeStream,
+  LockService,
   OnBroadcast,
   OnLeaderMessage,
   OnLeaderStream,
@@ -17,6 +18,7 @@ import {
 } from '../../src/index.js';
 import { parseTimestamp } from '../../src/log/timestamp.js';
 import { answerCommands, codeOf } from './commands.js';
+import { keepTaking, type LockLoad } from './lock.load.js';
 import { machineTime, RecordWriter } from './member.records.js';
 
 /*
@@ -37,6 +39,8 @@ export interface MemberSettings {
   readonly shutdown?: 'exit-code' | 'signal' | 'none';
   /** ms between two looks at `isLeader()`. @default 2 */
   readonly lookInterval?: number;
+  /** A lock to take again and again. */
+  readonly lock?: LockLoad;
 }
 
 export interface LoadOptions {
@@ -286,6 +290,8 @@ async function main(): Promise<void> {
   await app.listen(0, '127.0.0.1');
   noteMembers(hedge);
   process.send?.({ address: hedge.id });
+  const { lock } = settings;
+  if (lock) void keepTaking(app.get(LockService), lock, settings.records, closing.signal);
 }
 
 await main();
