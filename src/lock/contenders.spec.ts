@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
 import { HedgeError } from '../errors/index.js';
 import { namedLock } from './lock.rows.js';
@@ -50,11 +50,11 @@ describe('contending for a lock', () => {
 
   it('tries without waiting, and reads before it writes', async () => {
     await acquire();
-    const before = rooms.model.commits;
+    const transact = vi.spyOn(other.store, 'transact');
     const limits = { timeout: 1_000 };
 
     expect(await rooms.during(other.contenders.tryAcquire(JOB, limits))).toBeUndefined();
-    expect(rooms.model.commits).toBe(before);
+    expect(transact).not.toHaveBeenCalled();
     expect(other.network.requests).toBe(1);
     const free = namedLock('g', 'free');
     expect((await rooms.during(other.contenders.tryAcquire(free, limits)))?.isHeld()).toBe(true);
@@ -79,6 +79,18 @@ describe('contending for a lock', () => {
     await rooms.during(other.releaser.finished());
     expect(other.keeper.current?.isIdle ?? true).toBe(true);
     expect(other.clock.armed).toBe(0);
+  });
+
+  it('sends nothing when its signal was aborted before', async () => {
+    const limits = { timeout: 1_000, signal: AbortSignal.abort() };
+    for (const ask of [
+      rooms.contenders.acquire(JOB, limits),
+      rooms.contenders.tryAcquire(JOB, limits),
+    ]) {
+      await expect(ask).rejects.toMatchObject({ code: 'ABORTED' });
+    }
+
+    expect(rooms.network.requests).toBe(0);
   });
 
   it('gives back what lands after its signal', async () => {

@@ -150,7 +150,10 @@ describe('a lock', () => {
     const released = lock.release();
     expect(lock.isHeld()).toBe(false);
     expect(lock.signal.aborted).toBe(true);
-    await rooms.during(Promise.all([released, lock.release(), lock[Symbol.asyncDispose]()]));
+    await rooms.during(lock.release());
+    // Not before the first of them.
+    expect(rooms.rowNames).toEqual([]);
+    await Promise.all([released, lock[Symbol.asyncDispose]()]);
 
     expect(rooms.model.commits - commits).toBe(1);
   });
@@ -176,6 +179,24 @@ describe('a lock', () => {
     await lock.release();
 
     expect(rooms.network.requests).toBe(requests);
+  });
+
+  it('has nothing to give back once its fence is gone, though its session goes on', async () => {
+    const own = await rooms.during(rooms.locks().acquire('own'));
+    rooms.keeper.lose(lock.term.session, lock.term);
+    const { requests } = rooms.network;
+    await lock.release();
+
+    expect(rooms.network.requests).toBe(requests);
+    expect([lock.isHeld(), own.isHeld()]).toEqual([false, true]);
+  });
+
+  it('was lost, not given back, when it is released past its deadline', async () => {
+    rooms.clock.jumpWall(11_000);
+    await rooms.during(lock.release());
+
+    expect(lock.term.lossReason).toBe('expired');
+    expect(rooms.logger.warnings).toEqual([expect.stringContaining("lost the lock 'job'")]);
   });
 
   it('is lost to its holder before anybody else can have it, when the store is out of reach', async () => {
