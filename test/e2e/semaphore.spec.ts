@@ -1,6 +1,7 @@
+import { Injectable } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { HedgeError, HedgeService, type Permit } from '../../src/index.js';
+import { HedgeError, HedgeService, OnLeaderMessage, type Permit } from '../../src/index.js';
 import { LIMIT_MISMATCH } from '../../src/hedge.messages.js';
 import { keysBeginningWith, type Mutation } from '../../src/store/index.js';
 import { FaultyStore } from '../support/faulty-store.js';
@@ -13,6 +14,14 @@ import {
   type Group,
 } from '../support/hedge-apps.js';
 import { logs } from '../support/recorded-logs.js';
+
+@Injectable()
+class Echo {
+  @OnLeaderMessage('echo')
+  echo() {
+    return 'echo';
+  }
+}
 
 const CALL = { timeout: 10_000 };
 
@@ -74,6 +83,32 @@ describe('a semaphore', () => {
       expect(await permitRows(group())).toHaveLength(3);
     });
 
+    it('gives permits in the order of arrival, whatever members ask for them', async () => {
+      const apps = await group().startMany(3, {}, [Echo]);
+      const held = [
+        await semaphoreOf(apps[1], 2).acquire(),
+        await semaphoreOf(apps[2], 2).acquire(),
+      ];
+      const waiting: Promise<Permit>[] = [];
+      const join = async (app: App) => {
+        waiting.push(semaphoreOf(app, 2).acquire());
+        // The line is asked before anything that begins later, and requests of a member arrive in order.
+        await new Promise((resolve) => setImmediate(resolve));
+        await app.hedge.send('echo', waiting.length, SOON);
+      };
+      for (let at = 0; at < 9; at++) await join(apps[at % 3]);
+
+      const served = waiting.map(async (coming) => {
+        const permit = await coming;
+        await permit.release();
+        return permit.token;
+      });
+      await Promise.all(held.map((permit) => permit.release()));
+
+      const byArrival = await Promise.all(served);
+      expect(byArrival).toEqual(byArrival.toSorted((one, other) => (one < other ? -1 : 1)));
+    });
+
     it('rises its tokens with each permit', async () => {
       const [first, second] = await group().startMany(2);
       const tokens = [];
@@ -116,26 +151,27 @@ describe('a semaphore', () => {
     });
 
     it('keeps permits through a change of leader, by stepDown and by the end of the leader', async () => {
-      const [first, second] = await group().startMany(3);
+      const [first, third] = await group().startMany(2);
+      const second = await group().start({ candidate: false });
       const permits = [
         await semaphoreOf(first, 2).acquire(),
         await semaphoreOf(second, 2).acquire(),
       ];
 
+      const waiting = semaphoreOf(second, 2).acquire();
       await first.hedge.stepDown();
-      const { leader } = await group().settled();
+      await vi.waitFor(() => expect(third.hedge.isLeader()).toBe(true), SOON);
       expect(permits.map((permit) => permit.isHeld())).toEqual([true, true]);
-      expect(await semaphoreOf(leader, 2).tryAcquire()).toBeUndefined();
+      expect(await semaphoreOf(third, 2).tryAcquire()).toBeUndefined();
 
-      // Whoever leads and holds a permit gives both back when it ends; the other's stays.
+      // Whoever led and holds a permit gives it back when it ends, to whoever waits; the other's stays.
       await first.close();
-      await group().settled();
-      expect(permits.map((permit) => permit.isHeld())).toEqual([false, true]);
-      const [next, none] = [
-        await semaphoreOf(second, 2).acquire(),
-        await semaphoreOf(second, 2).tryAcquire(),
-      ];
-      expect([next.isHeld(), none, permits[1].isHeld()]).toEqual([true, undefined, true]);
+      permits.push(await waiting);
+      expect(permits.map((permit) => permit.isHeld())).toEqual([false, true, true]);
+
+      await third.close();
+      expect(permits.map((permit) => permit.isHeld())).toEqual([false, true, true]);
+      expect(await semaphoreOf(second, 2).tryAcquire()).toBeUndefined();
     });
 
     it('ends permits with their session, and gives them to others', async () => {
