@@ -6,7 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HedgeModuleOptions } from '../../src/index.js';
 import { lockRecords } from './lock.load.js';
 import { machineTime, RecordReader } from './member.records.js';
-import type { LoadOptions, MemberSettings, MemberStatus } from './member.js';
+import type { MemberStatus } from './member.js';
+import type { ContestOptions } from './member.contest.js';
+import type { LoadOptions } from './member.load.js';
+import type { MemberSettings } from './member.settings.js';
 
 const MEMBER = join(import.meta.dirname, '../../build/test/support/member.js');
 
@@ -151,6 +154,10 @@ export class Member {
 
   startLoad(options: LoadOptions): Promise<void> {
     return this.call('startLoad', options);
+  }
+
+  contend(options: ContestOptions): Promise<void> {
+    return this.call('contend', options);
   }
 
   /** Closes the app without a signal: the process has to end by itself. */

@@ -1,42 +1,75 @@
 import type { LogEntry } from '../../src/index.js';
 import { parseTimestamp } from '../../src/log/timestamp.js';
 import type { Member } from './cluster.js';
-import { msBetween, type LedInterval, type MemberEvent } from './member.records.js';
+import { LEADERSHIP, msBetween, type HeldInterval, type MemberEvent } from './member.records.js';
 
 /*
  * What must hold whatever was done to the members, checked against what they noted themselves. Each check returns the
  * violations in words: none when all is well.
  */
 
-export interface NamedInterval extends LedInterval {
+export interface NamedInterval extends HeldInterval {
   readonly member: string;
 }
 
+type Recorded = Pick<Member, 'name' | 'records'>;
+
 /** Every stretch of leadership, by token. */
-export function ledIntervals(
-  members: readonly Pick<Member, 'name' | 'records'>[],
-): NamedInterval[] {
+export function ledIntervals(members: readonly Recorded[]): NamedInterval[] {
+  return heldIntervals(members, LEADERSHIP);
+}
+
+/** Every stretch in which a lock, or a permit of a semaphore, was held, by token. */
+export function heldIntervals(members: readonly Recorded[], what: string): NamedInterval[] {
   return members
-    .flatMap(({ name, records }) => records.intervals.map((led) => ({ member: name, ...led })))
+    .flatMap(({ name, records }) =>
+      records.intervalsOf(what).map((held) => ({ member: name, ...held })),
+    )
     .toSorted((a, b) => (a.token < b.token ? -1 : 1));
 }
 
-/** Never two leaders, and tokens rise with time: a term of a higher token is seen only after all lower ones were over. */
+/** Never two leaders (or holders of a lock), and tokens rise with time: a term of a higher token is seen only after all lower ones were over. */
 export function overlappingTerms(intervals: readonly NamedInterval[]): string[] {
   const violations: string[] = [];
   let last: NamedInterval | undefined;
   for (const led of intervals) {
     if (last && led.token === last.token) {
-      violations.push(`${led.member} and ${last.member} both led with token ${led.token}`);
+      violations.push(`${led.member} and ${last.member} both held it with token ${led.token}`);
     } else if (last && led.from < last.to) {
       violations.push(
-        `${last.member} (token ${last.token}) was still leader ${msBetween(led.from, last.to)} ms after ` +
-          `${led.member} (token ${led.token}) had become it`,
+        `${last.member} (token ${last.token}) still held it ${msBetween(led.from, last.to)} ms after ` +
+          `${led.member} (token ${led.token}) had got it`,
       );
     }
     if (!last || led.to > last.to) last = led;
   }
   return violations;
+}
+
+/** Entries whose value is the token of the lock they were put under, and that came after one of a later holder. */
+export function lateEntries(newestFirst: readonly LogEntry[]): LogEntry[] {
+  let newest = 0n;
+  return newestFirst.toReversed().filter(({ value }) => {
+    const token = BigInt(value);
+    if (token < newest) return true;
+    newest = token;
+    return false;
+  });
+}
+
+/** How many were held at the same time. */
+export function mostAtOnce(intervals: readonly NamedInterval[]): number {
+  const changes = intervals
+    .flatMap(({ from, to }) => [
+      { at: from, by: 1 },
+      { at: to, by: -1 },
+    ])
+    // What ends and what begins at one moment need not have been held together.
+    .toSorted((a, b) => (a.at === b.at ? a.by - b.by : a.at < b.at ? -1 : 1));
+  let held = 0;
+  let most = 0;
+  for (const { by } of changes) most = Math.max(most, (held += by));
+  return most;
 }
 
 type Ack = Extract<MemberEvent, { type: 'ack' }>;

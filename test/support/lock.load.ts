@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HedgeError, type LockService } from '../../src/index.js';
-import { machineTime, RecordWriter } from './member.records.js';
+import { LEADERSHIP, machineTime, RecordWriter } from './member.records.js';
 
 export interface LockLoad {
   readonly name: string;
@@ -24,7 +24,7 @@ export async function keepTaking(
       const until = performance.now() + hold;
       while (performance.now() < until) {
         const before = machineTime();
-        if (lock.isHeld()) records.led(lock.token, before, machineTime());
+        if (lock.isHeld()) records.seen(LEADERSHIP, lock.token, before, machineTime());
         await delay(2);
       }
       await lock.release();

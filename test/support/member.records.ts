@@ -12,10 +12,10 @@ export function msBetween(from: bigint, to: bigint): number {
 }
 
 /**
- * A stretch of time in which a member's `isLeader()` was seen to be true. Both ends are on the safe side: it was true
+ * A stretch of time in which a member's `isLeader()`, or `isHeld()` of something, was seen to be true. Both ends are on the safe side: it was true
  * at some moment not after `from`, and at some moment not before `to`.
  */
-export interface LedInterval {
+export interface HeldInterval {
   readonly token: bigint;
   /** Machine time right after the first call that said true. */
   readonly from: bigint;
@@ -46,34 +46,38 @@ export type MemberEvent =
   | { type: 'permits'; at: bigint; held: number }
   /** The event loop stood still; `firstTurnAt` is the end of its first turn since. */
   | { type: 'stood-still'; at: bigint; firstTurnAt: bigint }
+  /** A lock or a permit: it was asked for at `askedAt`. */
+  | { type: 'acquired'; at: bigint; what: string; askedAt: bigint; token: bigint }
+  | { type: 'not-acquired'; at: bigint; what: string; askedAt: bigint; code: string }
+  | { type: 'holding-aborted'; at: bigint; what: string; token: bigint }
+  | { type: 'released'; at: bigint; what: string; token: bigint }
+  /** A put under a lock, whose value is the token: the code it failed with, or `written`. */
+  | { type: 'lock-put'; at: bigint; key: string; token: bigint; begunAt: bigint; code: string }
   /** A slow handler began, and how it ended. */
   | { type: 'handler-began'; at: bigint }
   | { type: 'handler-aborted'; at: bigint }
   | { type: 'handler-ended'; at: bigint };
 
-const INTERVALS = 'intervals.bin';
+/** What leadership is called among the things that are held. */
+export const LEADERSHIP = 'leadership';
+
+const intervalsFile = (what: string) => `intervals-${what}.bin`;
 const EVENTS = 'events.jsonl';
 /** token, from, to */
 const RECORD = 24;
 
-/**
- * What a member process notes of itself. Each note is in the file (the kernel has it) before the call returns, so it
- * outlives a kill -9 right afterwards.
- */
-export class RecordWriter {
-  readonly #intervals: number;
-  readonly #events: number;
+/** Notes how long things are held, one after the other. */
+class IntervalWriter {
+  readonly #file: number;
   readonly #record = Buffer.alloc(RECORD);
   #token: bigint | undefined;
   #position = -RECORD;
 
-  constructor(folder: string) {
-    this.#intervals = openSync(join(folder, INTERVALS), 'w');
-    this.#events = openSync(join(folder, EVENTS), 'a');
+  constructor(path: string) {
+    this.#file = openSync(path, 'w');
   }
 
-  /** `isLeader()` was asked after `before`, had answered true by `after`, and this token was that leadership's. */
-  led(token: bigint, before: bigint, after: bigint): void {
+  seen(token: bigint, before: bigint, after: bigint): void {
     if (token === this.#token) {
       this.#record.writeBigUInt64LE(before, 16);
     } else {
@@ -83,7 +87,33 @@ export class RecordWriter {
       this.#record.writeBigUInt64LE(after, 8);
       this.#record.writeBigUInt64LE(before, 16);
     }
-    writeSync(this.#intervals, this.#record, 0, RECORD, this.#position);
+    writeSync(this.#file, this.#record, 0, RECORD, this.#position);
+  }
+}
+
+/**
+ * What a member process notes of itself. Each note is in the file (the kernel has it) before the call returns, so it
+ * outlives a kill -9 right afterwards.
+ */
+export class RecordWriter {
+  readonly #intervals = new Map<string, IntervalWriter>();
+  readonly #events: number;
+
+  constructor(private readonly folder: string) {
+    this.#events = openSync(join(folder, EVENTS), 'a');
+  }
+
+  /**
+   * Whether it is held was asked after `before`, had been answered true by `after`, and this token was that holding's.
+   * No two of one name at a time.
+   */
+  seen(what: string, token: bigint, before: bigint, after: bigint): void {
+    let intervals = this.#intervals.get(what);
+    if (!intervals) {
+      intervals = new IntervalWriter(join(this.folder, intervalsFile(what)));
+      this.#intervals.set(what, intervals);
+    }
+    intervals.seen(token, before, after);
   }
 
   note(event: MemberEvent): void {
@@ -108,11 +138,16 @@ export class RecordReader {
 
   constructor(private readonly folder: string) {}
 
-  get intervals(): LedInterval[] {
-    const path = join(this.folder, INTERVALS);
+  /** Of leadership. */
+  get intervals(): HeldInterval[] {
+    return this.intervalsOf(LEADERSHIP);
+  }
+
+  intervalsOf(what: string): HeldInterval[] {
+    const path = join(this.folder, intervalsFile(what));
     if (!existsSync(path)) return [];
     const bytes = readFileSync(path);
-    const intervals: LedInterval[] = [];
+    const intervals: HeldInterval[] = [];
     for (let at = 0; at + RECORD <= bytes.length; at += RECORD) {
       intervals.push({
         token: bytes.readBigUInt64LE(at),
