@@ -1,16 +1,22 @@
 import type { HedgeModuleOptions } from '../../src/index.js';
 import {
   createDatabase,
+  databaseHandle,
   findEmulator,
   startEmulator,
   type SpannerEmulator,
 } from './spanner-emulator.js';
+import type { HedgeStore } from '../../src/store/index.js';
+import { spannerStore } from '../../src/store/spanner/index.js';
+import { sqliteStore } from '../../src/store/sqlite/index.js';
 import { freshFile, removeFile } from './sqlite-file.js';
 
 /** A store that processes share. */
 export interface SharedStore {
   readonly hedge: HedgeModuleOptions;
   readonly env: NodeJS.ProcessEnv;
+  /** The names of all rows of the lock table. */
+  lockRows(): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -35,6 +41,7 @@ export async function openSpanner(
     hedge: { database, lockName: 'group' },
     env: { SPANNER_EMULATOR_HOST: emulator.host, METADATA_SERVER_DETECTION: 'none' },
     emulator,
+    lockRows: () => lockRowsOf(spannerStore(databaseHandle(emulator, database))),
     createDatabase: async () => {
       await createDatabase(emulator, { tables: true, name: database.split('/').at(-1) });
     },
@@ -47,8 +54,20 @@ export async function openSqlite(): Promise<SharedStore> {
   return {
     hedge: { database: `sqlite:${file}`, lockName: 'group' },
     env: {},
+    lockRows: () => lockRowsOf(sqliteStore(file)),
     close: () => removeFile(file),
   };
+}
+
+async function lockRowsOf(store: HedgeStore): Promise<string[]> {
+  const call = { timeout: 20_000 };
+  await store.open(call);
+  try {
+    const rows = await store.rows({ range: { from: '', to: '\u{10ffff}' } }, call);
+    return rows.map(({ name }) => name);
+  } finally {
+    await store.close();
+  }
 }
 
 /** Each store that is there to be tested, for `describe.each`. */

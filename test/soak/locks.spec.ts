@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LogEntry } from '../../src/index.js';
+import { Cluster, until, type Member } from '../support/cluster.js';
+import {
+  handOvers,
+  longestFairWait,
+  takeOvers,
+  waitsFor,
+  type FairTurns,
+  type Wait,
+} from '../support/contest.report.js';
+import { heldIntervals, lateEntries, mostAtOnce, overlappingTerms } from '../support/invariants.js';
+import type { ContestOptions } from '../support/member.contest.js';
+import { msBetween } from '../support/member.records.js';
+import { Mishaps } from '../support/mishaps.js';
+import { sharedStores, type SharedStore } from '../support/shared-stores.js';
+
+const LEASE = 2_000;
+const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 5);
+/** ms beyond the contest: start, close and checks */
+const AROUND = 120_000;
+const FAULTS = { aborted: 0.03, replyLost: 0.01 };
+
+const LOCK: ContestOptions = {
+  name: 'job',
+  hold: [10, 150],
+  pause: [0, 100],
+  timeout: 120_000,
+  putKey: 'key',
+};
+const PERMIT: ContestOptions = {
+  name: 'pool',
+  limit: 3,
+  hold: [10, 300],
+  pause: [0, 100],
+  timeout: 120_000,
+};
+/** The longest holding, and as much again as handing over takes on a busy machine with a store that fails. */
+const LOCK_TURNS: FairTurns = { contenders: 8, limit: 1, turn: 1_000, mishap: 2 * LEASE + 1_000 };
+const PERMIT_TURNS: FairTurns = { ...LOCK_TURNS, contenders: 10, limit: 3 };
+
+describe.each(sharedStores)('on $name', ({ name: storeName, open }) => {
+  let store: SharedStore;
+  let cluster: Cluster;
+  let mishaps: Mishaps;
+  /** Those that contend for permits only. */
+  const permitsOnly = new Set<string>();
+
+  beforeAll(async () => {
+    store = await open();
+    const { hedge, env } = store;
+    cluster = new Cluster({ hedge: { ...hedge, leaseDuration: LEASE, drainTimeout: 500 }, env });
+    mishaps = new Mishaps(cluster, {
+      leaseDuration: LEASE,
+      stopsThemselves: storeName === 'SQLite',
+      holder: () => {
+        const { member } = heldIntervals(cluster.running, LOCK.name).at(-1) ?? {};
+        return cluster.running.find(({ name }) => name === member);
+      },
+      replace: async (killed) => contend(await start(), permitsOnly.has(killed.name)),
+    });
+    const members = await Promise.all(Array.from({ length: 10 }, start));
+    await cluster.agreed();
+    await Promise.all(members.map((member, index) => contend(member, index >= 8)));
+  }, AROUND);
+
+  afterAll(async () => {
+    await cluster[Symbol.asyncDispose]();
+    await store.close();
+  });
+
+  async function start(): Promise<Member> {
+    const [member] = await cluster.start(1, { faults: FAULTS, lookInterval: 10 });
+    return member;
+  }
+
+  async function contend(member: Member, withoutLock: boolean): Promise<void> {
+    if (withoutLock) permitsOnly.add(member.name);
+    else await member.contend(LOCK);
+    await member.contend(PERMIT);
+  }
+
+  function expectBoundedWaits(waits: readonly Wait[], turns: FairTurns): void {
+    const tooLong = waits
+      .map((wait) => ({ ...wait, ms: msBetween(wait.from, wait.to) }))
+      .filter((wait) => wait.ms > longestFairWait(wait, turns, mishaps.all));
+    expect(tooLong).toEqual([]);
+  }
+
+  it(
+    `keeps locks and permits apart for ${MINUTES} minutes of kills, stops and faults`,
+    async () => {
+      await mishaps.goOnFor(MINUTES * 60_000);
+      await until('all go on', async () => (await cluster.agreed()).followers.length === 9);
+      await Promise.all(cluster.running.map((member) => member.call('stopContending')));
+      process.stdout.write(report(storeName, cluster.members, mishaps));
+
+      const locks = heldIntervals(cluster.members, LOCK.name);
+      expect(handOvers(locks)).toBeGreaterThan(50 * MINUTES);
+      expect(overlappingTerms(locks)).toEqual([]);
+      const permits = heldIntervals(cluster.members, PERMIT.name);
+      expect(mostAtOnce(permits)).toBe(PERMIT.limit);
+      expect(new Set(permits.map(({ token }) => token)).size).toBe(permits.length);
+    },
+    MINUTES * 60_000 + AROUND,
+  );
+
+  it('never wrote under a lock after its next holder had', async () => {
+    const [reader] = cluster.running;
+    const entries = await reader.call<LogEntry[]>('history', LOCK.putKey, 60_000);
+    expect(entries.length).toBeGreaterThan(50 * MINUTES);
+    expect(lateEntries(entries)).toEqual([]);
+  });
+
+  it('let nobody wait for longer than fair turns take', () => {
+    const locks = waitsFor(cluster.members, LOCK.name);
+    const permits = waitsFor(cluster.members, PERMIT.name);
+    // What was still waiting at the end was given up by the test.
+    const failed = [...locks, ...permits].filter(
+      ({ outcome }) => outcome !== 'acquired' && outcome !== 'ABORTED',
+    );
+    expect(failed).toEqual([]);
+    expectBoundedWaits(locks, LOCK_TURNS);
+    expectBoundedWaits(permits, PERMIT_TURNS);
+  });
+
+  it("leaves no row but the group's when all have closed", async () => {
+    // The leader's and its fence's are there besides; what the killed ones left is swept away by it.
+    await until('it is swept', async () => (await store.lockRows()).length === 3, 60_000);
+    const { running } = cluster;
+    await Promise.all(running.map((member) => member.close()));
+    for (const exit of await Promise.all(running.map((member) => member.exited))) {
+      expect(exit).toMatchObject({ code: 0, signal: null });
+    }
+    expect(await store.lockRows()).toEqual(['hedge/spindle/lockname/group']);
+  });
+});
+
+function report(storeName: string, members: readonly Member[], { all }: Mishaps): string {
+  const count = (kind: string) => all.filter((mishap) => mishap.kind === kind).length;
+  const onLeaders = all.filter(({ wasLeader }) => wasLeader).length;
+  const lines = [LOCK.name, PERMIT.name].map((what) => {
+    const intervals = heldIntervals(members, what);
+    const waits = waitsFor(members, what)
+      .map(({ from, to }) => msBetween(from, to))
+      .toSorted((a, b) => a - b);
+    const [median, longest] = [waits[waits.length >> 1], waits.at(-1)].map((ms) => ms?.toFixed(0));
+    return (
+      `  ${what}: ${intervals.length} acquired, ${handOvers(intervals)} hand-overs; ` +
+      `waits: p50 ${median} ms, longest ${longest} ms\n`
+    );
+  });
+  const after = takeOvers(members, LOCK.name, all);
+  return (
+    `${storeName}: ${count('kill')} kills, ${count('stop')} stops, ${onLeaders} of them of leaders\n` +
+    `${lines.join('')}  ${after.length} times a holder of ${LOCK.name} was killed: ` +
+    `taken over after ${Math.max(0, ...after).toFixed(0)} ms at the most\n`
+  );
+}
