@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HedgeModuleOptions } from '../../src/index.js';
-import { lockRecords } from './lock.load.js';
 import { machineTime, RecordReader } from './member.records.js';
 import type { MemberStatus } from './member.js';
 import type { ContestOptions } from './member.contest.js';
@@ -48,8 +47,6 @@ export async function until<T>(
 /** One member process. */
 export class Member {
   readonly records: RecordReader;
-  /** When it held the lock of its settings. */
-  readonly lockRecords: RecordReader;
   readonly exited: Promise<Exit>;
   /** What it printed, line by line. */
   readonly output: string[] = [];
@@ -70,7 +67,6 @@ export class Member {
     folder: string,
   ) {
     this.records = new RecordReader(folder);
-    this.lockRecords = new RecordReader(lockRecords(folder));
     for (const stream of [process.stdout, process.stderr]) {
       let rest = '';
       stream?.setEncoding('utf8').on('data', (text: string) => {

@@ -1,5 +1,4 @@
 import type { HedgeModuleOptions } from '../../src/index.js';
-import type { LockLoad } from './lock.load.js';
 import { RecordWriter } from './member.records.js';
 
 export interface MemberSettings {
@@ -15,8 +14,6 @@ export interface MemberSettings {
   readonly shutdown?: 'exit-code' | 'signal' | 'none';
   /** ms between two looks at `isLeader()`. @default 2 */
   readonly lookInterval?: number;
-  /** A lock to take again and again. */
-  readonly lock?: LockLoad;
   /** Which part of its writes the store fails. */
   readonly faults?: StoreFaults;
 }

@@ -3,7 +3,6 @@ import { NestFactory } from '@nestjs/core';
 import { lastValueFrom, map, toArray } from 'rxjs';
 import { HedgeModule, HedgeService, LockService, type BroadcastOptions } from '../../src/index.js';
 import { answerCommands } from './commands.js';
-import { keepTaking } from './lock.load.js';
 import { Contest, type ContestOptions } from './member.contest.js';
 import { Handlers } from './member.handlers.js';
 import { startLoad, stopLoad, type LoadOptions } from './member.load.js';
@@ -100,8 +99,6 @@ async function main(): Promise<void> {
   keepLooking(hedge, lookInterval);
   follow(hedge);
   const contest = new Contest(hedge, app.get(LockService));
-  const { lock } = settings;
-  if (lock) void keepTaking(app.get(LockService), lock, settings.records, closing.signal);
 
   answerCommands(async (method, args) => {
     if (method === 'contend') return contest.join(args[0] as ContestOptions);
