@@ -3,6 +3,7 @@ import { FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-r
 import { HedgeError } from '../errors/index.js';
 import { namedLock } from './lock.rows.js';
 import type { Term } from './term.js';
+import type { WaitingLine } from './waiting.line.js';
 
 const JOB = namedLock('g', 'job');
 
@@ -106,6 +107,40 @@ describe('contending for a lock', () => {
     await rooms.during(rooms.releaser.finished());
 
     expect(rooms.rowNames).toEqual([]);
+  });
+
+  describe('tells the line what is free, not before the store has it', () => {
+    /** The rows that stood when the line was told. */
+    let told: { place: string; rows: string[] }[];
+    let member: MemberRooms;
+
+    beforeEach(() => {
+      told = [];
+      const { time, model } = rooms;
+      const line: WaitingLine = {
+        freed: ({ row }) => void told.push({ place: row, rows: rooms.rowNames }),
+        join: () => ({ turn: async () => 'take', taken: () => undefined, leave: () => undefined }),
+      };
+      member = new MemberRooms({ time, model, line });
+    });
+
+    it.each([
+      ['aborted', (giveUp: AbortController) => giveUp.abort(), 30_000],
+      ['out of time', () => undefined, 20],
+    ])('where an acquire that was %s landed', async (_, end, timeout) => {
+      member.network.next.push(FAIR, REPLY_LOST);
+      const giveUp = new AbortController();
+      const waiting = member.contenders.acquire(JOB, { timeout, signal: giveUp.signal });
+      const outcome = expect(waiting).rejects.toBeInstanceOf(HedgeError);
+      await rooms.time.advance(10);
+      expect(rooms.model.rows.has(JOB.row)).toBe(true);
+      end(giveUp);
+      await rooms.time.advance(100);
+      await outcome;
+
+      expect(told).toMatchObject([{ place: JOB.row }]);
+      expect(told[0].rows).not.toContain(JOB.row);
+    });
   });
 
   it('refuses all that wait when the member closes, and keeps what is held until told', async () => {

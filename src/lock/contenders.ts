@@ -117,7 +117,9 @@ export class Contenders {
     const holder = turn === 'look' ? await this.#look(place, limits) : undefined;
     if (holder) return { kind: 'held', holder };
     const timeout = until - this.clock.now().monotonic;
-    const outcome = await this.acquirer.acquire(place, { ...limits, timeout });
+    // Whoever came next may have met it, and waits for the end of its session since.
+    const undone = () => this.line.freed(place);
+    const outcome = await this.acquirer.acquire(place, { ...limits, timeout, undone });
     if (outcome.kind === 'acquired') this.#hold(outcome.term);
     return outcome;
   }

@@ -27,6 +27,8 @@ export interface AcquireLimits {
   /** ms until the acquire is given up. */
   readonly timeout: number;
   readonly signal?: AbortSignal;
+  /** Called when what landed of an acquire that was given up, if anything did, has been given back. */
+  readonly undone?: () => void;
 }
 
 /** Asks the store for a lock or a permit, once, and settles what the answer was however the connection behaves. */
@@ -44,14 +46,14 @@ export class LockAcquirer {
    * Takes the place if there is room.
    * @throws HedgeError `TIMEOUT`, `ABORTED`, `STORE_INVALID`, `STORE_UNAVAILABLE`, and what the place refuses with
    */
-  async acquire(place: Place, { timeout, signal }: AcquireLimits): Promise<AcquireOutcome> {
-    const until = this.clock.now().monotonic + timeout;
+  async acquire(place: Place, limits: AcquireLimits): Promise<AcquireOutcome> {
+    const until = this.clock.now().monotonic + limits.timeout;
     for (;;) {
       const session = this.keeper.open();
       const term = new Term(place, session);
       session.beginAcquire();
       try {
-        const outcome = await this.#attempts(term, until, signal);
+        const outcome = await this.#attempts(term, until, limits);
         if (outcome !== 'session-gone') return outcome;
       } finally {
         this.releaser.endAcquire(session);
@@ -63,8 +65,9 @@ export class LockAcquirer {
   async #attempts(
     term: Term,
     until: number,
-    signal: AbortSignal | undefined,
+    limits: AcquireLimits,
   ): Promise<AcquireOutcome | 'session-gone'> {
+    const { signal } = limits;
     const backoff = new Backoff(10, 200, this.random);
     let mayHaveLanded = false;
     try {
@@ -72,7 +75,8 @@ export class LockAcquirer {
         const timeout = this.#timeLeft(acquiring(term), until, signal);
         if (!term.session.isUsable()) return 'session-gone';
         try {
-          return await this.#attempt(term, Math.min(timeout, this.#attemptTimeout(term)), signal);
+          const attemptTimeout = Math.min(timeout, this.#attemptTimeout(term));
+          return await this.#attempt(term, { ...limits, timeout: attemptTimeout });
         } catch (error) {
           if (!isRepeatable(error)) throw error;
           mayHaveLanded ||= error.failure === 'unavailable';
@@ -80,7 +84,7 @@ export class LockAcquirer {
         }
       }
     } finally {
-      if (mayHaveLanded && !term.isHeld()) this.releaser.settle(term);
+      if (mayHaveLanded && !term.isHeld()) void this.releaser.settle(term).then(limits.undone);
     }
   }
 
@@ -90,12 +94,9 @@ export class LockAcquirer {
     return Math.min(Math.max(500, attemptTimeoutOf(leaseDuration)), session.remaining());
   }
 
-  async #attempt(
-    term: Term,
-    timeout: number,
-    signal: AbortSignal | undefined,
-  ): Promise<AcquireOutcome | 'session-gone'> {
+  async #attempt(term: Term, limits: AcquireLimits): Promise<AcquireOutcome | 'session-gone'> {
     const sentAt = this.clock.now();
+    const { timeout, signal } = limits;
     const { result, timestamp } = await this.store.transact<AcquireAnswer>(
       acquireQuery(term),
       (rows) => decideAcquire(term, rows),
@@ -111,10 +112,10 @@ export class LockAcquirer {
         return 'session-gone';
       case 'mine':
         this.keeper.confirmed(term.session);
-        return this.#begin(term, result.token, result.busyFor, signal);
+        return this.#begin(term, result.token, result.busyFor, limits);
       case 'acquired':
         this.keeper.renewed(term.session, sentAt);
-        return this.#begin(term, timestamp!, result.busyFor, signal);
+        return this.#begin(term, timestamp!, result.busyFor, limits);
     }
   }
 
@@ -122,17 +123,17 @@ export class LockAcquirer {
     term: Term,
     token: bigint,
     busyFor: number,
-    signal: AbortSignal | undefined,
+    { signal, undone }: AcquireLimits,
   ): AcquireOutcome | 'session-gone' {
     term.begin(token);
     if (!this.keeper.hold(term.session, term)) {
       // It took the store longer than the session had: what landed would keep everybody out for a lease.
-      this.releaser.discard(term);
+      void this.releaser.discard(term).then(undone);
       return 'session-gone';
     }
     this.renewer.arm();
     if (signal?.aborted) {
-      void this.releaser.release(term, 'released');
+      void this.releaser.release(term, 'released').then(undone);
       throw new HedgeError('ABORTED', ABORTED(acquiring(term)), { cause: signal.reason });
     }
     return { kind: 'acquired', term, busyFor };

@@ -83,17 +83,17 @@ export class LockReleaser {
    * After an acquire that was given up with an unknown outcome: whether it landed or is still under way, its
    * term is over once this has written the same rows. Goes on until the store has answered or the session is over.
    */
-  settle(term: Term): void {
+  settle(term: Term): Promise<void> {
     term.session.beginAcquire();
-    void this.#track(this.#settle(term));
+    return this.#track(this.#settle(term));
   }
 
   /** Deletes what an acquire left that landed too late, after the session it was made under had ended. */
-  discard(term: Term): void {
+  discard(term: Term): Promise<void> {
     const { session } = term;
     const until = this.clock.now().monotonic + session.owner.leaseDuration;
     const mutations = [...releaseMutations(term), deletionOf(session)];
-    void this.#repeat(
+    return this.#repeat(
       session,
       () => until - this.clock.now().monotonic,
       (timeout) => this.store.commit(mutations, { timeout }),

@@ -101,7 +101,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'does not settle an acquire it gave up (4.3.2)',
     releaser: (releaser) => {
-      releaser.settle = () => undefined;
+      releaser.settle = () => Promise.resolve();
     },
   },
   {
