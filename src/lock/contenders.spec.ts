@@ -141,6 +141,21 @@ describe('contending for a lock', () => {
       expect(told).toMatchObject([{ place: JOB.row }]);
       expect(told[0].rows).not.toContain(JOB.row);
     });
+
+    it('where the session ended with what was released next', async () => {
+      const limits = { timeout: 1_000 };
+      const first = await rooms.during(member.contenders.acquire(JOB, limits));
+      const last = await rooms.during(member.contenders.acquire(namedLock('g', 'z'), limits));
+      member.network.next.push(LOST);
+      const released = member.contenders.release(first);
+      const releasedLast = member.contenders.release(last);
+      await rooms.during(released);
+      expect(rooms.rowNames).not.toContain(first.row);
+      await rooms.during(releasedLast);
+
+      expect(rooms.rowNames).toEqual([]);
+      expect(told.find(({ place }) => place === JOB.row)?.rows).not.toContain(first.row);
+    });
   });
 
   it('refuses all that wait when the member closes, and keeps what is held until told', async () => {

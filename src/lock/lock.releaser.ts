@@ -46,11 +46,8 @@ export class LockReleaser {
     const mutations = releaseMutations(term);
     // With the last thing it held goes the session itself: what holds nothing leaves no row.
     if (wasLast) mutations.push(deletionOf(session));
-    // A session that goes on is renewed, and what it did not give back would stay held with it.
     return this.#track(
-      this.#repeat(session, wasLast ? timeLeft : () => session.remaining(), (timeout) =>
-        this.store.commit(mutations, { timeout }),
-      ),
+      this.#repeat(session, timeLeft, (timeout) => this.store.commit(mutations, { timeout })),
     );
   }
 
@@ -156,10 +153,19 @@ export class LockReleaser {
     );
   }
 
-  /** ms until the deadline it has now, whatever becomes of the session. */
+  /**
+   * ms until the session's deadline. While it is renewed, what it did not give back stays held with it; once it has ended
+   * here, with what was given back last or otherwise, the store may not know that yet.
+   */
   #untilDeadline(session: Session): () => number {
-    const until = this.clock.now().monotonic + (session.isStanding() ? session.remaining() : 0);
-    return () => until - this.clock.now().monotonic;
+    let until = -Infinity;
+    const timeLeft = () => {
+      const now = this.clock.now().monotonic;
+      if (session.isStanding()) until = now + session.remaining();
+      return until - now;
+    };
+    timeLeft();
+    return timeLeft;
   }
 
   async #repeat(
