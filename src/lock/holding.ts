@@ -45,7 +45,11 @@ export abstract class Holding implements AsyncDisposable {
    * any more because the lease is over. Never rejects, however often it is called and whatever was lost before.
    */
   release(): Promise<void> {
-    this.#released ??= this.#giveBack(this.#term);
+    if (this.#released) return this.#released;
+    let done!: (givenBack: Promise<void>) => void;
+    // There before the signal aborts: whoever listens may give it back, too, and wait for that.
+    this.#released = new Promise((resolve) => (done = resolve));
+    done(this.#giveBack(this.#term));
     return this.#released;
   }
 

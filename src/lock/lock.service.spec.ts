@@ -41,3 +41,15 @@ describe('what is known of the locks', () => {
     expect(asked).toHaveBeenCalledOnce();
   });
 });
+
+it('resolves every release of a lock when the store has it, also one in the midst of another', async () => {
+  const rooms = new MemberRooms();
+  const lock = await rooms.during(rooms.locks().acquire('job'));
+  let rowsThen: string[] | undefined;
+  lock.signal.addEventListener('abort', () => {
+    void lock.release().then(() => (rowsThen = rooms.rowNames));
+  });
+  await rooms.during(lock.release());
+
+  expect(rowsThen).toEqual([]);
+});
