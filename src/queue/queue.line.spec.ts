@@ -314,6 +314,27 @@ describe('QueueLine', () => {
     expect(turns).toEqual(['first take', 'c take']);
   });
 
+  it('gives up the turn that was given to one that had just gone', async () => {
+    await electA();
+    const first = a.line.join(PLACE);
+    await begin('first', first);
+    const given = new AbortController();
+    const late = b.line.join(PLACE);
+    const { settled } = await begin('b', late, { signal: given.signal });
+    await begin('c', c.line.join(PLACE));
+    b.clock.pause();
+    first.taken(0);
+    await time.advance(1);
+    // The turn is on its way.
+    given.abort();
+    b.clock.resume((waiting) => waiting.toReversed());
+    await time.advance(1);
+    expect(await settled).toMatchObject({ code: 'ABORTED' });
+    late.leave();
+    await time.advance(1);
+    expect(turns).toEqual(['first take', 'c take']);
+  });
+
   it('says so when the member has shut down', async () => {
     await electA();
     const { HedgeError } = await import('../errors/index.js');

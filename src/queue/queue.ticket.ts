@@ -33,7 +33,7 @@ export class QueueTicket implements Ticket {
   #busyUntil: number | undefined;
   /** Of the last turn that a leader gave. */
   #mark: number | undefined;
-  /** A leader reckons with it though no request of it is open: it has the turn, or was told to ask again. */
+  /** A leader may reckon with it though no request of it is open: it has the turn, or was told to ask again. */
   #isExpected = false;
   /** Until then it does not ask the store on its own. */
   #graceUntil: number | undefined;
@@ -123,7 +123,8 @@ export class QueueTicket implements Ticket {
       timeout: Math.min(timeout, PATIENCE + SLACK),
       signal,
     });
-    this.#isExpected = false;
+    // Given up, too: the turn may be on its way, and nobody else would have it before it lapses.
+    this.#isExpected = true;
     try {
       const answer = readAnswer(await asking);
       this.#isExpected = answer !== undefined;
