@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ABORTED, LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
 import { groupLock, namedLock, type Term } from '../lock/index.js';
 
@@ -23,6 +23,19 @@ describe('the session renewer', () => {
     expect(term.isHeld()).toBe(true);
     expect(rooms.network.requests).toBeGreaterThanOrEqual(18);
     expect(rooms.network.requests).toBeLessThanOrEqual(21);
+  });
+
+  it('goes before what else the app asks the store', async () => {
+    const [commit, rows] = [vi.spyOn(rooms.store, 'commit'), vi.spyOn(rooms.store, 'rows')];
+    const { session } = await acquire();
+    await rooms.time.advance(4_000);
+    rooms.model.rows.delete(session.row);
+    await rooms.time.advance(4_000);
+
+    const calls = [...commit.mock.calls, ...rows.mock.calls].map(([, call]) => call);
+    expect(calls.length).toBeGreaterThan(2);
+    expect(calls.every(({ isUrgent }) => isUrgent)).toBe(true);
+    expect(rows).toHaveBeenCalled();
   });
 
   it('costs the store nothing once nothing is held', async () => {

@@ -96,7 +96,7 @@ export class SessionRenewer {
     try {
       const timeout = Math.min(session.remaining(), attemptTimeoutOf(this.leaseDuration));
       const guards = watchedFences(session).map((fence) => fenceStands(session, fence));
-      await this.committer.commitOnce(session, guards, { timeout });
+      await this.committer.commitOnce(session, guards, { timeout, isUrgent: true });
       this.#backoff.reset();
       this.#failing = false;
       return undefined;
@@ -117,7 +117,9 @@ export class SessionRenewer {
       const timeout = attemptTimeoutOf(this.leaseDuration);
       const fences = watchedFences(session);
       const names = [session.row, ...fences.map(({ row }) => row)];
-      const standing = (await this.store.rows({ names }, { timeout })).map(({ name }) => name);
+      const standing = (await this.store.rows({ names }, { timeout, isUrgent: true })).map(
+        ({ name }) => name,
+      );
       if (!standing.includes(session.row)) return this.keeper.end(session, 'session-gone');
       for (const fence of fences) {
         if (!standing.includes(fence.row)) this.keeper.lose(session, fence);

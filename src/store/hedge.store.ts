@@ -23,6 +23,11 @@ export interface StoreCall {
    * caller gave up. A call aborted before its commit left rejects `given-up`, later `unavailable`.
    */
   readonly signal?: AbortSignal;
+  /**
+   * A renewal: all that a member holds hangs on it, so it goes before the calls of this process that wait. A store where
+   * none of them waits need not look at it.
+   */
+  readonly isUrgent?: boolean;
 }
 
 /** What `decide` makes of the rows a transaction read: an answer, and what to write with it. */

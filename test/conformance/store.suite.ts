@@ -696,6 +696,22 @@ export function storeConformance(
       }
     });
 
+    it('puts what is urgent before the calls that wait', async () => {
+      await commit(store, [{ table: 'lock', op: 'insert', name: 's' }]);
+      const flood = 1_000;
+      let answered = 0;
+      const read = async () => {
+        await store.rows({ names: ['s'] }, { timeout: 60_000 });
+        answered++;
+      };
+      const reads = Array.from({ length: flood }, read);
+      const renewal: Mutation = { table: 'lock', op: 'update', name: 's', heartbeat: 'now' };
+      await store.commit([renewal], { ...CALL, isUrgent: true });
+      // Those under way go on meanwhile.
+      expect(answered).toBeLessThan(flood / 2);
+      await Promise.all(reads);
+    });
+
     it('stays whole under a load of reads and writes', async () => {
       const rounds = 12;
       const done = new AbortController();

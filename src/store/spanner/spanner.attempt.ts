@@ -21,6 +21,7 @@ export class NoAnswerError extends StoreError {
  */
 export class Attempt {
   readonly timeout: number;
+  readonly isUrgent: boolean;
   readonly #expires: number;
   readonly #caller: AbortSignal | undefined;
   #commitLeft = false;
@@ -31,6 +32,7 @@ export class Attempt {
     private readonly closing: AbortSignal,
   ) {
     this.timeout = call.timeout;
+    this.isUrgent = call.isUrgent ?? false;
     this.#expires = performance.now() + call.timeout;
     this.#caller = call.signal;
   }

@@ -41,6 +41,21 @@ describe('SessionPool', () => {
     expect(served).toEqual([1, 2, 3]);
   });
 
+  it('serves what is urgent before those that wait', async () => {
+    const { pool } = poolOf(1);
+    const session = await pool.take(attempt());
+    const served: string[] = [];
+    const take = async (isUrgent: boolean) => {
+      const taken = await pool.take(new Attempt({ timeout: 1_000, isUrgent }, 'd', never));
+      served.push(isUrgent ? 'urgent' : 'patient');
+      pool.give(taken);
+    };
+    const waiting = [false, false, true].map(take);
+    pool.give(session);
+    await Promise.all(waiting);
+    expect(served).toEqual(['urgent', 'patient', 'patient']);
+  });
+
   it('makes room when a session is dropped, or cannot be made', async () => {
     const { pool, source, deleted } = poolOf(1);
     pool.drop(await pool.take(attempt()));

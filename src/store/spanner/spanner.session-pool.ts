@@ -10,7 +10,7 @@ export interface SessionSource {
 
 /**
  * The sessions of one kind of call. Spanner runs one transaction at a time in a session, so a call has one to
- * itself; those that wait for one are served in order.
+ * itself; those that wait for one are served in order, what is urgent before all others.
  *
  * @internal
  */
@@ -66,7 +66,8 @@ export class SessionPool {
         resolve();
       };
     });
-    this.#waiting.push(grant);
+    if (attempt.isUrgent) this.#waiting.unshift(grant);
+    else this.#waiting.push(grant);
     try {
       await attempt.settle(turn);
     } catch (error) {

@@ -6,12 +6,13 @@ import { lateTurn } from './sqlite.messages.js';
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
- * Gives each call a turn of the event loop to itself, first come, first served. Calls are synchronous: many in a
- * row, each waiting for another process, would otherwise hold up sockets and timers for as long as all of
- * them together, and a caller that always has one more would never let them run.
+ * Gives each call a turn of the event loop to itself, first come, first served, and what is urgent before all others. Calls
+ * are synchronous: many in a row, each waiting for another process, would otherwise hold up sockets and timers for as long
+ * as all of them together, and a caller that always has one more would never let them run.
  */
 export class Turns {
   #last: Promise<void> = Promise.resolve();
+  readonly #urgent: (() => void)[] = [];
 
   take<T>(call: StoreCall, work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -23,7 +24,7 @@ export class Turns {
         },
         Math.min(call.timeout, LONGEST_TIMER),
       );
-      this.#last = inNextTurn(this.#last, () => {
+      const turn = () => {
         clearTimeout(timer);
         if (late) return;
         try {
@@ -31,15 +32,28 @@ export class Turns {
         } catch (error) {
           reject(error);
         }
-      });
+      };
+      if (call.isUrgent) this.#urgent.push(turn);
+      this.#last = this.#inNextTurn(this.#last, call.isUrgent ? nothing : turn);
     });
+  }
+
+  async #inNextTurn(previous: Promise<void>, work: () => void): Promise<void> {
+    await previous;
+    await nextTurn();
+    for (let urgent = this.#urgent.shift(); urgent; urgent = this.#urgent.shift()) {
+      urgent();
+      await nextTurn();
+    }
+    work();
   }
 }
 
-async function inNextTurn(previous: Promise<void>, work: () => void): Promise<void> {
-  await previous;
-  await new Promise((resolve) => {
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
     setImmediate(resolve);
   });
-  work();
 }
+
+/** Its turn was somebody else's. */
+function nothing(): void {}
