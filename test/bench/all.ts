@@ -16,6 +16,7 @@ import { sqliteStore } from '../../src/store/sqlite/index.js';
 import { createDatabase, findEmulator, startEmulator } from '../support/spanner-emulator.js';
 import { freshFile } from '../support/sqlite-file.js';
 import { distant } from './distant.js';
+import { benchLocks } from './locks.bench.js';
 import { benchMembers } from './members.bench.js';
 import { costOf, inTurns, latency, throughput, type Pair } from './measure.js';
 
@@ -180,7 +181,15 @@ async function fencedCommits(store: HedgeStore) {
   };
 }
 
-async function benchPutOnSpanner(): Promise<void> {
+async function reportLocks(name: string, store: HedgeStore, count: number): Promise<void> {
+  const { uncontended, handOver } = await benchLocks(store, count);
+  const bare = `the two commits, p50, ${name}`;
+  report(`acquire and release / ${bare}`, 'µs', uncontended, '≤ 3 ×', uncontended.ratio <= 3);
+  report(`hand-over to the next in line / ${bare}`, 'µs', handOver, '≤ 3 ×', handOver.ratio <= 3);
+}
+
+/** Each time on a fresh emulator, beside this process and some way off. */
+async function onSpanner(bench: (name: string, database: string) => Promise<void>): Promise<void> {
   // A fresh one for each: it slows down with what is in it.
   for (const delay of [0, 3]) {
     const emulator = await startEmulator();
@@ -188,7 +197,7 @@ async function benchPutOnSpanner(): Promise<void> {
     const database = await createDatabase(emulator, { tables: true });
     process.env['SPANNER_EMULATOR_HOST'] = delay > 0 ? link.host : emulator.host;
     const where = delay > 0 ? `, ${2 * delay} ms away` : '';
-    await benchPut(`Spanner emulator${where}`, database, spannerStore(database), 5);
+    await bench(`Spanner emulator${where}`, database);
     delete process.env['SPANNER_EMULATOR_HOST'];
     link.close();
     await emulator.stop();
@@ -221,16 +230,26 @@ function print(): void {
 const only = process.argv[2];
 const file = await freshFile();
 const secondFile = await freshFile();
+const lockFile = await freshFile();
 try {
   if (!only || only === 'isLeader') await benchIsLeader();
   if (!only || only === 'send') await benchSend(`sqlite:${file}`);
   if (!only || only === 'secret') await benchSecret(`sqlite:${file}`, `sqlite:${secondFile}`);
   if (!only || only === 'put') {
     await benchPut('SQLite file', `sqlite:${file}`, sqliteStore(file), 30);
-    if (findEmulator()) await benchPutOnSpanner();
+    if (findEmulator()) {
+      await onSpanner((name, database) => benchPut(name, database, spannerStore(database), 5));
+    }
+  }
+  if (!only || only === 'locks') {
+    await reportLocks('SQLite file', sqliteStore(lockFile), 200);
+    if (findEmulator()) {
+      await onSpanner((name, database) => reportLocks(name, spannerStore(database), 50));
+    }
   }
   if (!only || only === 'members') await benchMembers();
 } finally {
-  for (const used of [file, secondFile]) await rm(dirname(used), { recursive: true, force: true });
+  for (const used of [file, secondFile, lockFile])
+    await rm(dirname(used), { recursive: true, force: true });
 }
 if (rows.length > 0) print();
