@@ -2,7 +2,7 @@ import { StoreError, type HedgeError } from './errors/index.js';
 import type { HedgeMember } from './hedge.member.js';
 import { LEAVING_FAILED, STORE_IS_BACK, WAITING_FOR_STORE } from './hedge.messages.js';
 import { findOwnHost, formatAddress, portWarnings } from './messaging/index.js';
-import { Backoff, sleep } from './session/index.js';
+import { Backoff, sleep, type Timer } from './session/index.js';
 
 /** ms for the first attempt to open the store: longer than any permanent error takes to show. */
 const OPEN_TIMEOUT = 5_000;
@@ -21,6 +21,7 @@ export class HedgeLifecycle {
   #leaving: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
   #drainUntil = 0;
+  #drainEnd: Timer | undefined;
 
   constructor(
     private readonly member: HedgeMember,
@@ -93,6 +94,7 @@ export class HedgeLifecycle {
     const goodbye = member.leader.membership.leave(GOODBYE_TIMEOUT);
     const { clock, options } = member;
     this.#drainUntil = clock.now().monotonic + options.drainTimeout;
+    this.#drainEnd = clock.after(options.drainTimeout, () => member.locks.refuse());
     await member.messages.running.drain(options.drainTimeout);
     await member.leader.election.retire(Math.max(LEAST_RELEASE_TIME, this.#drainLeft));
     await goodbye;
@@ -102,6 +104,7 @@ export class HedgeLifecycle {
     const { member } = this;
     await this.leave().catch((error: unknown) => member.logger.error(LEAVING_FAILED(error)));
     member.state.end();
+    this.#drainEnd?.cancel();
     await member.locks.close(this.#drainLeft, LEAST_RELEASE_TIME);
     member.leader.view.close();
     member.log.reader.close();

@@ -76,6 +76,9 @@ export const NOT_RUNNING_YET = () =>
 export const NOT_RUNNING_ANY_MORE = () =>
   'The member has shut down (onApplicationShutdown has run).';
 
+export const CLOSING_TAKES_NO_LOCKS = () =>
+  'The member shuts down, and what it waits for has had `drainTimeout`: no more locks or permits are taken.';
+
 export const WAITING_FOR_STORE = (description: string, error: unknown) =>
   `The store (${description}) is not available; trying again until it is. ${textOf(error)}`;
 

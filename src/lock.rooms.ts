@@ -1,3 +1,5 @@
+import { HedgeError } from './errors/index.js';
+import { CLOSING_TAKES_NO_LOCKS } from './hedge.messages.js';
 import type { MemberBase } from './hedge.member.js';
 import type { LeaderRooms } from './leader.rooms.js';
 import { Contenders, LockService, LossReport, Routines } from './lock/index.js';
@@ -47,13 +49,18 @@ export class LockRooms {
       new Semaphore(name, limit, options, this.contenders, this.routines);
   }
 
+  /** Refuses who waits and who comes later: an HTTP request that waits would keep the app from closing. */
+  refuse(): void {
+    this.contenders.stop(new HedgeError('NOT_RUNNING', CLOSING_TAKES_NO_LOCKS()));
+  }
+
   /**
    * Ends what waits, lets what runs with something held end, and gives back what is left.
    * @param drainTimeout ms for what runs
    * @param releaseTimeout ms that the store may take
    */
   async close(drainTimeout: number, releaseTimeout: number): Promise<void> {
-    this.contenders.stop();
+    this.refuse();
     await this.routines.finished(drainTimeout);
     await settledWithin(this.#clock, releaseTimeout, this.contenders.releaseAll('shutdown'));
     await settledWithin(this.#clock, NEWS_TIMEOUT, this.#line.told());

@@ -163,8 +163,7 @@ describe('contending for a lock', () => {
     const waiting = rooms.contenders.acquire(JOB, { timeout: 30_000 });
     const refused = expect(waiting).rejects.toMatchObject({ code: 'NOT_RUNNING' });
     await rooms.time.advance(10);
-    rooms.refusal = new HedgeError('NOT_RUNNING', 'closed');
-    rooms.contenders.stop();
+    rooms.contenders.stop(new HedgeError('NOT_RUNNING', 'closing'));
     await refused;
     expect(term.isHeld()).toBe(true);
     await expect(acquire()).rejects.toMatchObject({ code: 'NOT_RUNNING' });

@@ -15,6 +15,7 @@ import type { WaitingLine } from './waiting.line.js';
 export class Contenders {
   readonly #contests = new Set<AbortController>();
   readonly #held = new Set<Term>();
+  #refusal: HedgeError | undefined;
 
   constructor(
     private readonly store: HedgeStore,
@@ -54,8 +55,9 @@ export class Contenders {
     this.line.freed(term.place);
   }
 
-  /** Whoever waits is refused; what is held stays. */
-  stop(): void {
+  /** Whoever waits is refused, and who comes later; what is held stays. */
+  stop(refusal: HedgeError): void {
+    this.#refusal = refusal;
     for (const contest of this.#contests) contest.abort();
   }
 
@@ -68,12 +70,16 @@ export class Contenders {
     await this.releaser.tidyUp(held);
   }
 
+  get #refused(): HedgeError | undefined {
+    return this.notRunning() ?? this.#refusal;
+  }
+
   /** Ends by the caller's signal as by the end of the member, and says by which. */
   async #contest<T>(
     { timeout, signal }: WaitLimits,
     work: (limits: WaitLimits) => Promise<T>,
   ): Promise<T> {
-    const refusal = this.notRunning();
+    const refusal = this.#refused;
     if (refusal) throw refusal;
     const contest = new AbortController();
     if (signal?.aborted) contest.abort(signal.reason);
@@ -82,7 +88,7 @@ export class Contenders {
     try {
       return await work({ timeout, signal: contest.signal });
     } catch (error) {
-      throw hasCode(error, 'ABORTED') && !signal?.aborted ? (this.notRunning() ?? error) : error;
+      throw hasCode(error, 'ABORTED') && !signal?.aborted ? (this.#refused ?? error) : error;
     } finally {
       unlisten?.();
       this.#contests.delete(contest);
@@ -136,7 +142,7 @@ export class Contenders {
   }
 
   #hold(term: Term): void {
-    const refusal = this.notRunning();
+    const refusal = this.#refused;
     if (refusal) {
       // It landed while the member was closing, and whoever gives back what is held has been here.
       void this.release(term, 'shutdown');

@@ -1,14 +1,28 @@
 import { once } from 'node:events';
+import { get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Controller, Get, Injectable, type OnModuleInit } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 import { LockService, type HedgeError } from '../../src/index.js';
+import { CLOSING_TAKES_NO_LOCKS } from '../../src/hedge.messages.js';
 import { FaultyStore } from '../support/faulty-store.js';
 import { onEveryStore, SOON, useGroup, type Group } from '../support/hedge-apps.js';
+import { freePort } from '../support/ports.js';
 import { logs } from '../support/recorded-logs.js';
 
 /** How many names are used up: `LOCK_NAMES=200000` shows it for real. */
 const NAMES = Number(process.env['LOCK_NAMES'] ?? 300);
+
+/** Answers once it has the lock. */
+@Controller()
+class Waiting {
+  constructor(private readonly locks: LockService) {}
+
+  @Get('wait')
+  wait() {
+    return this.locks.acquire('job', WITHIN);
+  }
+}
 
 const WITHIN = { timeout: 20_000 };
 
@@ -172,6 +186,25 @@ describe('a member', () => {
 
     await outcome;
     expect(await rowsOf(group())).toEqual([]);
+  });
+
+  it('does not let a request that waits for a lock keep the app from closing', async () => {
+    const holder = await group().start();
+    await holder.locks.acquire('job');
+    const port = await freePort();
+    const app = await group().startHttp(port, { drainTimeout: 300 }, { controllers: [Waiting] });
+    const { locks } = app;
+    const acquire = vi.spyOn(locks, 'acquire');
+    // Without an agent: its connection closes with the response.
+    const response = once(get({ port, path: '/wait', agent: false }), 'response');
+    await vi.waitFor(() => expect(acquire).toHaveBeenCalled(), SOON);
+    const begun = performance.now();
+    await app.close();
+
+    expect(performance.now() - begun).toBeLessThan(3_000);
+    expect((await response)[0].statusCode).toBe(503);
+    const answer = await acquire.mock.results[0].value.catch((error: unknown) => error);
+    expect(answer).toMatchObject({ code: 'NOT_RUNNING', message: CLOSING_TAKES_NO_LOCKS() });
   });
 
   it('closes in time when the store is out of reach and much is held', async () => {
