@@ -22,6 +22,8 @@ export class LeaderView {
   #newest = 0n;
   #newestText = '0';
   #expiresAt = 0;
+  /** When it became known that the last leader had ended, or that there was none. */
+  #forgottenAt: number | undefined;
   /** The token of the newest leader that fell silent. */
   #silent = -1n;
 
@@ -32,6 +34,12 @@ export class LeaderView {
 
   get current(): KnownLeader | undefined {
     return this.#known && this.remaining() > 0 ? this.#known : undefined;
+  }
+
+  /** Since when nobody leads, by the monotonic clock. `undefined` while somebody does, and before anybody has told. */
+  get leaderlessSince(): number | undefined {
+    if (this.current) return undefined;
+    return this.#known ? this.#expiresAt : this.#forgottenAt;
   }
 
   /** The token of the newest term anybody told of, over or not. */
@@ -70,6 +78,7 @@ export class LeaderView {
       if (!wasKnown) this.#changes.next(leader);
       return;
     }
+    this.#forgottenAt = undefined;
     this.#newest = leader.token;
     this.#newestText = `${leader.token}`;
     this.#known = leader;
@@ -88,7 +97,9 @@ export class LeaderView {
 
   /** This term, or an older one, is over. */
   forget(token: bigint): void {
-    if (!this.#known || this.#known.token > token) return;
+    if (this.#known && this.#known.token > token) return;
+    this.#forgottenAt = this.leaderlessSince ?? this.clock.now().monotonic;
+    if (!this.#known) return;
     this.#known = undefined;
     this.#changes.next(undefined);
   }

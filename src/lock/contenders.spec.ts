@@ -121,7 +121,7 @@ describe('contending for a lock', () => {
         freed: ({ row }) => void told.push({ place: row, rows: rooms.rowNames }),
         join: () => ({ turn: async () => 'take', taken: () => undefined, leave: () => undefined }),
       };
-      member = new MemberRooms({ time, model, line });
+      member = new MemberRooms({ time, model, line: () => line });
     });
 
     it.each([

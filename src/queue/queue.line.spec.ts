@@ -11,6 +11,8 @@ import { FREED, LEAVE, TAKEN, WAIT } from './queue.packets.js';
 
 /** ms in which a new leader gathers those that wait. */
 const GATHERED = 250;
+/** ms in which whoever waits lets the election go first, and those that did are spread. */
+const ELECTING = 1_100;
 
 describe('QueueLine', () => {
   let time: VirtualTime;
@@ -86,7 +88,8 @@ describe('QueueLine', () => {
   it('tells nobody of what the store gave without a leader, and nothing twice', async () => {
     const ticket = b.line.join(PLACE);
     await begin('alone', ticket);
-    expect(turns).toEqual(['alone take']);
+    await time.advance(ELECTING);
+    expect(turns).toEqual(['alone look']);
     await electA();
     ticket.taken(10_000);
     ticket.leave();
@@ -102,12 +105,51 @@ describe('QueueLine', () => {
   it('joins the line of a leader that becomes known, at the place that the time waited gives', async () => {
     const early = c.line.join(PLACE);
     await begin('early', early);
+    await time.advance(ELECTING);
     await begin('early', early, {}, 30_000);
     await time.advance(1_000);
     members.elect(a, 1n);
     await begin('late', b.line.join(PLACE));
     await time.advance(GATHERED);
-    expect(turns).toEqual(['early take', 'early look']);
+    expect(turns).toEqual(['early look', 'early look']);
+  });
+
+  it('lets the election go first, and stands in line at once when it is through', async () => {
+    for (const { view } of [b, c]) view.forget(0n);
+    await begin('b', b.line.join(PLACE));
+    await begin('c', c.line.join(PLACE));
+    await time.advance(900);
+    expect(turns).toEqual([]);
+    await electA();
+    await time.advance(ELECTING);
+    expect(turns).toEqual(['b look']);
+  });
+
+  it('lets an election go first that begins while it waits for a holder to be gone', async () => {
+    await electA();
+    const ticket = b.line.join(PLACE);
+    await begin('b', ticket);
+    members.kill(a);
+    // Its lease ends before the holder's.
+    await begin('b', ticket, {}, QUEUE_LEASE);
+    await time.advance(QUEUE_LEASE + 150);
+    expect(turns).toEqual(['b take']);
+    members.elect(c, 2n);
+    await time.advance(GATHERED);
+    expect(turns).toEqual(['b take', 'b look']);
+    expect(members.sent.get(WAIT)).toBeGreaterThan(1);
+  });
+
+  it('waits a second for an election, once, where nobody is ever elected', async () => {
+    b.view.forget(0n);
+    await begin('first', b.line.join(PLACE));
+    await time.advance(ELECTING);
+    await begin('second', b.line.join(PLACE));
+    // As it does at each look of a member that leads nobody.
+    b.view.forget(0n);
+    await begin('third', b.line.join(PLACE));
+    expect(turns).toEqual(['first look', 'second take', 'third take']);
+    expect(b.clock.armed).toBe(0);
   });
 
   it.each([

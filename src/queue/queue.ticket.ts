@@ -22,7 +22,11 @@ type Turn = 'take' | 'look';
 
 /** ms after {@link PATIENCE} in which the leader's answer is due. */
 const SLACK = 5_000;
-/** ms for which one whose leader fell away waits for the next, rather than to overtake those that do. */
+/**
+ * ms for which one whose leader fell away waits for the next, rather than to overtake those that do. And while nobody
+ * leads the election goes first: contenders that all ask the store at once would have it abort each other, and the
+ * candidates.
+ */
 const GRACE = 1_000;
 
 /** A contender's place in the leader's line. */
@@ -151,7 +155,9 @@ export class QueueTicket implements Ticket {
     });
     const timer = this.view.current && this.clock.after(backoff.next(), retry);
     try {
-      return await this.alone.turn({ timeout, signal: stop.signal }, this.#busyFor);
+      const turn = await this.alone.turn({ timeout, signal: stop.signal }, this.#busyFor);
+      // An election may have begun meanwhile.
+      return this.#electionUntil > 0 ? undefined : turn;
     } catch (error) {
       if (stop.signal.aborted && !signal?.aborted) return undefined;
       throw error;
@@ -164,8 +170,15 @@ export class QueueTicket implements Ticket {
 
   /** ms until it may ask the store on its own; left out for one that may at once, having found nothing in the way. */
   get #busyFor(): number | undefined {
-    const until = Math.max(this.#busyUntil ?? 0, this.#graceUntil ?? 0);
+    const until = Math.max(this.#busyUntil ?? 0, this.#graceUntil ?? 0, this.#electionUntil);
     return until === 0 ? undefined : Math.max(0, until - this.#now);
+  }
+
+  /** Until then a leader that is being elected is waited for. 0: one is known, or nobody has been elected for long. */
+  get #electionUntil(): number {
+    if (this.view.current) return 0;
+    const until = (this.view.leaderlessSince ?? this.#joinedAt) + GRACE;
+    return until > this.#now ? until : 0;
   }
 
   #timeLeft(until: number, signal: AbortSignal | undefined): number {

@@ -11,7 +11,12 @@ import {
   type WaitingLine,
 } from '../../src/lock/index.js';
 import type { HedgeError } from '../../src/errors/index.js';
-import { FencedCommitter, SessionKeeper, SessionRenewer } from '../../src/session/index.js';
+import {
+  FencedCommitter,
+  SessionKeeper,
+  SessionRenewer,
+  type Clock,
+} from '../../src/session/index.js';
 import type { HedgeStore, StoreCall } from '../../src/store/index.js';
 import { FaultyConnection, type Fate } from '../simulation/faulty.connection.js';
 import { ModelStore } from '../simulation/model.store.js';
@@ -55,7 +60,10 @@ export interface RoomsOptions {
   readonly time?: VirtualTime;
   readonly model?: ModelStore;
   readonly pace?: Pace;
-  readonly line?: WaitingLine;
+  readonly line?: (clock: Clock) => WaitingLine;
+  /** @default the model, over the scripted network */
+  readonly store?: (clock: VirtualClock) => HedgeStore;
+  readonly random?: () => number;
 }
 
 /** The lower rooms of one member over a model of the store, with a clock and a network that specs are master of. */
@@ -81,13 +89,15 @@ export class MemberRooms {
 
   constructor(options: RoomsOptions = {}) {
     const { leaseDuration = 10_000, address = 'a:1', time = new VirtualTime() } = options;
+    const { random = half } = options;
     this.leaseDuration = leaseDuration;
     this.address = address;
     this.time = time;
     this.clock = new VirtualClock(time, options.pace);
     this.model = options.model ?? new ModelStore(time, 1, () => 0);
     const { group, clock } = this;
-    const store = (this.store = new FaultyConnection(this.model, clock, this.network.fate));
+    const store = (this.store =
+      options.store?.(clock) ?? new FaultyConnection(this.model, clock, this.network.fate));
     this.keeper = new SessionKeeper(clock, { group, leaseDuration, address: () => address });
     const keeper = this.keeper;
     this.committer = new FencedCommitter(keeper, store, clock);
@@ -98,15 +108,15 @@ export class MemberRooms {
       clock,
       leaseDuration,
       this.logger.asLogger,
-      half,
+      random,
     );
-    this.releaser = new LockReleaser(store, keeper, clock, half);
-    this.acquirer = new LockAcquirer(store, keeper, this.renewer, this.releaser, clock, half);
+    this.releaser = new LockReleaser(store, keeper, clock, random);
+    this.acquirer = new LockAcquirer(store, keeper, this.renewer, this.releaser, clock, random);
     this.contenders = new Contenders(
       store,
       this.acquirer,
       this.releaser,
-      options.line ?? new StoreLine(clock, half),
+      options.line?.(clock) ?? new StoreLine(clock, random),
       clock,
       new LossReport(this.logger.asLogger),
       () => this.refusal,
