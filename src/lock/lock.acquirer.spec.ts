@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ABORTED, LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
+import { ABORTED, FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
 import { HedgeError } from '../errors/index.js';
 import type { AcquireOutcome } from './lock.acquirer.js';
 import { groupLock, namedLock } from './lock.rows.js';
@@ -31,6 +31,19 @@ describe('acquiring and releasing a lock', () => {
 
     expect(term.isHeld()).toBe(true);
     expect(outcome).toMatchObject({ kind: 'held', holder: { address: 'a:1', token: term.token } });
+  });
+
+  it('does not take a session for gone that began after it was looked for', async () => {
+    // Of the second the answer takes so long that the first has landed by then.
+    rooms.network.next.push(FAIR, { there: 1, back: 10 });
+    const both = [JOB, namedLock('g', 'other')].map((lock) =>
+      rooms.acquirer.acquire(lock, { timeout: 5_000 }),
+    );
+    const outcomes = await rooms.during(Promise.all(both));
+
+    const held = outcomes.map((outcome) => outcome.kind === 'acquired' && outcome.term.isHeld());
+    expect(held).toEqual([true, true]);
+    expect(rooms.rowNames.filter((row) => row.includes('/session/'))).toHaveLength(1);
   });
 
   it('gives rising tokens', async () => {

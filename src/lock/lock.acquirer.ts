@@ -76,12 +76,13 @@ export class LockAcquirer {
         if (!term.session.isUsable()) return 'session-gone';
         try {
           const attemptTimeout = Math.min(timeout, this.#attemptTimeout(term));
-          return await this.#attempt(term, { ...limits, timeout: attemptTimeout });
+          const outcome = await this.#attempt(term, { ...limits, timeout: attemptTimeout });
+          if (outcome !== 'out-of-date') return outcome;
         } catch (error) {
           if (!isRepeatable(error)) throw error;
           mayHaveLanded ||= error.failure === 'unavailable';
-          await sleep(this.clock, backoff.next(), signal);
         }
+        await sleep(this.clock, backoff.next(), signal);
       }
     } finally {
       if (mayHaveLanded && !term.isHeld()) void this.releaser.settle(term).then(limits.undone);
@@ -94,8 +95,12 @@ export class LockAcquirer {
     return Math.min(Math.max(500, attemptTimeoutOf(leaseDuration)), session.remaining());
   }
 
-  async #attempt(term: Term, limits: AcquireLimits): Promise<AcquireOutcome | 'session-gone'> {
+  async #attempt(
+    term: Term,
+    limits: AcquireLimits,
+  ): Promise<AcquireOutcome | 'session-gone' | 'out-of-date'> {
     const sentAt = this.clock.now();
+    const wasFresh = term.session.isFresh;
     const { timeout, signal } = limits;
     const { result, timestamp } = await this.store.transact<AcquireAnswer>(
       acquireQuery(term),
@@ -108,6 +113,8 @@ export class LockAcquirer {
       case 'refused':
         throw result.error;
       case 'session-gone':
+        // Another acquire began it in the meantime, perhaps after this one had looked for its row.
+        if (wasFresh && !term.session.isFresh) return 'out-of-date';
         this.keeper.end(term.session, 'session-gone');
         return 'session-gone';
       case 'mine':
