@@ -33,6 +33,14 @@ describe('acquiring and releasing a lock', () => {
     expect(outcome).toMatchObject({ kind: 'held', holder: { address: 'a:1', token: term.token } });
   });
 
+  it('is given up when its time is over, not a pause later', async () => {
+    rooms.network.usual = ABORTED;
+    const begun = rooms.time.now;
+    await expect(acquire(rooms, JOB, 500)).rejects.toMatchObject({ code: 'TIMEOUT' });
+
+    expect(rooms.time.now - begun).toBeLessThanOrEqual(501);
+  });
+
   it('does not take a session for gone that began after it was looked for', async () => {
     // Of the second the answer takes so long that the first has landed by then.
     rooms.network.next.push(FAIR, { there: 1, back: 10 });

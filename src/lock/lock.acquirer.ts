@@ -82,7 +82,8 @@ export class LockAcquirer {
           if (!isRepeatable(error)) throw error;
           mayHaveLanded ||= error.failure === 'unavailable';
         }
-        await sleep(this.clock, backoff.next(), signal);
+        const left = until - this.clock.now().monotonic;
+        await sleep(this.clock, Math.min(backoff.next(), left), signal);
       }
     } finally {
       if (mayHaveLanded && !term.isHeld()) void this.releaser.settle(term).then(limits.undone);
