@@ -2,7 +2,7 @@ import { HedgeError } from './errors/index.js';
 import { CLOSING_TAKES_NO_LOCKS } from './hedge.messages.js';
 import type { MemberBase } from './hedge.member.js';
 import type { LeaderRooms } from './leader.rooms.js';
-import { Contenders, LockService, LossReport, Routines } from './lock/index.js';
+import { Contenders, LockService, LossReport, Routines, type LockReleaser } from './lock/index.js';
 import type { MessageRooms } from './message.rooms.js';
 import { QueueLine, QueueRoutes } from './queue/index.js';
 import { settledWithin, type Clock } from './session/index.js';
@@ -19,6 +19,7 @@ export class LockRooms {
   readonly service: LockService;
   readonly semaphore: (name: string, limit: number) => Semaphore;
   readonly #line: QueueLine;
+  readonly #releaser: LockReleaser;
   readonly #clock: Clock;
 
   constructor(
@@ -30,6 +31,7 @@ export class LockRooms {
     const { options, store, clock, logger, state } = base;
     const { acquirer, releaser, held } = session;
     this.#clock = clock;
+    this.#releaser = releaser;
     const queue = new QueueRoutes(routes, clock, options.leaseDuration);
     queue.register();
     terms.register(queue);
@@ -63,6 +65,8 @@ export class LockRooms {
     this.refuse();
     await this.routines.finished(drainTimeout);
     await settledWithin(this.#clock, releaseTimeout, this.contenders.releaseAll('shutdown'));
+    // Also of acquires that were given up just now: whoever met one of them waits for it to be gone.
+    await this.#releaser.finished(releaseTimeout);
     await settledWithin(this.#clock, NEWS_TIMEOUT, this.#line.told());
   }
 }

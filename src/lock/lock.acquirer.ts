@@ -82,7 +82,8 @@ export class LockAcquirer {
           if (!isRepeatable(error)) throw error;
           mayHaveLanded ||= error.failure === 'unavailable';
         }
-        const left = until - this.clock.now().monotonic;
+        // Timers are not in step with the clock: of what is left they must not leave the same again.
+        const left = Math.max(1, until - this.clock.now().monotonic);
         await sleep(this.clock, Math.min(backoff.next(), left), signal);
       }
     } finally {
