@@ -3,6 +3,7 @@ import { HedgeError } from '../errors/index.js';
 import { STILL_HELD } from '../hedge.messages.js';
 import { repeated, type Clock, type LossReason, type WaitLimits } from '../session/index.js';
 import type { HedgeStore } from '../store/index.js';
+import { AcquireTurns } from './acquire.turns.js';
 import type { AcquireOutcome, LockAcquirer } from './lock.acquirer.js';
 import type { LockReleaser } from './lock.releaser.js';
 import type { LossReport } from './loss.report.js';
@@ -15,6 +16,7 @@ import type { WaitingLine } from './waiting.line.js';
 export class Contenders {
   readonly #contests = new Set<AbortController>();
   readonly #held = new Set<Term>();
+  readonly #turns: AcquireTurns;
   #refusal: HedgeError | undefined;
 
   constructor(
@@ -25,7 +27,9 @@ export class Contenders {
     private readonly clock: Clock,
     private readonly losses: LossReport,
     private readonly notRunning: () => HedgeError | undefined,
-  ) {}
+  ) {
+    this.#turns = new AcquireTurns(clock);
+  }
 
   /**
    * Waits for its turn, and takes the place then.
@@ -122,10 +126,12 @@ export class Contenders {
     const until = this.clock.now().monotonic + limits.timeout;
     const holder = turn === 'look' ? await this.#look(place, limits) : undefined;
     if (holder) return { kind: 'held', holder };
-    const timeout = until - this.clock.now().monotonic;
+    const left = () => ({ ...limits, timeout: until - this.clock.now().monotonic });
     // Whoever came next may have met it, and waits for the end of its session since.
     const undone = () => this.line.freed(place);
-    const outcome = await this.acquirer.acquire(place, { ...limits, timeout, undone });
+    const outcome = await this.#turns.take(left(), `acquiring ${place.label}`, () =>
+      this.acquirer.acquire(place, { ...left(), undone }),
+    );
     if (outcome.kind === 'acquired') this.#hold(outcome.term);
     return outcome;
   }
