@@ -66,7 +66,7 @@ export class LockRooms {
     await this.routines.finished(drainTimeout);
     await settledWithin(this.#clock, releaseTimeout, this.contenders.releaseAll('shutdown'));
     // Also of acquires that were given up just now: whoever met one of them waits for it to be gone.
-    await this.#releaser.finished(releaseTimeout);
-    await settledWithin(this.#clock, NEWS_TIMEOUT, this.#line.told());
+    const told = this.#releaser.finished().then(() => this.#line.told());
+    await settledWithin(this.#clock, NEWS_TIMEOUT, told);
   }
 }
