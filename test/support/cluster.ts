@@ -80,8 +80,9 @@ export class Member {
       process.once('exit', (code, signal) => {
         this.#state = 'exited';
         resolve({ code, signal, at: machineTime() });
-        for (const { reject } of this.#pending.values()) reject(new MemberError('EXITED', name));
-        this.#pending.clear();
+        // Its last answers may still be on their way.
+        if (process.connected) process.once('disconnect', () => this.#rejectPending());
+        else this.#rejectPending();
       });
     });
   }
@@ -166,6 +167,11 @@ export class Member {
     if (!this.isRunning) return;
     this.signal('SIGKILL');
     await this.exited;
+  }
+
+  #rejectPending(): void {
+    for (const { reject } of this.#pending.values()) reject(new MemberError('EXITED', this.name));
+    this.#pending.clear();
   }
 
   #receive(message: object): void {
