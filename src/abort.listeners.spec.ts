@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
-import { onAbort } from './abort.listeners.js';
+import { abortWith, onAbort } from './abort.listeners.js';
 
 describe('the listeners of a signal', () => {
   it('are called when it is aborted, but for those that have left', () => {
@@ -32,5 +32,28 @@ describe('the listeners of a signal', () => {
     controller.abort();
 
     expect(listener).toHaveBeenCalledOnce();
+  });
+});
+
+describe('a controller that goes with a signal', () => {
+  it('is aborted for its reason, at once where the signal was aborted before', () => {
+    const source = new AbortController();
+    const [early, late] = [new AbortController(), new AbortController()];
+    abortWith(source.signal, early);
+    source.abort('why');
+    abortWith(source.signal, late);
+
+    expect([early.signal.reason, late.signal.reason]).toEqual(['why', 'why']);
+  });
+
+  it('goes its own way once it has left, and without a signal', () => {
+    const source = new AbortController();
+    const controller = new AbortController();
+    abortWith(source.signal, controller)();
+    abortWith(undefined, controller)();
+    source.abort();
+
+    expect(controller.signal.aborted).toBe(false);
+    expect(getEventListeners(source.signal, 'abort')).toEqual([]);
   });
 });

@@ -12,6 +12,22 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   return all.add(listener);
 }
 
+/**
+ * Aborts `controller` with `signal` and for its reason, now or later, until the function given back is called. In place of
+ * `AbortSignal.any()`: each of those is remembered by signals that live as long as the app.
+ *
+ * @internal
+ */
+export function abortWith(
+  signal: AbortSignal | undefined,
+  controller: AbortController,
+): () => void {
+  if (!signal) return () => undefined;
+  const abort = () => controller.abort(signal.reason);
+  if (signal.aborted) abort();
+  return onAbort(signal, abort);
+}
+
 class AbortListeners {
   readonly #listeners = new Set<() => void>();
 

@@ -1,4 +1,4 @@
-import { onAbort } from '../abort.listeners.js';
+import { abortWith } from '../abort.listeners.js';
 import { HedgeError } from '../errors/index.js';
 import { STILL_HELD } from '../hedge.messages.js';
 import { repeated, type Clock, type LossReason, type WaitLimits } from '../session/index.js';
@@ -8,7 +8,7 @@ import type { AcquireOutcome, LockAcquirer } from './lock.acquirer.js';
 import type { LockReleaser } from './lock.releaser.js';
 import type { LossReport } from './loss.report.js';
 import type { Holder, Place } from './place.js';
-import { placeQuery, placeStateOf } from './place.state.js';
+import { blockerOf, placeQuery } from './place.state.js';
 import type { Term } from './term.js';
 import type { WaitingLine } from './waiting.line.js';
 
@@ -86,15 +86,14 @@ export class Contenders {
     const refusal = this.#refused;
     if (refusal) throw refusal;
     const contest = new AbortController();
-    if (signal?.aborted) contest.abort(signal.reason);
-    const unlisten = signal && onAbort(signal, () => contest.abort(signal.reason));
+    const unlisten = abortWith(signal, contest);
     this.#contests.add(contest);
     try {
       return await work({ timeout, signal: contest.signal });
     } catch (error) {
       throw hasCode(error, 'ABORTED') && !signal?.aborted ? (this.#refused ?? error) : error;
     } finally {
-      unlisten?.();
+      unlisten();
       this.#contests.delete(contest);
     }
   }
@@ -141,10 +140,7 @@ export class Contenders {
     const rows = await repeated(this.clock, limits, (call) =>
       this.store.rows(placeQuery(place), call),
     );
-    const { holders } = placeStateOf(place, rows);
-    const error = place.refusal(holders);
-    if (error) throw error;
-    return place.roomBeside(holders) > 0 ? undefined : holders[0];
+    return blockerOf(place, rows);
   }
 
   #hold(term: Term): void {

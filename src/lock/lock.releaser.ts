@@ -60,11 +60,7 @@ export class LockReleaser {
     if (!session || session.isFresh) return;
     const timeLeft = this.#untilDeadline(session);
     this.keeper.end(session, reason);
-    await this.#track(
-      this.#repeat(session, timeLeft, (timeout) =>
-        this.store.commit([deletionOf(session)], { timeout }),
-      ),
-    );
+    await this.#track(this.#delete(session, timeLeft));
   }
 
   /** One attempt to delete what the terms of an ended session left. What it does not get, the leader sweeps away. */
@@ -148,7 +144,11 @@ export class LockReleaser {
   async #endAcquire(session: Session): Promise<void> {
     const timeLeft = this.#untilDeadline(session);
     if (!this.keeper.endAcquire(session)) return;
-    await this.#repeat(session, timeLeft, (timeout) =>
+    await this.#delete(session, timeLeft);
+  }
+
+  #delete(session: Session, timeLeft: () => number): Promise<void> {
+    return this.#repeat(session, timeLeft, (timeout) =>
       this.store.commit([deletionOf(session)], { timeout }),
     );
   }

@@ -32,9 +32,14 @@ export function placeStateOf({ group, fences }: Place, rows: readonly LockRow[])
   return { holders, dead: [...dead] };
 }
 
-/** Whoever has to go before anybody else can have the place: the one whose session ends first. */
+/**
+ * Whoever has to go before anybody else can have the place: the one whose session ends first.
+ * @throws HedgeError what the place refuses with
+ */
 export function blockerOf(place: Place, rows: readonly LockRow[]): Holder | undefined {
   const { holders } = placeStateOf(place, rows);
+  const error = place.refusal(holders);
+  if (error) throw error;
   return place.roomBeside(holders) > 0 ? undefined : holders[0];
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { onAbort } from '../abort.listeners.js';
+import { abortWith } from '../abort.listeners.js';
 import { HedgeError } from '../errors/index.js';
 import { ABORTED, STILL_IN_LINE } from '../hedge.messages.js';
 import type { LeaderView } from '../leader/index.js';
@@ -147,7 +147,7 @@ export class QueueTicket implements Ticket {
   async #byStore({ timeout, signal }: WaitLimits, backoff: Backoff): Promise<Turn | undefined> {
     const stop = new AbortController();
     const retry = () => stop.abort();
-    const unlisten = signal && onAbort(signal, () => stop.abort(signal.reason));
+    const unlisten = abortWith(signal, stop);
     const changes = this.view.changes.subscribe((leader) => {
       if (!leader) return;
       backoff.reset();
@@ -164,7 +164,7 @@ export class QueueTicket implements Ticket {
     } finally {
       timer?.cancel();
       changes.unsubscribe();
-      unlisten?.();
+      unlisten();
     }
   }
 

@@ -1,4 +1,4 @@
-import { onAbort } from '../abort.listeners.js';
+import { abortWith } from '../abort.listeners.js';
 import { HedgeError, type HedgeErrorCode } from '../errors/index.js';
 import { NO_LEADER_ANSWERED, OUTCOME_UNKNOWN, STREAM_TERM_ENDED } from '../hedge.messages.js';
 import type { Election, KnownLeader, LeaderView } from '../leader/index.js';
@@ -76,8 +76,7 @@ export class LeaderClient {
     if (!leader) return undefined;
     const stop = new AbortController();
     const unwatch = this.view.whenOver(leader, () => stop.abort(SUPERSEDED));
-    const unlisten = signal && onAbort(signal, () => stop.abort(signal.reason));
-    if (signal?.aborted) stop.abort(signal.reason);
+    const unlisten = abortWith(signal, stop);
     try {
       const limits = { timeout, signal: stop.signal };
       return await this.peers.request(leader.id, route, this.#envelope(data, timeout), limits);
@@ -86,7 +85,7 @@ export class LeaderClient {
       throw error;
     } finally {
       unwatch();
-      unlisten?.();
+      unlisten();
     }
   }
 

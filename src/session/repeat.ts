@@ -1,4 +1,4 @@
-import { onAbort } from '../abort.listeners.js';
+import { abortWith } from '../abort.listeners.js';
 import { HedgeError, StoreError } from '../errors/index.js';
 import { ABORTED } from '../hedge.messages.js';
 import type { StoreCall } from '../store/index.js';
@@ -23,9 +23,8 @@ export async function repeated<T>(
 ): Promise<T> {
   const until = clock.now().monotonic + timeout;
   const backoff = new Backoff(10, 500);
-  // Not AbortSignal.any(): each of those is remembered by signals that live as long as the app.
   const stop = new AbortController();
-  const unlisten = [signal, end].map((each) => each && onAbort(each, () => stop.abort()));
+  const unlisten = [signal, end].map((each) => abortWith(each, stop));
   try {
     for (;;) {
       throwIfOver(signal, end);
@@ -42,7 +41,7 @@ export async function repeated<T>(
       }
     }
   } finally {
-    for (const leave of unlisten) leave?.();
+    for (const leave of unlisten) leave();
   }
 }
 

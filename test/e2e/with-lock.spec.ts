@@ -10,10 +10,22 @@ import {
 import { MetadataScanner } from '@nestjs/core';
 import { Payload } from '@nestjs/microservices';
 import { expect, it, vi } from 'vitest';
-import { LockService, OnBroadcast, OnLeaderMessage, WithLock, type Lock } from '../../src/index.js';
+import {
+  LockService,
+  OnBroadcast,
+  OnLeaderMessage,
+  WithLock,
+  type BroadcastReply,
+  type Lock,
+} from '../../src/index.js';
 import { SOON, useGroup } from '../support/hedge-apps.js';
 
 const group = useGroup();
+
+let othersSkipped!: () => void;
+const othersHaveSkipped = new Promise<void>((resolve) => {
+  othersSkipped = resolve;
+});
 
 const TICK = 'test:tick';
 /** Found by its metadata and called on a timer, as `@Cron()` and `@Interval()` are. */
@@ -51,7 +63,7 @@ class Jobs {
   @OnBroadcast('everywhere')
   @WithLock('everywhere', { onBusy: 'skip' })
   async everywhere(): Promise<string | undefined> {
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await othersHaveSkipped;
     return 'ran';
   }
 
@@ -141,7 +153,10 @@ it('works above and below what finds methods by their metadata', async () => {
 it('lets one of all members do what all are told to', async () => {
   const apps = await group().startMany(3, {}, [Jobs]);
   await vi.waitFor(() => expect(apps[0].hedge.members()).toHaveLength(3), SOON);
-  const replies = await apps[0].hedge.broadcast<string | undefined>('everywhere', null);
+  const replies: BroadcastReply<string | undefined>[] = [];
+  await apps[0].hedge.broadcastStream<string | undefined>('everywhere', null).forEach((reply) => {
+    if (replies.push(reply) === 2) othersSkipped();
+  });
   const results = replies.map((entry) => ('error' in entry ? entry.error.code : entry.reply));
 
   expect(results).toHaveLength(3);
