@@ -196,6 +196,20 @@ describe.skipIf(!source)('Spanner, where its client or the network set traps', (
     }
   });
 
+  it('leaves the emulator alive, however many calls are given up in the middle', async () => {
+    const { store } = await openStore();
+    await store.commit([lock('contended')], CALL);
+    const update = { result: 1, mutations: [{ ...lock('contended'), op: 'update' as const }] };
+    const giveUpAfter = (ms: number) => {
+      const call = { ...CALL, signal: AbortSignal.timeout(ms) };
+      return store.transact({ names: ['contended'] }, () => update, call).catch(failureOf);
+    };
+    for (let round = 0; round < 60; round += 1) {
+      await Promise.all(Array.from({ length: 16 }, (_, at) => giveUpAfter(1 + at)));
+    }
+    expect(await store.rows({ names: ['contended'] }, CALL)).toHaveLength(1);
+  });
+
   it('refuses what no commit can ever hold', async () => {
     const { store } = await openStore();
     const tooLarge = entry('k', 'large', 'x'.repeat(2_621_441));

@@ -35,7 +35,7 @@ export class SpannerSessions {
   constructor(private readonly connection: SpannerConnection) {
     const source = {
       create: (attempt: Attempt) => this.#create(attempt),
-      delete: (session: string) => this.#delete(session),
+      delete: (session: string) => this.#deleteUsed(session),
     };
     const { path } = connection.target.name;
     this.#pools = {
@@ -119,6 +119,11 @@ export class SpannerSessions {
     for (const pool of Object.values(this.#pools)) {
       for (const session of pool.forgetIdle()) this.#delete(session);
     }
+  }
+
+  /** A call may still run in it. The emulator dies of that (a segmentation fault), and forgets sessions by itself. */
+  #deleteUsed(name: string): void {
+    if (!this.connection.target.isEmulator) this.#delete(name);
   }
 
   #delete(name: string): void {

@@ -12,6 +12,8 @@ export type ClientOptions = NonNullable<ConstructorParameters<typeof v1.SpannerC
 export interface SpannerTarget {
   readonly name: SpannerDatabaseName;
   readonly options: ClientOptions;
+  /** Nothing else is reached without TLS. */
+  readonly isEmulator: boolean;
 }
 
 /** The parts of a `Spanner` that a ready `Database` hangs on. */
@@ -49,17 +51,13 @@ export function targetOfName(path: string, { spanner, grpc }: SpannerPackage): S
   const name = spannerDatabaseName(path);
   const emulator = emulatorHost(spanner);
   // Not out of a `new Spanner()`: that one sets process-wide state (whether *all* clients export metrics).
-  return {
-    name,
-    options: clientOptions({
-      projectId: name.project,
-      ...(emulator && {
-        servicePath: emulator.endpoint,
-        port: emulator.port,
-        sslCreds: grpc.credentials.createInsecure(),
-      }),
+  return target(name, {
+    ...(emulator && {
+      servicePath: emulator.endpoint,
+      port: emulator.port,
+      sslCreds: grpc.credentials.createInsecure(),
     }),
-  };
+  });
 }
 
 const UNKNOWN_PROJECT = '{{projectId}}';
@@ -72,8 +70,15 @@ export async function targetOfDatabase(database: Database): Promise<SpannerTarge
   if (path.includes(UNKNOWN_PROJECT)) {
     path = path.replace(UNKNOWN_PROJECT, await veneer.auth.getProjectId());
   }
-  const name = spannerDatabaseName(path);
-  return { name, options: clientOptions({ ...veneer.options, projectId: name.project }) };
+  return target(spannerDatabaseName(path), veneer.options);
+}
+
+function target(name: SpannerDatabaseName, given: ClientOptions): SpannerTarget {
+  return {
+    name,
+    options: clientOptions({ ...given, projectId: name.project }),
+    isEmulator: isInsecure(given['sslCreds']),
+  };
 }
 
 function clientOptions(given: ClientOptions): ClientOptions {
