@@ -196,6 +196,21 @@ describe('contending for a lock', () => {
     expect(lines).toEqual([expect.stringContaining("20 locks and permits (the lock 'l0', ")]);
   });
 
+  it('says so, too, where it went before the acquire could answer, and forgets it', async () => {
+    const acquiring = rooms.acquirer.acquire.bind(rooms.acquirer);
+    vi.spyOn(rooms.acquirer, 'acquire').mockImplementation(async (...question) => {
+      const outcome = await acquiring(...question);
+      rooms.keeper.end(rooms.keeper.current!, 'session-gone');
+      return outcome;
+    });
+    expect((await acquire()).isHeld()).toBe(false);
+    const { requests } = rooms.network;
+    await rooms.during(rooms.contenders.releaseAll('shutdown'));
+
+    expect(rooms.logger.warnings).toEqual([expect.stringContaining("lost the lock 'job'")]);
+    expect(rooms.network.requests).toBe(requests);
+  });
+
   it('renews a thousand locks with one commit', async () => {
     for (let n = 0; n < 1_000; n++) await acquire(rooms, 1_000, namedLock('g', `l${n}`));
     const before = rooms.model.commits;

@@ -150,6 +150,8 @@ export class Contenders {
       void this.release(term, 'shutdown');
       throw refusal;
     }
+    // It may have been lost since the store answered.
+    if (term.signal.aborted) return this.losses.add(term);
     this.#held.add(term);
     term.signal.addEventListener('abort', () => {
       this.#held.delete(term);

@@ -8,6 +8,7 @@ export class HeldTerms {
 
   add(term: Term): void {
     this.#own.add(term);
+    if (term.signal.aborted) return;
     this.#terms.set(term.place.row, term);
     term.signal.addEventListener('abort', () => {
       if (this.#terms.get(term.place.row) === term) this.#terms.delete(term.place.row);

@@ -3,7 +3,7 @@ import { LOST, MemberRooms } from '../../test/support/member-rooms.js';
 import { HeldTerms } from './held-terms.js';
 import { groupLock } from './lock.rows.js';
 import type { LockService } from './lock.service.js';
-import type { Term } from './term.js';
+import { Term } from './term.js';
 
 describe('what is known of the locks', () => {
   let rooms: MemberRooms;
@@ -27,6 +27,18 @@ describe('what is known of the locks', () => {
 
     expect(await rooms.during(locks.verifyLock())).toBe(false);
     expect(locks.hasLock()).toBe(true);
+  });
+
+  it('is not overwritten by one that was over before it was known', async () => {
+    const held = new HeldTerms();
+    held.add(term);
+    const over = new Term(groupLock('g'), term.session);
+    over.begin(1n);
+    over.lost('fence-gone');
+    held.add(over);
+
+    expect(held.of(groupLock('g'))).toBe(term);
+    expect(held.has(over)).toBe(true);
   });
 
   it('is no question for the store any more once the term is over', async () => {
