@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
+import { ABORTED, FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
 import { HedgeError } from '../errors/index.js';
 import { namedLock } from './lock.rows.js';
 import type { Term } from './term.js';
@@ -140,6 +140,40 @@ describe('contending for a lock', () => {
 
       expect(told).toMatchObject([{ place: JOB.row }]);
       expect(told[0].rows).not.toContain(JOB.row);
+    });
+
+    it('where a close ends the session before what landed of a refused acquire is settled', async () => {
+      const limits = { timeout: 1_000 };
+      await rooms.during(member.contenders.acquire(namedLock('g', 'z'), limits));
+      member.network.next.push(FAIR, REPLY_LOST);
+      const waiting = member.contenders.acquire(JOB, limits);
+      const refused = expect(waiting).rejects.toMatchObject({ code: 'NOT_RUNNING' });
+      await rooms.time.advance(10);
+      expect(rooms.model.rows.has(JOB.row)).toBe(true);
+      member.network.next.push(ABORTED, { there: 50, back: 1 });
+      member.contenders.stop(new HedgeError('NOT_RUNNING', 'closing'));
+      await refused;
+      await rooms.during(member.contenders.releaseAll('shutdown'));
+      await rooms.during(member.releaser.finished());
+
+      expect(told.find(({ place }) => place === JOB.row)?.rows).not.toContain(JOB.row);
+      expect(rooms.rowNames).toEqual([]);
+    });
+
+    it('where an acquire landed that was answered after its session, and a close waits for that', async () => {
+      const waiting = member.contenders.acquire(JOB, { timeout: 1_000 });
+      const refused = expect(waiting).rejects.toBeInstanceOf(HedgeError);
+      await rooms.time.advance(2);
+      member.clock.pause();
+      await rooms.time.advance(12_000);
+      expect(rooms.model.rows.has(JOB.row)).toBe(true);
+      member.network.usual = { there: 20, back: 20 };
+      member.clock.resume();
+      await rooms.time.advance(1);
+      await refused;
+      await rooms.during(member.releaser.finished());
+
+      expect(told).toEqual([{ place: JOB.row, rows: [] }]);
     });
 
     it('where the session ended with what was released next', async () => {

@@ -85,11 +85,10 @@ export class LockReleaser {
   discard(term: Term): Promise<void> {
     const { session } = term;
     const until = this.clock.now().monotonic + session.owner.leaseDuration;
+    const timeLeft = () => until - this.clock.now().monotonic;
     const mutations = [...releaseMutations(term), deletionOf(session)];
-    return this.#repeat(
-      session,
-      () => until - this.clock.now().monotonic,
-      (timeout) => this.store.commit(mutations, { timeout }),
+    return this.#track(
+      this.#repeat(session, timeLeft, (timeout) => this.store.commit(mutations, { timeout })),
     );
   }
 
@@ -122,7 +121,7 @@ export class LockReleaser {
     const { session } = term;
     await this.#repeat(
       session,
-      () => session.remaining(),
+      this.#untilDeadline(session),
       async (timeout) => {
         const query = { names: [term.row, session.row] };
         const { result: sessionStands } = await this.store.transact(query, decide, { timeout });
@@ -161,7 +160,7 @@ export class LockReleaser {
     let until = -Infinity;
     const timeLeft = () => {
       const now = this.clock.now().monotonic;
-      if (session.isStanding()) until = now + session.remaining();
+      if (session.isUsable()) until = now + session.remaining();
       return until - now;
     };
     timeLeft();
