@@ -89,6 +89,7 @@ export class HedgeLifecycle {
   async #leave(): Promise<void> {
     const { member } = this;
     this.#closing.abort();
+    member.state.leave();
     member.leader.election.abstain();
     await Promise.allSettled([this.#starting, this.#opening]);
     const goodbye = member.leader.membership.leave(GOODBYE_TIMEOUT);

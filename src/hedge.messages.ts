@@ -161,6 +161,14 @@ export const LEAVING_FAILED = (error: unknown) =>
 export const LOSING_FAILED = (error: unknown) =>
   `Something failed while this member stopped leading; the lock is given back all the same. ${textOf(error)}`;
 
+// Health
+
+export const MEMBER_LEAVES = () =>
+  'The member shuts down: it lets what runs end, and gives back what it holds.';
+
+export const KNOWS_NO_LEADER = () =>
+  'No leader is known. Is any candidate running, and can it reach the store?';
+
 // Members
 
 export const NOT_LISTED = (id: string, leader: string) =>

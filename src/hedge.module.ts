@@ -21,6 +21,7 @@ import { resolveOptions, type HedgeModuleOptions, type ResolvedOptions } from '.
 import { HedgeService } from './hedge.service.js';
 import { LeaderStanding } from './leader/index.js';
 import { LockService } from './lock/index.js';
+import { MemberHealth } from './member.health.js';
 import { HandlerExplorer, HandlerFactory, securePort } from './messaging/index.js';
 import { makeSpannerStore, makeSqliteStore, type HedgeStore } from './store/index.js';
 
@@ -61,9 +62,14 @@ import { makeSpannerStore, makeSqliteStore, type HedgeStore } from './store/inde
       inject: [HedgeMember],
       useFactory: (member: HedgeMember) => member.locks.service,
     },
+    {
+      provide: MemberHealth,
+      inject: [HedgeMember],
+      useFactory: (member: HedgeMember) => new MemberHealth(member),
+    },
   ],
-  // The last one for guards, which are made in the module that uses them.
-  exports: [HedgeService, LockService, LeaderStanding],
+  // The last ones for guards, health checks and telemetry, which are made in the module that uses them.
+  exports: [HedgeService, LockService, LeaderStanding, MemberHealth],
 })
 export class HedgeModule
   extends ConfigurableModuleClass

@@ -20,6 +20,11 @@ const entries = Object.keys(manifest.exports)
   .filter((entry) => !entry.endsWith('.json'))
   .map((entry) => `nestjs-hedge${entry.slice(1)}`);
 const optionalPeers = Object.keys(manifest.peerDependenciesMeta);
+/** Entries that are for a package, and of no use without it. */
+const BESIDE: Record<string, string> = {
+  'nestjs-hedge/terminus': '@nestjs/terminus',
+};
+const alone = entries.filter((entry) => !(entry in BESIDE));
 
 describe('the published package', () => {
   let installed: Installation;
@@ -40,16 +45,13 @@ describe('the published package', () => {
     expect(installed.files.filter((file) => file.includes('.spec.'))).toEqual([]);
   });
 
-  it.each(entries)('%s can be imported and required without its optional peers', (entry) => {
-    const names = `Object.keys(entry).length`;
-    const imported = installed.run(`import * as entry from '${entry}'; console.log(${names})`);
-    const required = installed.run(
-      `const entry = require('${entry}'); console.log(${names})`,
-      'cjs',
-    );
-    expect(Number(imported)).toBeGreaterThan(0);
-    // `require` of a module has an `__esModule` mark more, if that.
-    expect(Number(required)).toBeGreaterThanOrEqual(Number(imported));
+  it.each(alone)('%s can be imported and required without its optional peers', (entry) => {
+    expectLoadable(installed, entry);
+  });
+
+  it.each(Object.entries(BESIDE))('%s names %s where that is missing', (entry, peer) => {
+    const trial = `import('${entry}').catch(({ message }) => console.log(message))`;
+    expect(installed.run(trial)).toContain(`Cannot find package '${peer}'`);
   });
 
   it('is one and the same, imported or required', () => {
@@ -80,6 +82,10 @@ describe('loading', () => {
     installed = installPacked({ without: ['nestjs-hedge'] });
   });
   afterAll(() => installed.remove());
+
+  it.each(Object.keys(BESIDE))('of %s works, imported or required', (entry) => {
+    expectLoadable(installed, entry);
+  });
 
   it('of the main entry loads no database client', () => {
     expect(loadedBy('nestjs-hedge')).not.toContain('libsql');
@@ -119,6 +125,15 @@ describe('the repository', () => {
     expect(imported).toEqual(expect.arrayContaining(['@nestjs/core', ...optionalPeers]));
   });
 });
+
+function expectLoadable(installed: Installation, entry: string): void {
+  const names = `Object.keys(entry).length`;
+  const imported = installed.run(`import * as entry from '${entry}'; console.log(${names})`);
+  const required = installed.run(`const entry = require('${entry}'); console.log(${names})`, 'cjs');
+  expect(Number(imported)).toBeGreaterThan(0);
+  // `require` of a module has an `__esModule` mark more, if that.
+  expect(Number(required)).toBeGreaterThanOrEqual(Number(imported));
+}
 
 /** Both clients are CommonJS: what was loaded of them is in Node's module cache. */
 const LOADED = `

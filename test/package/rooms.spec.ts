@@ -21,6 +21,7 @@ const ROOMS = [
   'semaphore',
   'log',
   'hedge',
+  'terminus',
 ];
 /** What every room may import. */
 const EVERYWHERE = ['hedge.messages', 'abort.listeners', 'decorators'];
@@ -38,6 +39,7 @@ const RESERVED: [name: string, pattern: RegExp, place: RegExp][] = [
     /^@nestjs\/(common|core|microservices)\/.+/,
     /^src\/messaging\/handler\.factory\.ts$/,
   ],
+  ['@nestjs/terminus', /^@nestjs\/terminus/, /^src\/terminus\//],
   ['vitest', /^(vitest|@nestjs\/testing)/, /\.spec\.ts$/],
 ];
 

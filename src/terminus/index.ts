@@ -1,0 +1,1 @@
+export { HedgeHealthIndicator, type ReadinessOptions } from './hedge.health.js';
