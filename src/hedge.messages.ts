@@ -131,6 +131,9 @@ const LOSSES: Record<string, string> = {
 export const TERM_LOST = (reason: string) =>
   `This member does not lead any more: ${LOSSES[reason]}.`;
 
+export const CALLERS_TERM_IS_OVER = () =>
+  'What calls this belongs to a term that is over, and must not go on in the next one, in which this member leads again. Nothing was done.';
+
 export const TERM_ENDED = (what: string, reason: string) =>
   `${what[0].toUpperCase()}${what.slice(1)} is not held any more: ${LOSSES[reason]}.`;
 
@@ -140,11 +143,14 @@ export const LOCK_BUSY = (name: string, holder: string) =>
 export const LOCK_NAME_FAILED = (label: string, error: unknown) =>
   `The name function of @WithLock() on ${label}() gave no lock's name. ${typeof error === 'string' ? error : textOf(error)}`;
 
-export const NO_METHOD_TO_LOCK = (label: string) =>
-  `@WithLock() is for methods of instances, and ${label} is none: a static method has nothing that Nest could inject.`;
+export const NO_INSTANCE_METHOD = (decorator: string, label: string) =>
+  `${decorator} is for methods of instances, and ${label} is none: a static method has nothing that Nest could inject.`;
 
-export const NOT_MADE_BY_NEST = (label: string) =>
-  `@WithLock() on ${label}() needs an instance that Nest has made: have the class injected, as a provider or controller of a module, rather than call \`new\`.`;
+export const NOT_MADE_BY_NEST = (decorator: string, label: string) =>
+  `${decorator} on ${label}() needs an instance that Nest has made: have the class injected, as a provider or controller of a module, rather than call \`new\`.`;
+
+export const NO_MEMBER = (decorator: string, label: string) =>
+  `${NOT_MADE_BY_NEST(decorator, label)} And its app needs HedgeModule.forRoot() among the imports of its root module.`;
 
 export const HOLDINGS_LOST = (count: number, labels: string[], reason: string) =>
   `This member lost ${count === 1 ? labels[0] : `${count} locks and permits (${labels.join(', ')}${count > labels.length ? ', …' : ''})`}: ${LOSSES[reason]}.`;

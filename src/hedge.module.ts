@@ -19,7 +19,7 @@ import {
 } from './hedge.module-definition.js';
 import { resolveOptions, type HedgeModuleOptions, type ResolvedOptions } from './hedge.options.js';
 import { HedgeService } from './hedge.service.js';
-import { LeaderStanding } from './leader/index.js';
+import { LeaderStanding, LeaderWork } from './leader/index.js';
 import { LockService } from './lock/index.js';
 import { MemberHealth } from './member.health.js';
 import { HandlerExplorer, HandlerFactory, securePort } from './messaging/index.js';
@@ -58,6 +58,12 @@ import { makeSpannerStore, makeSqliteStore, type HedgeStore } from './store/inde
         }),
     },
     {
+      provide: LeaderWork,
+      inject: [HedgeMember, LeaderStanding],
+      useFactory: ({ leader, scope, messages }: HedgeMember, standing: LeaderStanding) =>
+        new LeaderWork(leader.election, scope, messages.running, standing),
+    },
+    {
       provide: LockService,
       inject: [HedgeMember],
       useFactory: (member: HedgeMember) => member.locks.service,
@@ -68,8 +74,8 @@ import { makeSpannerStore, makeSqliteStore, type HedgeStore } from './store/inde
       useFactory: (member: HedgeMember) => new MemberHealth(member),
     },
   ],
-  // The last ones for guards, health checks and telemetry, which are made in the module that uses them.
-  exports: [HedgeService, LockService, LeaderStanding, MemberHealth],
+  // The last ones for guards, decorated methods, health checks and telemetry, of whatever module.
+  exports: [HedgeService, LockService, LeaderStanding, LeaderWork, MemberHealth],
 })
 export class HedgeModule
   extends ConfigurableModuleClass

@@ -58,6 +58,15 @@ export class HedgeService {
   }
 
   /**
+   * The term that the running code belongs to, which may be over by now: that of a leader handler, of a `@LeaderOnly()`
+   * method, of `@OnLeadershipGained()`. Its `signal` says when to stop. What a put is bound to without saying so.
+   */
+  get currentTerm(): Leadership | undefined {
+    const term = this.member.scope.current;
+    return term && this.member.leader.terms.leadershipOf(term);
+  }
+
+  /**
    * The id of the leader, waiting for one where none is known.
    * @throws HedgeError `NOT_RUNNING`, `NO_LEADER`, `ABORTED`
    */

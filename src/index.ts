@@ -12,9 +12,11 @@ export type { HedgeModuleOptions } from './hedge.options.js';
 export { HedgeService } from './hedge.service.js';
 export {
   LeaderGuard,
+  LeaderOnly,
   OnLeadershipGained,
   OnLeadershipLost,
   type HedgeEvent,
+  type LeaderOnlyOptions,
   type Leadership,
 } from './leader/index.js';
 export { Holding, Lock, LockService, WithLock, type WithLockOptions } from './lock/index.js';

@@ -21,6 +21,11 @@ export class LeaderStanding {
     private readonly ports: LeaderStandingPorts,
   ) {}
 
+  /** The id of this member. */
+  get self(): string {
+    return this.ports.self();
+  }
+
   isLeader(): boolean {
     return this.election.term !== undefined;
   }

@@ -18,6 +18,7 @@ export interface TermListener {
 /** What happens in this process when it begins and stops to lead. */
 export class Terms implements ElectionListener {
   readonly #terms = new WeakMap<Leadership, Term>();
+  readonly #leaderships = new WeakMap<Term, Leadership>();
   readonly #listeners: TermListener[] = [];
   #leadership: Leadership | undefined;
   #warned = false;
@@ -47,9 +48,15 @@ export class Terms implements ElectionListener {
     return this.#terms.get(leadership);
   }
 
+  /** What this member was given of a term of its own, over or not. */
+  leadershipOf(term: Term): Leadership | undefined {
+    return this.#leaderships.get(term);
+  }
+
   gained(term: Term): void {
     const leadership = leadershipOf(term.token, term.signal);
     this.#terms.set(leadership, term);
+    this.#leaderships.set(term, leadership);
     this.#leadership = leadership;
     this.held.add(term);
     for (const listener of this.#listeners) listener.began?.(term);

@@ -119,15 +119,11 @@ export class LockReleaser {
 
   async #settle(term: Term): Promise<void> {
     const { session } = term;
-    await this.#repeat(
-      session,
-      this.#untilDeadline(session),
-      async (timeout) => {
-        const query = { names: [term.row, session.row] };
-        const { result: sessionStands } = await this.store.transact(query, decide, { timeout });
-        if (sessionStands) this.keeper.confirmed(session);
-      },
-    );
+    await this.#repeat(session, this.#untilDeadline(session), async (timeout) => {
+      const query = { names: [term.row, session.row] };
+      const { result: sessionStands } = await this.store.transact(query, decide, { timeout });
+      if (sessionStands) this.keeper.confirmed(session);
+    });
     await this.#endAcquire(session);
 
     function decide(rows: readonly LockRow[]): Decision<boolean> {

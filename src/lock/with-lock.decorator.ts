@@ -1,13 +1,7 @@
 import { Inject } from '@nestjs/common';
-import { copyMetadata } from '../decorators/copy-metadata.js';
+import { wrapMethod } from '../decorators/wrap-method.js';
 import { HedgeError } from '../errors/index.js';
-import {
-  INVALID_NAME,
-  LOCK_BUSY,
-  LOCK_NAME_FAILED,
-  NO_METHOD_TO_LOCK,
-  NOT_MADE_BY_NEST,
-} from '../hedge.messages.js';
+import { INVALID_NAME, LOCK_BUSY, LOCK_NAME_FAILED, NOT_MADE_BY_NEST } from '../hedge.messages.js';
 import { checkLockName, isLockName } from './lock.name.js';
 import { LockService } from './lock.service.js';
 import {
@@ -48,23 +42,19 @@ export function WithLock<A extends unknown[], const O extends WithLockOptions>(
     key: string | symbol,
     descriptor: LockedMethod<M, A, O>,
   ): void => {
-    const method = descriptor.value;
-    const label = labelOf(target, key);
-    // A static method has no instance that anything could be injected into.
-    if (typeof target === 'function' || typeof method !== 'function') {
-      throw new HedgeError('INVALID_HANDLER', NO_METHOD_TO_LOCK(label));
-    }
-    Inject(LockService)(target, LOCKS);
-    const locked = async function (this: Injected, ...args: Parameters<M>): Promise<unknown> {
-      const locks = this?.[LOCKS];
-      if (!locks) throw new HedgeError('INVALID_HANDLER', NOT_MADE_BY_NEST(label));
-      const lockName = nameOf(label, () =>
-        typeof name === 'function' ? Reflect.apply(name, this, args) : name,
-      );
-      return runnerOf(locks, given)(lockName, () => Reflect.apply(method, this, args));
-    };
-    copyMetadata(method, locked);
-    Object.assign(descriptor, { value: locked });
+    wrapMethod('@WithLock()', target, key, descriptor, (method, label) => {
+      Inject(LockService)(target, LOCKS);
+      return async function (this: Injected, ...args: Parameters<M>): Promise<unknown> {
+        const locks = this?.[LOCKS];
+        if (!locks) {
+          throw new HedgeError('INVALID_HANDLER', NOT_MADE_BY_NEST('@WithLock()', label));
+        }
+        const lockName = nameOf(label, () =>
+          typeof name === 'function' ? Reflect.apply(name, this, args) : name,
+        );
+        return runnerOf(locks, given)(lockName, () => Reflect.apply(method, this, args));
+      };
+    });
   };
 }
 
@@ -92,9 +82,4 @@ function nameOf(label: string, make: () => unknown): string {
   }
   if (isLockName(name)) return name;
   throw new HedgeError('INVALID_ARGUMENT', LOCK_NAME_FAILED(label, INVALID_NAME('lock', name)));
-}
-
-function labelOf(target: object, key: string | symbol): string {
-  const { name } = typeof target === 'function' ? target : target.constructor;
-  return `${name}.${String(key)}`;
 }

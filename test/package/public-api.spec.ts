@@ -10,7 +10,14 @@ const entries = Object.entries(exports).flatMap(([entry, target]) =>
   typeof target === 'string' ? [] : [{ name: `nestjs-hedge${entry.slice(1)}`, file: target.types }],
 );
 /** Made by Nest, or of no use by themselves. */
-const UNNAMED = ['ConfigurableModuleClass', 'HedgeContextArgs', 'AsyncMethod', 'LockedMethod'];
+const UNNAMED = [
+  'ConfigurableModuleClass',
+  'HedgeContextArgs',
+  'AnyMethod',
+  'AsyncMethod',
+  'LeaderOnlyMethod',
+  'LockedMethod',
+];
 
 const program = ts.createProgram(
   entries.map(({ file }) => file),

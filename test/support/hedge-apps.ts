@@ -63,8 +63,9 @@ export async function startApp(
   options: HedgeModuleOptions,
   providers: Provider[] = [],
   controllers: Type[] = [],
+  imports: ModuleMetadata['imports'] = [],
 ): Promise<App> {
-  const module = rootModule(options, { providers, controllers });
+  const module = rootModule(options, { providers, controllers, imports });
   return asMember(await NestFactory.createApplicationContext(module, NEST));
 }
 
@@ -108,8 +109,9 @@ export class Group {
     options: HedgeModuleOptions = {},
     providers: Provider[] = [],
     controllers: Type[] = [],
+    imports: ModuleMetadata['imports'] = [],
   ): Promise<App> {
-    const app = await startApp(this.#placed(options), providers, controllers);
+    const app = await startApp(this.#placed(options), providers, controllers, imports);
     this.apps.push(app);
     return app;
   }
@@ -129,12 +131,11 @@ export class Group {
   async startMany(
     count: number,
     options: HedgeModuleOptions = {},
-    providers: Provider[] = [],
-    controllers: Type[] = [],
+    ...parts: [Provider[]?, Type[]?, ModuleMetadata['imports']?]
   ): Promise<App[]> {
     const started: App[] = [];
     for (let i = 0; i < count; i++) {
-      const app = await this.start(options, providers, controllers);
+      const app = await this.start(options, ...parts);
       await app.hedge.ready(SOON);
       started.push(app);
     }

@@ -1,0 +1,87 @@
+import { Inject, Optional } from '@nestjs/common';
+import { wrapMethod } from '../decorators/wrap-method.js';
+import { HedgeError } from '../errors/index.js';
+import { EXPECTED, NO_MEMBER } from '../hedge.messages.js';
+import { LeaderWork } from './leader.work.js';
+
+/** What `@LeaderOnly()` does elsewhere. */
+export interface LeaderOnlyOptions {
+  /**
+   * On a member that does not lead: leave the method out, so that the call gives `undefined`; or throw `NOT_LEADER`
+   * (where it returns a promise: reject it). @default 'skip'
+   */
+  onFollower?: 'skip' | 'throw';
+}
+
+/** Where the instances of a class with such methods have what Nest injects. */
+const WORK = Symbol('hedge:leader-work');
+
+type Injected = { readonly [WORK]?: LeaderWork } | undefined;
+type AnyMethod = (...args: never[]) => unknown;
+
+/** Only a method that may give `undefined` is skipped. */
+type LeaderOnlyMethod<
+  M extends AnyMethod,
+  O extends LeaderOnlyOptions,
+> = TypedPropertyDescriptor<M> &
+  (O extends { onFollower: 'throw' }
+    ? unknown
+    : undefined extends Awaited<ReturnType<M>>
+      ? unknown
+      : { "a method without onFollower: 'throw' must return void or undefined too": never });
+
+/**
+ * The method runs on the leader, and does nothing elsewhere. For methods of classes that Nest makes, of any scope; above
+ * or below any decorator that sets metadata (`@Cron`, `@Interval`, `@OnEvent`, …): all members register it, the leader
+ * runs it.
+ *
+ * It runs in the term at its call: `HedgeService.currentTerm` is that one, whose `signal` says when to stop, and what it
+ * puts is written under it or not at all. Called from what belongs to a term already, such as a leader handler, it runs
+ * in that very term or not at all. At a shutdown it is waited for as leader handlers are, for `drainTimeout` ms.
+ *
+ * @throws HedgeError from the method: `NOT_LEADER` and, on a member that has not started or closes, `NOT_RUNNING` (both
+ *   with `onFollower: 'throw'`); `INVALID_HANDLER` on an instance without a member. Where it decorates:
+ *   `INVALID_ARGUMENT`, `INVALID_HANDLER`
+ *
+ * @example
+ * LeaderOnly({ onFollower: 'throw' })
+ */
+export function LeaderOnly<const O extends LeaderOnlyOptions>(options?: O) {
+  const { onFollower = 'skip' }: LeaderOnlyOptions = options ?? {};
+  if (!['skip', 'throw'].includes(onFollower)) {
+    throw new HedgeError(
+      'INVALID_ARGUMENT',
+      EXPECTED('onFollower', "'skip' or 'throw'", onFollower),
+    );
+  }
+
+  return <M extends AnyMethod>(
+    target: object,
+    key: string | symbol,
+    descriptor: LeaderOnlyMethod<M, O>,
+  ): void => {
+    wrapMethod('@LeaderOnly()', target, key, descriptor, (method, label) => {
+      Inject(LeaderWork)(target, WORK);
+      // Left out without a HedgeModule, so that the error says what is missing.
+      Optional()(target, WORK);
+      const run = function (this: Injected, ...args: Parameters<M>): unknown {
+        const work = this?.[WORK];
+        if (!work) throw new HedgeError('INVALID_HANDLER', NO_MEMBER('@LeaderOnly()', label));
+        const term = work.callersTerm;
+        if (term) return work.run(term, () => Reflect.apply(method, this, args));
+        if (onFollower === 'throw') throw work.refusal();
+        return undefined;
+      };
+      if (!returnsPromise(target, key, method)) return run;
+      return async function (this: Injected, ...args: Parameters<M>): Promise<unknown> {
+        return Reflect.apply(run, this, args);
+      };
+    });
+  };
+}
+
+/** What does elsewhere gives a promise as well, for callers that go on with `.then` or `.catch`. */
+function returnsPromise(target: object, key: string | symbol, method: Function): boolean {
+  const returned: unknown = Reflect.getMetadata('design:returntype', target, key);
+  return returned === Promise || method.constructor.name === 'AsyncFunction';
+}
