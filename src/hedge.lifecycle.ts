@@ -95,7 +95,7 @@ export class HedgeLifecycle {
     const goodbye = member.leader.membership.leave(GOODBYE_TIMEOUT);
     const { clock, options } = member;
     this.#drainUntil = clock.now().monotonic + options.drainTimeout;
-    this.#drainEnd = clock.after(options.drainTimeout, () => member.locks.refuse());
+    this.#drainEnd = clock.after(options.drainTimeout, () => void member.locks.refuse());
     await member.messages.running.drain(options.drainTimeout);
     await member.leader.election.retire(Math.max(LEAST_RELEASE_TIME, this.#drainLeft));
     await goodbye;

@@ -51,9 +51,12 @@ export class LockRooms {
       new Semaphore(name, limit, options, this.contenders, this.routines);
   }
 
-  /** Refuses who waits and who comes later: an HTTP request that waits would keep the app from closing. */
-  refuse(): void {
-    this.contenders.stop(new HedgeError('NOT_RUNNING', CLOSING_TAKES_NO_LOCKS()));
+  /**
+   * Refuses who waits and who comes later: an HTTP request that waits would keep the app from closing. Resolves when those
+   * that waited have left their lines.
+   */
+  refuse(): Promise<void> {
+    return this.contenders.stop(new HedgeError('NOT_RUNNING', CLOSING_TAKES_NO_LOCKS()));
   }
 
   /**
@@ -62,11 +65,16 @@ export class LockRooms {
    * @param releaseTimeout ms that the store may take
    */
   async close(drainTimeout: number, releaseTimeout: number): Promise<void> {
-    this.refuse();
+    const refused = this.refuse();
     await this.routines.finished(drainTimeout);
     await settledWithin(this.#clock, releaseTimeout, this.contenders.releaseAll('shutdown'));
-    // Also of acquires that were given up just now: whoever met one of them waits for it to be gone.
-    const told = this.#releaser.finished().then(() => this.#line.told());
-    await settledWithin(this.#clock, NEWS_TIMEOUT, told);
+    await settledWithin(this.#clock, NEWS_TIMEOUT, this.#told(refused));
+  }
+
+  /** Also of what was given up just now: others wait for a turn to lapse, or for an acquire that landed to be gone. */
+  async #told(refused: Promise<void>): Promise<void> {
+    await refused;
+    await this.#releaser.finished();
+    await this.#line.told();
   }
 }

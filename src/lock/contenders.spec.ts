@@ -151,7 +151,7 @@ describe('contending for a lock', () => {
       await rooms.time.advance(10);
       expect(rooms.model.rows.has(JOB.row)).toBe(true);
       member.network.next.push(ABORTED, { there: 50, back: 1 });
-      member.contenders.stop(new HedgeError('NOT_RUNNING', 'closing'));
+      void member.contenders.stop(new HedgeError('NOT_RUNNING', 'closing'));
       await refused;
       await rooms.during(member.contenders.releaseAll('shutdown'));
       await rooms.during(member.releaser.finished());
@@ -197,7 +197,7 @@ describe('contending for a lock', () => {
     const waiting = rooms.contenders.acquire(JOB, { timeout: 30_000 });
     const refused = expect(waiting).rejects.toMatchObject({ code: 'NOT_RUNNING' });
     await rooms.time.advance(10);
-    rooms.contenders.stop(new HedgeError('NOT_RUNNING', 'closing'));
+    void rooms.contenders.stop(new HedgeError('NOT_RUNNING', 'closing'));
     await refused;
     expect(term.isHeld()).toBe(true);
     await expect(acquire()).rejects.toMatchObject({ code: 'NOT_RUNNING' });

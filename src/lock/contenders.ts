@@ -14,7 +14,7 @@ import type { WaitingLine } from './waiting.line.js';
 
 /** All of this member who want, or hold, a lock or a permit: they wait in line, the store decides. */
 export class Contenders {
-  readonly #contests = new Set<AbortController>();
+  readonly #contests = new Map<AbortController, Promise<unknown>>();
   readonly #held = new Set<Term>();
   readonly #turns: AcquireTurns;
   #refusal: HedgeError | undefined;
@@ -59,10 +59,14 @@ export class Contenders {
     this.line.freed(term.place);
   }
 
-  /** Whoever waits is refused, and who comes later; what is held stays. */
-  stop(refusal: HedgeError): void {
+  /**
+   * Whoever waits is refused, and who comes later; what is held stays. Resolves when those that waited have left their
+   * lines.
+   */
+  async stop(refusal: HedgeError): Promise<void> {
     this.#refusal = refusal;
-    for (const contest of this.#contests) contest.abort();
+    for (const contest of this.#contests.keys()) contest.abort();
+    await Promise.allSettled(this.#contests.values());
   }
 
   /** Gives back all that is held; resolves when the others can have it and its rows are gone, as far as they will go. */
@@ -87,9 +91,10 @@ export class Contenders {
     if (refusal) throw refusal;
     const contest = new AbortController();
     const unlisten = abortWith(signal, contest);
-    this.#contests.add(contest);
     try {
-      return await work({ timeout, signal: contest.signal });
+      const outcome = work({ timeout, signal: contest.signal });
+      this.#contests.set(contest, outcome);
+      return await outcome;
     } catch (error) {
       throw hasCode(error, 'ABORTED') && !signal?.aborted ? (this.#refused ?? error) : error;
     } finally {

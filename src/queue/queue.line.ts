@@ -2,6 +2,7 @@ import { StoreLine, type Place, type WaitingLine } from '../lock/index.js';
 import type { LeaderView } from '../leader/index.js';
 import type { LeaderClient } from '../request/index.js';
 import type { Clock } from '../session/index.js';
+import { News } from './news.js';
 import { FREED, type PlacePacket } from './queue.packets.js';
 import { QueueTicket } from './queue.ticket.js';
 
@@ -11,7 +12,7 @@ const TELLING = 2_000;
 /** The line that the leader keeps, as every member joins it. While nobody leads, everybody asks the store. */
 export class QueueLine implements WaitingLine {
   readonly #alone: WaitingLine;
-  readonly #telling = new Set<Promise<unknown>>();
+  readonly #news = new News();
 
   constructor(
     private readonly client: LeaderClient,
@@ -22,22 +23,18 @@ export class QueueLine implements WaitingLine {
   }
 
   join(place: Place): QueueTicket {
-    return new QueueTicket(place, this.client, this.view, this.clock, this.#alone.join(place));
+    const alone = this.#alone.join(place);
+    return new QueueTicket(place, this.client, this.view, this.clock, alone, this.#news);
   }
 
   /** Told twice, late or never it costs a question in vain, or the time until whoever was in the way would be gone. */
   freed({ row }: Place): void {
     const packet: PlacePacket = { place: row };
-    const limits = { timeout: TELLING, idempotent: true };
-    const telling = this.client
-      .request(FREED, packet, limits)
-      .catch(() => undefined)
-      .finally(() => this.#telling.delete(telling));
-    this.#telling.add(telling);
+    this.#news.add(this.client.request(FREED, packet, { timeout: TELLING, idempotent: true }));
   }
 
-  /** Resolves when the leader has heard of all that was given back so far, or it is too late for that. */
-  async told(): Promise<void> {
-    await Promise.all(this.#telling);
+  /** Resolves when the leader has heard of all that was given back or up so far, or it is too late for that. */
+  told(): Promise<void> {
+    return this.#news.told();
   }
 }

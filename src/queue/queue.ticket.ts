@@ -7,6 +7,7 @@ import type { Place, Ticket } from '../lock/index.js';
 import type { LeaderClient } from '../request/index.js';
 import { Backoff, type Clock, type WaitLimits } from '../session/index.js';
 import type { Answer, Found } from './line.js';
+import type { News } from './news.js';
 import {
   LEAVE,
   PATIENCE,
@@ -49,6 +50,7 @@ export class QueueTicket implements Ticket {
     private readonly clock: Clock,
     /** Its place where nobody keeps the line. */
     private readonly alone: Ticket,
+    private readonly news: News,
   ) {
     this.#joinedAt = this.#now;
   }
@@ -95,7 +97,7 @@ export class QueueTicket implements Ticket {
   #tell(route: string, packet: TicketPacket): void {
     if (!this.#isExpected) return;
     this.#isExpected = false;
-    this.client.requestCurrent(route, packet, { timeout: SLACK }).catch(() => undefined);
+    this.news.add(this.client.requestCurrent(route, packet, { timeout: SLACK }));
   }
 
   /** @returns undefined where no leader keeps the line */

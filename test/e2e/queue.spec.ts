@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { OnLeaderMessage, type Lock } from '../../src/index.js';
+import { StoreError } from '../../src/errors/index.js';
+import { OnLeaderMessage, type HedgeError, type Lock } from '../../src/index.js';
+import type { StoreCall, TransactionResult } from '../../src/store/index.js';
 import { FaultyStore, type StoreMethod } from '../support/faulty-store.js';
 import { LEASE, onEveryStore, SOON, useGroup, type App } from '../support/hedge-apps.js';
 import { logs } from '../support/recorded-logs.js';
@@ -67,6 +69,22 @@ class Watched {
   /** Forgets those so far. */
   asked(): StoreMethod[] {
     return this.calls.splice(0);
+  }
+}
+
+/** Acquires find out late that nobody waits for them any more: other calls come first. */
+class BusyStore extends FaultyStore {
+  isAsked = false;
+
+  override async transact<T>(
+    _query: unknown,
+    _decide: unknown,
+    { signal }: StoreCall,
+  ): Promise<TransactionResult<T>> {
+    this.isAsked = true;
+    await new Promise((resolve) => signal!.addEventListener('abort', resolve));
+    await delay(20);
+    throw new StoreError('given-up', 'Given up by the test');
   }
 }
 
@@ -198,6 +216,25 @@ describe('the line for a lock', () => {
       await queue.isServed(1);
       expect(lock.isHeld()).toBe(false);
       expect(performance.now() - from).toBeLessThan(5_000);
+    });
+
+    it('goes on without a member that closes when its turn has come', async () => {
+      const options = { leaseDuration: 20_000 };
+      const [leader] = await group().startMany(1, options, [Echo]);
+      const store = new BusyStore(group().store);
+      const closing = await group().start({ ...options, store, candidate: false });
+      await closing.hedge.ready(SOON);
+      const refused = closing.locks.acquire('job').catch(({ code }: HedgeError) => code);
+      await vi.waitFor(() => expect(store.isAsked).toBe(true), SOON);
+      const queue = new Queue();
+      await queue.join(leader);
+      const from = performance.now();
+      await closing.close();
+
+      expect(await refused).toBe('NOT_RUNNING');
+      await queue.isServed(1);
+      // A turn lapses after 5 s.
+      expect(performance.now() - from).toBeLessThan(3_000);
     });
   });
 });
