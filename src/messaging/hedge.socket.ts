@@ -40,6 +40,9 @@ export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
   maxSendBuffer: 256 * 1024 * 1024,
 };
 
+/** Node's own, whatever fake the specs of users' apps put in its place later. */
+const nextTick = process.nextTick.bind(process);
+
 /** What arrived is no frame, or what should leave cannot: the connection is of no more use. */
 export class FrameError extends Error {
   override readonly name = 'FrameError';
@@ -131,7 +134,7 @@ export class HedgeSocket extends JsonSocket {
       this.#write(frame);
       return true;
     }
-    if (this.#gathered === '') process.nextTick(() => this.#flush());
+    if (this.#gathered === '') nextTick(() => this.#flush());
     this.#gathered += frame;
     if (this.#gathered.length > MAX_GATHERED_LENGTH) this.#flush();
     return true;

@@ -19,6 +19,7 @@ export type { MessageHandler } from './incoming.requests.js';
 export { MessageServer, type MessageServerOptions } from './message.server.js';
 export { checkTls, type HedgeTlsOptions } from './port/mutual.tls.js';
 export type { PeerStream, StreamRequest } from './streams/outgoing.stream.js';
+export type { Network } from './network.js';
 export { PatternHandlers, type PatternHandler } from './pattern.handlers.js';
 export { routeOf, type Pattern } from './pattern.js';
 export { PeerLostError, PeerUnreachableError } from './peer.errors.js';

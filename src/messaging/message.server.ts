@@ -19,12 +19,15 @@ import {
   DUPLICATE_ROUTE,
   HANDLER_UNKNOWN_ERROR,
 } from './messages.js';
+import type { Network } from './network.js';
 import { MAX_PENDING, type RequestPacket } from './protocol.js';
 import { TcpServer } from './tcp.server.js';
 
 export interface MessageServerOptions {
   readonly limits?: Partial<SocketLimits>;
   readonly tlsOptions?: TlsOptions;
+  /** @default TCP */
+  readonly network?: Network;
   /** How long a new connection may take to greet, in ms. @default 5,000 */
   readonly helloTimeout?: number;
   /** How many connections may be open that have not greeted; one more turns the oldest away. @default 256 */
@@ -61,6 +64,7 @@ export class MessageServer implements RequestServer {
         maxStrangers: options.maxStrangers ?? 256,
         maxConnections: options.maxConnections ?? 4_096,
         ...(options.tlsOptions && { tlsOptions: options.tlsOptions }),
+        ...(options.network && { network: options.network }),
       },
       (from, link) => this.accept(from, false, link),
     );

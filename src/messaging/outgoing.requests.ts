@@ -1,4 +1,5 @@
 import { HedgeError } from '../errors/index.js';
+import type { Clock } from '../session/index.js';
 import { encodeRequest } from './message.codec.js';
 import { BEYOND_CREDIT, GOING_AWAY, NOT_A_REPLY, OVERLOADED_HERE } from './messages.js';
 import type { PeerStream, StreamCarrier, StreamRequest } from './streams/outgoing.stream.js';
@@ -22,6 +23,8 @@ import { STREAM_WINDOW } from './streams/stream.credit.js';
 export interface RequestLink extends StreamCarrier {
   /** How many requests and streams may be under way; one more is OVERLOADED. */
   readonly maxPending?: number;
+  /** What timeouts go by. */
+  readonly clock: Clock;
   makePacket(route: string, data: unknown): Omit<RequestPacket, 'id'>;
   /** Sends it as soon as it can. */
   send(request: PendingRequest): void;
@@ -38,7 +41,7 @@ export class OutgoingRequests {
 
   constructor(private readonly link: RequestLink) {
     this.#streams = new OutgoingStreams(link);
-    this.#pending = new PendingRequests(link.peer, (request, isExpired) => {
+    this.#pending = new PendingRequests(link.peer, link.clock, (request, isExpired) => {
       if (request.isSent) {
         link.sendFrame(JSON.stringify({ cancel: request.id } satisfies CancelPacket));
       }

@@ -1,4 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
+// Not the global one: specs of users' apps may have put a fake in its place.
+import { setImmediate } from 'node:timers';
+import type { Clock } from '../session/index.js';
 import type { IncomingRequests } from './incoming.requests.js';
 import type { MemberIdentity } from './member.identity.js';
 import type { MessageServer } from './message.server.js';
@@ -17,6 +20,7 @@ export class OwnConnection {
   constructor(
     identity: MemberIdentity,
     server: MessageServer,
+    clock: Clock,
     maxFrameLength: number,
     maxPending?: number,
   ) {
@@ -25,6 +29,7 @@ export class OwnConnection {
       hasRoom: true,
       maxFrameLength,
       maxPending,
+      clock,
       makePacket: (pattern, data) => ({ pattern, data }),
       send: (request) => this.#send(request),
       sendFrame: (json) => void setImmediate(() => this.#deliver(json)),

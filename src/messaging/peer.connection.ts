@@ -9,6 +9,7 @@ import {
   HELLO_NOT_UNDERSTOOD,
 } from './messages.js';
 import { OutgoingRequests, type StreamOptions } from './outgoing.requests.js';
+import type { Clock } from '../session/index.js';
 import type { PeerStream } from './streams/outgoing.stream.js';
 import type { PendingRequest, RequestOptions } from './pending.requests.js';
 import {
@@ -20,6 +21,7 @@ import {
   type ReplyPacket,
   type RequestPacket,
 } from './protocol.js';
+import type { Network } from './network.js';
 import { reasonOfDial } from './port/tls.failure.js';
 
 export interface PeerConnectionOptions {
@@ -27,6 +29,8 @@ export interface PeerConnectionOptions {
   readonly maxFrameLength: number;
   readonly maxPending?: number;
   readonly tlsOptions?: ConnectionOptions;
+  readonly network?: Network;
+  readonly clock: Clock;
   /** For the connection and the greeting together, in ms. */
   readonly connectTimeout: number;
   /** Closed when nothing was asked for so long, in ms. */
@@ -76,6 +80,7 @@ export class PeerConnection extends ClientTCP {
       peer: peer.id,
       maxFrameLength: settings.maxFrameLength,
       maxPending: settings.maxPending,
+      clock: settings.clock,
       get hasRoom() {
         return socket()?.hasRoom ?? false;
       },
@@ -132,7 +137,8 @@ export class PeerConnection extends ClientTCP {
   }
 
   override createSocket(): HedgeSocket {
-    const socket = super.createSocket();
+    const { network, socketClass } = this.settings;
+    const socket = network ? new socketClass(network.makeSocket()) : super.createSocket();
     if (!(socket instanceof HedgeSocket)) throw new TypeError('Expected a HedgeSocket');
     this.#tcp = socket;
     socket.netSocket.on('error', (error) => (this.#failure ??= error));

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { HedgeError } from '../errors/index.js';
+import { SystemClock, type Clock } from '../session/index.js';
 import { parsePeerAddress } from './address.js';
 import {
   DEFAULT_SOCKET_LIMITS,
@@ -11,6 +12,7 @@ import type { MemberIdentity } from './member.identity.js';
 import { encodeData, type EncodedData } from './message.codec.js';
 import type { MessageServer } from './message.server.js';
 import { NO_PEER_ADDRESS, PEERS_CLOSED } from './messages.js';
+import type { Network } from './network.js';
 import type { StreamOptions } from './outgoing.requests.js';
 import type { PeerStream } from './streams/outgoing.stream.js';
 import { OwnConnection } from './own.connection.js';
@@ -31,6 +33,10 @@ export type PeerStreamOptions = PeerRequestOptions & StreamOptions;
 export interface PeersOptions {
   readonly limits?: Partial<SocketLimits>;
   readonly tlsOptions?: ConnectionOptions;
+  /** @default TCP */
+  readonly network?: Network;
+  /** What the timeouts of requests go by. @default the process's own */
+  readonly clock?: Clock;
   /** How many requests to one member may wait for their answers, a channel. @default 65,536 */
   readonly maxPending?: number;
   /** For a connection and its greeting, in ms; a request's own timeout may end it earlier. @default 2,000 */
@@ -58,6 +64,7 @@ export class Peers {
   readonly #maxFrameLength: number;
   readonly #idleTimeout: Record<PeerChannel, number>;
   readonly #own: OwnConnection;
+  readonly #clock: Clock;
   #isClosed = false;
 
   constructor(
@@ -68,7 +75,9 @@ export class Peers {
     this.#socketClass = hedgeSocketClass(options.limits);
     this.#maxFrameLength = options.limits?.maxFrameLength ?? DEFAULT_SOCKET_LIMITS.maxFrameLength;
     this.#idleTimeout = { ...DEFAULT_IDLE_TIMEOUT, ...options.idleTimeout };
-    this.#own = new OwnConnection(identity, server, this.#maxFrameLength, options.maxPending);
+    this.#clock = options.clock ?? new SystemClock();
+    const { maxPending } = options;
+    this.#own = new OwnConnection(identity, server, this.#clock, this.#maxFrameLength, maxPending);
   }
 
   /**
@@ -148,7 +157,7 @@ export class Peers {
     if (existing) return existing;
     const address = parsePeerAddress(id);
     if (!address) return undefined;
-    const { tlsOptions, maxPending, connectTimeout = 2_000 } = this.options;
+    const { tlsOptions, network, maxPending, connectTimeout = 2_000 } = this.options;
     const connection = new PeerConnection(
       this.identity,
       { id, ...address },
@@ -159,6 +168,8 @@ export class Peers {
         connectTimeout,
         idleTimeout: this.#idleTimeout[channel],
         ...(tlsOptions && { tlsOptions }),
+        ...(network && { network }),
+        clock: this.#clock,
         onRetire: () => this.#forget(key, connection),
         onEnd: (wasLost) => {
           this.#forget(key, connection);

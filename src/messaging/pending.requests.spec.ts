@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SystemClock } from '../session/index.js';
 import { PendingRequests } from './pending.requests.js';
 
 describe('PendingRequests', () => {
@@ -8,7 +9,7 @@ describe('PendingRequests', () => {
   beforeEach(() => {
     vi.useFakeTimers();
     onGivenUp.mockReset();
-    pending = new PendingRequests('b:1', onGivenUp);
+    pending = new PendingRequests('b:1', new SystemClock(), onGivenUp);
   });
 
   afterEach(() => void vi.useRealTimers());

@@ -1,5 +1,6 @@
 import { onAbort } from '../abort.listeners.js';
 import { HedgeError } from '../errors/index.js';
+import type { Clock, Timer } from '../session/index.js';
 import { rebuildError } from './message.codec.js';
 import { REQUEST_ABORTED, REQUEST_TIMEOUT } from './messages.js';
 import { PeerLostError, PeerUnreachableError } from './peer.errors.js';
@@ -28,7 +29,7 @@ export interface Settle {
 }
 
 interface Waiter extends PendingRequest, Settle {
-  readonly timer: NodeJS.Timeout;
+  readonly timer: Timer;
   readonly signal: AbortSignal | undefined;
   ignoreSignal: (() => void) | undefined;
 }
@@ -43,6 +44,7 @@ export class PendingRequests {
   /** @param onGivenUp Told of a request whose caller waits no longer: it expired, or was aborted. */
   constructor(
     private readonly peer: string,
+    private readonly clock: Clock,
     private readonly onGivenUp?: (request: PendingRequest, isExpired: boolean) => void,
   ) {}
 
@@ -77,7 +79,7 @@ export class PendingRequests {
       sentAfter: 0,
       resolve: settle.resolve,
       reject: settle.reject,
-      timer: setTimeout(() => this.#expire(waiter, timeout), timeout),
+      timer: this.clock.after(timeout, () => this.#expire(waiter, timeout)),
       signal,
       ignoreSignal: undefined,
     };
@@ -131,7 +133,7 @@ export class PendingRequests {
 
   #take(waiter: Waiter): void {
     this.#waiters.delete(waiter.id);
-    clearTimeout(waiter.timer);
+    waiter.timer.cancel();
     waiter.ignoreSignal?.();
   }
 }

@@ -8,6 +8,7 @@ import { FrameError, type HedgeSocket } from './hedge.socket.js';
 import type { IncomingRequests, ReplyLink } from './incoming.requests.js';
 import type { MemberIdentity, RemoteMember } from './member.identity.js';
 import { NOT_A_REQUEST, NOT_GREETED, TOO_MANY_CONNECTIONS } from './messages.js';
+import type { Network } from './network.js';
 import {
   HELLO_ROUTE,
   isRequestPacket,
@@ -21,6 +22,7 @@ import { refusalOfHandshake } from './port/tls.failure.js';
 export interface TcpServerOptions {
   readonly socketClass: typeof HedgeSocket;
   readonly tlsOptions?: TlsOptions;
+  readonly network?: Network;
   /** How long a new connection may take to greet, its handshake included, in ms. */
   readonly helloTimeout: number;
   readonly maxStrangers: number;
@@ -84,6 +86,8 @@ export class TcpServer extends ServerTCP {
 
   /** Resolves with what was bound; rejects with Node's error. */
   start(port: number, host: string): Promise<AddressInfo> {
+    const { network } = this.settings;
+    if (network) return network.listen(this.netServer, port, host);
     return new Promise((resolve, reject) => {
       this.netServer.once('error', reject);
       this.netServer.listen(port, host, () => {
