@@ -57,6 +57,7 @@ export class HedgeLifecycle {
       await this.close();
       throw error;
     }
+    if (!this.#closing.signal.aborted) await member.surroundings?.reached('started', member);
   }
 
   /**
@@ -81,6 +82,7 @@ export class HedgeLifecycle {
 
   /** A signal may close the app while it is starting: Nest then runs both kinds of hooks at once. */
   async #begin(): Promise<void> {
+    await this.member.surroundings?.reached('starting', this.member);
     await this.#listen();
     await this.#openStore();
     if (!this.#closing.signal.aborted) this.member.state.begin();
@@ -90,6 +92,7 @@ export class HedgeLifecycle {
     const { member } = this;
     this.#closing.abort();
     member.state.leave();
+    void member.surroundings?.reached('leaving', member);
     member.leader.election.abstain();
     await Promise.allSettled([this.#starting, this.#opening]);
     const goodbye = member.leader.membership.leave(GOODBYE_TIMEOUT);
@@ -118,6 +121,7 @@ export class HedgeLifecycle {
     await member.server.close();
     if (this.ownsStore) await member.store.close();
     member.events.complete();
+    await member.surroundings?.reached('closed', member);
   }
 
   async #listen(): Promise<void> {

@@ -14,9 +14,9 @@ import {
   type PortSecurity,
 } from './messaging/index.js';
 import { MemberState } from './member.state.js';
+import { SURROUNDINGS, type SurroundedStore, type Surroundings } from './hedge.surroundings.js';
 import { SystemClock, type Clock } from './session/index.js';
 import { SessionRooms } from './session.rooms.js';
-import type { HedgeStore } from './store/index.js';
 
 /** What Nest contributes to a member. */
 export interface NestParts {
@@ -27,7 +27,7 @@ export interface NestParts {
 /** What all rooms of a member are made of. */
 export interface MemberBase extends NestParts {
   readonly options: ResolvedOptions;
-  readonly store: HedgeStore;
+  readonly store: SurroundedStore;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly identity: MemberIdentity;
@@ -43,12 +43,13 @@ export interface MemberBase extends NestParts {
 /** All rooms of one member, put together. Nothing runs before {@link HedgeLifecycle} starts it. */
 export class HedgeMember implements MemberBase {
   readonly logger = new Logger('Hedge');
-  readonly clock = new SystemClock();
   readonly events = new HedgeEvents();
   readonly scope = new TermScope();
   readonly state = new MemberState();
   readonly explorer: HandlerExplorer;
   readonly factory: HandlerFactory;
+  readonly surroundings: Surroundings | undefined;
+  readonly clock: Clock;
   readonly identity: MemberIdentity;
   readonly server: MessageServer;
   readonly peers: Peers;
@@ -60,15 +61,21 @@ export class HedgeMember implements MemberBase {
 
   constructor(
     readonly options: ResolvedOptions,
-    readonly store: HedgeStore,
+    readonly store: SurroundedStore,
     { explorer, factory }: NestParts,
     security?: PortSecurity,
   ) {
     this.explorer = explorer;
     this.factory = factory;
+    this.surroundings = store[SURROUNDINGS];
+    this.clock = this.surroundings?.clock ?? new SystemClock();
     this.identity = new MemberIdentity(options.group, undefined, () => store.identity ?? '');
-    this.server = new MessageServer(this.identity, { tlsOptions: security?.server });
-    this.peers = new Peers(this.identity, this.server, { tlsOptions: security?.client });
+    // What is not TCP has no TLS either.
+    const { clock, surroundings: { network } = {} } = this;
+    const port = network ? { network } : { tlsOptions: security?.server };
+    this.server = new MessageServer(this.identity, port);
+    const dial = network ? { network } : { tlsOptions: security?.client };
+    this.peers = new Peers(this.identity, this.server, { ...dial, clock });
     this.session = new SessionRooms(this);
     this.leader = new LeaderRooms(this, this.session);
     this.messages = new MessageRooms(this, this.leader);

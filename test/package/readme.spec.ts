@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import ts from 'typescript';
 import { beforeAll, describe, expect, it } from 'vitest';
 
@@ -12,6 +12,9 @@ const folder = 'build/readme';
 beforeAll(() => {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  // Or they would be those of a folder above, which are not meant for it.
+  writeFileSync(join(folder, 'vitest.config.mjs'), 'export default {};');
+  writeFileSync(join(folder, 'tsconfig.json'), '{ "extends": "../../tsconfig", "include": ["."] }');
 });
 
 describe('README.md', () => {
@@ -28,20 +31,21 @@ describe('README.md', () => {
     expect(diagnosticsOf(files)).toHaveLength(1);
   });
 
-  it('has an app that works, and can be tested as it says', () => {
-    const trial = `
-      import { Orders } from './app.module.js';
-      const orders = app.get(Orders);
-      const { accepted } = await orders.submit({ id: '7' });
-      console.log(JSON.stringify([typeof accepted, await orders.find('7')]));
-      await app.close();`;
-    expect(outputOf('trial.js', trial)).toEqual(['string', { id: '7' }]);
+  it('has an app that works, and specs that pass as they stand', () => {
+    const specs = blocks.findIndex((code) => code.includes('nestjs-hedge/testing'));
+    writeFileSync(join(folder, 'app.module.ts'), blocks[0]);
+    writeFileSync(join(folder, 'orders.spec.ts'), blocks[specs]);
+    expect(reportOf('orders.spec.ts')).toMatchObject({ numPassedTests: 3, numTotalTests: 3 });
+
+    const broken = blocks[specs].replace("toEqual({ id: '9' })", "toEqual({ id: '8' })");
+    writeFileSync(join(folder, 'broken.spec.ts'), broken);
+    expect(reportOf('broken.spec.ts')).toMatchObject({ numPassedTests: 2, numFailedTests: 1 });
   });
 
   it('has a table that refuses an older token than the newest it has seen', () => {
     const trial = `
       import Database from 'libsql';
-      import { LockService } from 'nestjs-hedge';
+      import { HedgeService, LockService } from 'nestjs-hedge';
       import { Balances, Teller } from './balances.js';
       const [hedge, locks] = [app.get(HedgeService), app.get(LockService)];
       const db = new Database(':memory:');
@@ -97,9 +101,32 @@ describe('README.md', () => {
   });
 });
 
+/** An app to try the blocks with. */
+const SET_UP = `
+  import { Test } from '@nestjs/testing';
+  import { HEDGE_OPTIONS } from 'nestjs-hedge';
+  import { hedgeTesting } from 'nestjs-hedge/testing';
+  import { AppModule } from './app.module.js';
+  const moduleRef = await Test.createTestingModule({ imports: [AppModule] })
+    .overrideProvider(HEDGE_OPTIONS)
+    .useValue(hedgeTesting().options)
+    .compile();
+  const app = await moduleRef.createNestApplication().init();`;
+
+/** Runs specs of the folder as a user's runner does, in a process of its own: it knows nothing of this one. */
+function reportOf(file: string): unknown {
+  const env = Object.entries(process.env).filter(([name]) => !/VITE|NODE_ENV|^TEST/.test(name));
+  const { stdout } = spawnSync(
+    process.execPath,
+    [resolve('node_modules/vitest/vitest.mjs'), 'run', '--reporter', 'json', file],
+    { cwd: folder, encoding: 'utf8', timeout: 50_000, env: Object.fromEntries(env) },
+  );
+  return JSON.parse(stdout);
+}
+
 /** Runs something with the README's app, in a process of its own. @returns what its last line says in JSON */
 function outputOf(file: string, trial: string): unknown {
-  const program = `${blocks.find((code) => code.includes('@nestjs/testing'))}${trial}`;
+  const program = `${SET_UP}${trial}`;
   writeFileSync(join(folder, 'app.module.js'), transpiled(blocks[0]));
   writeFileSync(join(folder, file), transpiled(program));
   const output = execFileSync(process.execPath, [join(folder, file)], {

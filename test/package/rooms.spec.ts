@@ -22,6 +22,7 @@ const ROOMS = [
   'log',
   'hedge',
   'terminus',
+  'testing',
 ];
 /** What every room may import. */
 const EVERYWHERE = ['hedge.messages', 'abort.listeners', 'decorators'];

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { HedgeError } from '../errors/index.js';
+import { MemoryNetwork } from './memory.network.js';
+import { MemoryTables } from './memory.tables.js';
+import { NEVER_LEADS, NOT_COMING } from './messages.js';
+import type { TestMember } from './test.member.js';
+import type { TestPlace } from './test.place.js';
+import { TestTime } from './test.time.js';
+
+/** ms of the group's time beyond a few leases, in which any change of leader is through. */
+const PATIENCE = 30_000;
+
+/** ms after a change of leader in which it gathers those that wait for locks: a spec need not wait for that. */
+const GATHERING = 1_000;
+
+/** The members of one group, all in this process, with the time, the tables and the network that they share. */
+export class TestGroup {
+  readonly identity = randomUUID();
+  readonly time: TestTime;
+  readonly tables: MemoryTables;
+  readonly network: MemoryNetwork;
+  /** Members that a spec had join. */
+  readonly others = new Set<TestMember>();
+  readonly #places = new Set<TestPlace>();
+  #addresses = 0;
+
+  constructor(
+    start: number,
+    /** ms */
+    private readonly leaseDuration: number,
+  ) {
+    // So that they show just that when the app has started.
+    this.time = new TestTime(start - GATHERING);
+    this.tables = new MemoryTables(() => this.time.wall);
+    this.network = new MemoryNetwork(this.time.touched);
+  }
+
+  nextAddress(): string {
+    return `member-${++this.#addresses}:7000`;
+  }
+
+  entered(place: TestPlace): void {
+    this.#places.add(place);
+    this.time.flow(place, false);
+  }
+
+  /** The members that a spec had join leave with the last app. */
+  async left(place: TestPlace): Promise<void> {
+    this.#places.delete(place);
+    if (place.isApp && ![...this.#places].some(({ isApp }) => isApp)) {
+      await Promise.all([...this.others].map((other) => other.leave()));
+    }
+    this.time.end(place);
+  }
+
+  /** Resolves when this member leads, and all others know. */
+  async elect(place: TestPlace): Promise<void> {
+    const { member } = place;
+    if (!member) return;
+    const { options, id } = member;
+    if (!options.candidate) throw new HedgeError('INVALID_OPTIONS', NEVER_LEADS(id()));
+    const isLeader = () => place.leads && this.#allKnow(id());
+    await this.#until(isLeader, `Leadership of ${id()}`, () => this.#makeRoomFor(place));
+    await this.time.advance(GATHERING);
+  }
+
+  /** Resolves when this member knows of a leader, be it itself. */
+  async leaderKnown({ member }: TestPlace): Promise<void> {
+    if (!member || ![...this.#places].some((place) => place.member?.options.candidate)) return;
+    const { view } = member.leader;
+    const isKnown = () => view.current !== undefined || member.state.notRunning !== undefined;
+    await this.#until(isKnown, 'A leader of the group', () => Promise.resolve());
+    await this.time.advance(GATHERING);
+  }
+
+  async #makeRoomFor(place: TestPlace): Promise<void> {
+    const leader = [...this.#places].find((other) => other !== place && other.leads);
+    await leader?.member?.leader.election.stepDown('stepped-down');
+  }
+
+  /** Lets time go on from one thing to the next until it is so. */
+  async #until(isSo: () => boolean, what: string, prepare: () => Promise<void>): Promise<void> {
+    const patience = PATIENCE + 3 * this.leaseDuration;
+    const end = this.time.now + patience;
+    await this.time.settle();
+    while (!isSo()) {
+      if (this.time.now > end) throw new HedgeError('TIMEOUT', NOT_COMING(what, patience));
+      await prepare();
+      await this.time.step();
+    }
+  }
+
+  /** Of those that are through with their start: one of them may be waiting for this. */
+  #allKnow(leader: string): boolean {
+    const members = [...this.#places].flatMap(({ member }) => member ?? []);
+    const running = members.filter(({ state }) => !state.notRunning);
+    return running.every(({ leader: { view } }) => view.current?.id === leader);
+  }
+}

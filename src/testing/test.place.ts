@@ -1,0 +1,65 @@
+import { HedgeError } from '../errors/index.js';
+import type { HedgeMember } from '../hedge.member.js';
+import { SURROUNDINGS, type LifeStage, type Surroundings } from '../hedge.surroundings.js';
+import { MemoryEndpoint } from './memory.network.js';
+import { MemoryStore } from './memory.store.js';
+import { TWO_APPS } from './messages.js';
+import type { TestGroup } from './test.group.js';
+import { TestClock } from './test.time.js';
+
+/** What one member is placed in. */
+export class TestPlace implements Surroundings {
+  readonly clock: TestClock;
+  readonly network: MemoryEndpoint;
+  readonly store: MemoryStore;
+  #member: HedgeMember | undefined;
+
+  constructor(
+    private readonly group: TestGroup,
+    /** An app of the user's, and not another member that a spec has join. */
+    readonly isApp: boolean,
+    /** Awaited before the member takes part. */
+    private readonly prepare?: () => Promise<unknown>,
+  ) {
+    this.clock = new TestClock(group.time);
+    this.network = new MemoryEndpoint(group.network);
+    this.store = new MemoryStore(group.tables, group.identity, group.time.touched);
+    Object.assign(this.store, { [SURROUNDINGS]: this });
+  }
+
+  /** While it runs. */
+  get member(): HedgeMember | undefined {
+    return this.#member;
+  }
+
+  get leads(): boolean {
+    return this.#member?.leader.election.term !== undefined;
+  }
+
+  async reached(stage: LifeStage, member: HedgeMember): Promise<void> {
+    if (stage === 'starting') return this.#start(member);
+    // Of an app that these options were given to although another one had them.
+    if (member !== this.#member) return;
+    if (stage === 'started') return this.group.leaderKnown(this);
+    // So that handlers and hooks have as long as they really do.
+    if (stage === 'leaving') return this.group.time.flow(this, true);
+    this.#member = undefined;
+    await this.group.left(this);
+  }
+
+  /** As when its process is killed: nothing of it happens any more. */
+  crash(): void {
+    this.clock.stop();
+    this.store.stop();
+    this.network.cut();
+    this.#member = undefined;
+    void this.group.left(this);
+  }
+
+  async #start(member: HedgeMember): Promise<void> {
+    if (this.#member) throw new HedgeError('INVALID_OPTIONS', TWO_APPS());
+    this.#member = member;
+    this.group.entered(this);
+    await this.prepare?.();
+  }
+}
