@@ -712,6 +712,23 @@ export function storeConformance(
       await Promise.all(reads);
     });
 
+    it('gives up a call at once that waits behind others', async () => {
+      const flood = 1_000;
+      let answered = 0;
+      const read = async () => {
+        await store.rows({ names: ['s'] }, { timeout: 60_000 });
+        answered++;
+      };
+      const reads = Array.from({ length: flood }, read);
+      const giveUp = new AbortController();
+      const deletion: Mutation = { table: 'lock', op: 'delete', name: 's' };
+      const waiting = store.commit([deletion], { timeout: 60_000, signal: giveUp.signal });
+      giveUp.abort();
+      expect(await failureOf(() => waiting)).toBe('given-up');
+      expect(answered).toBeLessThan(flood / 2);
+      await Promise.all(reads);
+    });
+
     it('stays whole under a load of reads and writes', async () => {
       const rounds = 12;
       const done = new AbortController();

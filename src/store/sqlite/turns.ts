@@ -1,7 +1,8 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+import { onAbort } from '../../abort.listeners.js';
 import { StoreError } from '../../errors/index.js';
 import type { StoreCall } from '../hedge.store.js';
-import { lateTurn } from './sqlite.messages.js';
+import { givenUp, lateTurn } from './sqlite.messages.js';
 
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -16,17 +17,30 @@ export class Turns {
 
   take<T>(call: StoreCall, work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      let late = false;
+      let isOver = false;
+      const finish = () => {
+        isOver = true;
+        clearTimeout(timer);
+        unlisten?.();
+      };
+      const drop = (error: StoreError) => {
+        finish();
+        reject(error);
+      };
       const timer = setTimeout(
-        () => {
-          late = true;
-          reject(new StoreError('unavailable', lateTurn(call.timeout)));
-        },
+        () => drop(new StoreError('unavailable', lateTurn(call.timeout))),
         Math.min(call.timeout, LONGEST_TIMER),
       );
+      const { signal } = call;
+      // Whoever gave up does not wait for the calls that came before.
+      const unlisten =
+        signal &&
+        onAbort(signal, () =>
+          drop(new StoreError('given-up', givenUp(), { cause: signal.reason })),
+        );
       const turn = () => {
-        clearTimeout(timer);
-        if (late) return;
+        if (isOver) return;
+        finish();
         try {
           resolve(work());
         } catch (error) {
