@@ -17,7 +17,7 @@ import {
   type HedgeTlsOptions,
   type PortSecurityOptions,
 } from './messaging/index.js';
-import type { HedgeStore } from './store/index.js';
+import { DATABASE_SHAPES, parseDatabase, type HedgeStore } from './store/index.js';
 
 /** What `HedgeModule.forRoot` takes. */
 export interface HedgeModuleOptions {
@@ -182,16 +182,9 @@ function chooseStore(options: HedgeModuleOptions, env: NodeJS.ProcessEnv): Store
     if (isProduction) throw invalid(DATABASE_REQUIRED());
     return { kind: 'sqlite', file: './hedge.db', isDefault: true };
   }
-  const file = /^sqlite:(.+)$/s.exec(database)?.[1];
-  if (file !== undefined) return { kind: 'sqlite', file, isDefault: false };
-  if (/^projects\/[^/]+\/instances\/[^/]+\/databases\/[^/]+$/.test(database)) {
-    return { kind: 'spanner', database };
-  }
-  throw expected(
-    'database',
-    "'projects/{project}/instances/{instance}/databases/{database}', 'sqlite:{file}' or 'sqlite::memory:'",
-    database,
-  );
+  const name = parseDatabase(database);
+  if (!name) throw expected('database', DATABASE_SHAPES, database);
+  return name.kind === 'sqlite' ? { ...name, isDefault: false } : name;
 }
 
 function isStore(store: object): store is HedgeStore {

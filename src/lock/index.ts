@@ -3,7 +3,15 @@ export { Holding } from './holding.js';
 export { Lock } from './lock.js';
 export { LockAcquirer, type AcquireOutcome } from './lock.acquirer.js';
 export { LockReleaser } from './lock.releaser.js';
-export { groupLock, namedLock, permitPrefix } from './lock.rows.js';
+export {
+  GROUP_LOCKS,
+  groupLock,
+  groupPrefix,
+  heldRow,
+  lockPrefix,
+  namedLock,
+  permitPrefix,
+} from './lock.rows.js';
 export { LockService } from './lock.service.js';
 export { LossReport } from './loss.report.js';
 export type { Holder, Place } from './place.js';

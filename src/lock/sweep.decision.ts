@@ -1,12 +1,13 @@
 import { parseOwner, remainingOf, sessionPrefix } from '../session/index.js';
 import {
+  byCodePoint,
   keysBeginningWith,
   type Decision,
   type LockRow,
   type Mutation,
   type RowQuery,
 } from '../store/index.js';
-import { lockPrefix, permitPrefix } from './lock.rows.js';
+import { heldRow, lockPrefix, permitPrefix } from './lock.rows.js';
 
 /**
  * How many rows are looked at together. For each of them a transaction reads and deletes two more at the most, the
@@ -91,10 +92,8 @@ function deadRows(group: string, rows: readonly LockRow[]): string[] {
 }
 
 /** A lock's fence, or a permit. */
-function isFenceOf(group: string, { name }: LockRow): boolean {
-  if (name.startsWith(lockPrefix(group))) return name.includes('#');
-  const permits = permitPrefix(group);
-  return name.startsWith(permits) && /^[^/]+\/\d+\/[^/]+$/.test(name.slice(permits.length));
+function isFenceOf(group: string, row: LockRow): boolean {
+  return heldRow(group, row) !== undefined;
 }
 
 function lockBehind({ name }: LockRow): string | undefined {
@@ -105,9 +104,4 @@ function lockBehind({ name }: LockRow): string | undefined {
 function isAlive(session: LockRow | undefined): boolean {
   const owner = session && parseOwner(session);
   return owner !== undefined && remainingOf(owner.leaseDuration, session!.age) > 0;
-}
-
-/** The order of the store's keys: that of UTF-8, which is not that of UTF-16. */
-function byCodePoint(one: string, other: string): number {
-  return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }

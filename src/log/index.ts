@@ -3,6 +3,7 @@ export { CommitOutcomes } from './commit.outcomes.js';
 export { LogReader } from './log.reader.js';
 export { LogTrimmer } from './log.trimmer.js';
 export { LogWriter } from './log.writer.js';
+export { formatTimestamp } from './timestamp.js';
 export { PutBinding } from './put.binding.js';
 export { TermCommits } from './term.commits.js';
 export type {

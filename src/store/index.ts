@@ -1,3 +1,14 @@
 export type * from './hedge.store.js';
-export { makeSpannerStore, makeSqliteStore, type StoreTables } from './choose.store.js';
-export { keysBeginningWith } from './lock-row.js';
+export {
+  DATABASE_SHAPES,
+  makeReadingStore,
+  makeSchemaStore,
+  makeSpannerStore,
+  makeSqliteStore,
+  parseDatabase,
+  schemaOf,
+  type DatabaseName,
+  type StoreTables,
+} from './choose.store.js';
+export { byCodePoint, keysBeginningWith } from './lock-row.js';
+export type { SchemaStore } from './schema.store.js';

@@ -23,6 +23,7 @@ const ROOMS = [
   'hedge',
   'terminus',
   'testing',
+  'cli',
 ];
 /** What every room may import. */
 const EVERYWHERE = ['hedge.messages', 'abort.listeners', 'decorators'];
@@ -41,6 +42,7 @@ const RESERVED: [name: string, pattern: RegExp, place: RegExp][] = [
     /^src\/messaging\/handler\.factory\.ts$/,
   ],
   ['@nestjs/terminus', /^@nestjs\/terminus/, /^src\/terminus\//],
+  ['the command line', /^(commander|cli-table3)/, /^src\/cli\//],
   ['vitest', /^(vitest|@nestjs\/testing)/, /\.spec\.ts$/],
 ];
 

@@ -58,8 +58,9 @@ export const SCHEMA_UNFIT = (
   faults: string,
   ddl: readonly string[],
 ) =>
-  `The tables in Spanner database ${database} do not fit: ${faults}. Set \`createTables: true\` to have missing tables ` +
-  `created, or run, with gcloud spanner databases ddl update ${database} --instance=${instance} --project=${project} ` +
+  `The tables in Spanner database ${database} do not fit: ${faults}. To have missing ones created, set ` +
+  `\`createTables: true\` or run \`npx nestjs-hedge schema --apply\` for these tables.\n` +
+  `Or run, with gcloud spanner databases ddl update ${database} --instance=${instance} --project=${project} ` +
   `--ddl='…':\n${ddl.join(';\n')}`;
 export const DDL_REFUSED = (reason: string) => `Spanner refuses to create the tables. (${reason})`;
 export const DDL_UNFINISHED = (timeout: number) =>

@@ -3,7 +3,6 @@ import { StoreError } from '../../errors/index.js';
 import type {
   Decision,
   EntryQuery,
-  HedgeStore,
   LockRow,
   Mutation,
   Outcome,
@@ -13,6 +12,7 @@ import type {
   StoredEntry,
   TransactionResult,
 } from '../hedge.store.js';
+import type { SchemaStore } from '../schema.store.js';
 import { Attempt } from './spanner.attempt.js';
 import { SpannerConnection } from './spanner.connection.js';
 import { encodeMutations, protoTimestamp } from './spanner.encoding.js';
@@ -31,7 +31,7 @@ import { loadSpannerPackage, type SpannerPackage } from './spanner.package.js';
 import { lockRows } from './spanner.queries.js';
 import { distinctLockRows, rowsOf } from './spanner.rows.js';
 import { SpannerSessions } from './spanner.sessions.js';
-import { openTables } from './spanner.tables.js';
+import { openTables, type TablesOpened } from './spanner.tables.js';
 import { nameOf, targetOfDatabase, targetOfName } from './spanner.target.js';
 import { DecideError, transactOnce } from './spanner.transaction.js';
 
@@ -49,7 +49,7 @@ interface Connected {
  *
  * @internal
  */
-export class SpannerStore implements HedgeStore {
+export class SpannerStore implements SchemaStore {
   readonly description: string;
   readonly #path: string;
   readonly #tables: SpannerTables;
@@ -57,7 +57,7 @@ export class SpannerStore implements HedgeStore {
   readonly #closing = new AbortController();
   #connected: Connected | undefined;
   #connecting: Promise<Connected> | undefined;
-  #opened = false;
+  #opened: TablesOpened | undefined;
   #index: string | undefined;
 
   constructor(
@@ -81,13 +81,21 @@ export class SpannerStore implements HedgeStore {
     return `${path} ${lockTable} ${logTable}`.toLowerCase();
   }
 
+  get created(): readonly string[] {
+    return this.#opened?.created ?? [];
+  }
+
+  get missing(): readonly string[] {
+    return this.#opened?.missing ?? [];
+  }
+
   open(call: StoreCall): Promise<void> {
     return this.#attempt(call, async (attempt) => {
       attempt.throwIfOver();
       const connected = await attempt.settle(this.#connect());
       const surroundings = { ...connected, tables: this.#tables };
-      this.#index = await openTables(surroundings, this.#createTables, attempt);
-      this.#opened = true;
+      this.#opened = await openTables(surroundings, this.#createTables, attempt);
+      this.#index = this.#opened.newestFirst;
     });
   }
 

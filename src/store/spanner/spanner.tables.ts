@@ -27,6 +27,16 @@ export interface TablesFound {
   readonly newestFirst: string | undefined;
 }
 
+/** What opening the tables came to. */
+export interface TablesOpened {
+  /** The newest-first index, if there is one. */
+  readonly newestFirst: string | undefined;
+  /** The statements that were run, because what they create was missing. */
+  readonly created: readonly string[];
+  /** Those that the database refused: it works without. */
+  readonly missing: readonly string[];
+}
+
 interface Surroundings {
   readonly spannerPackage: SpannerPackage;
   readonly connection: SpannerConnection;
@@ -34,17 +44,15 @@ interface Surroundings {
   readonly tables: SpannerTables;
 }
 
-/**
- * Checks the tables, and creates what is missing of them if asked to.
- * @returns the name of the newest-first index, if there is one
- */
+/** Checks the tables, and creates what is missing of them if asked to. */
 export async function openTables(
   surroundings: Surroundings,
   createTables: boolean,
   attempt: Attempt,
-): Promise<string | undefined> {
+): Promise<TablesOpened> {
   const { tables, connection } = surroundings;
-  for (let created = false; ;) {
+  let created: readonly string[] = [];
+  for (;;) {
     const found = await findTables(surroundings, attempt);
     const { missingTables, faults, newestFirst } = found;
     const complete = missingTables.length === 0;
@@ -53,15 +61,17 @@ export async function openTables(
       const ddl = spannerSchema(tables);
       throw new StoreError('invalid', SCHEMA_UNFIT(connection.target.name, all.join('; '), ddl));
     }
-    if (complete && (newestFirst || !createTables || created)) return newestFirst;
+    const missing = missingStatements(found, tables);
+    const opened = { newestFirst, created, missing };
+    if (complete && (newestFirst || !createTables || created.length > 0)) return opened;
     try {
-      await runDdl(surroundings, missingStatements(found, tables), attempt);
-      created = true;
+      await runDdl(surroundings, missing, attempt);
+      created = missing;
     } catch (error) {
       // Another member is at it. Uneven pauses, so that several do not clash for ever.
       if (isConcurrentCreation(error)) await attempt.settle(delay(50 + Math.random() * 150));
       // The index only saves time: a member that may not create it works without.
-      else if (complete && !(error instanceof HedgeError)) return undefined;
+      else if (complete && !(error instanceof HedgeError)) return opened;
       else throw toStoreError(error, { phase: 'ddl', database: connection.target.name, tables });
     }
   }
@@ -150,7 +160,7 @@ function isNamed(actual: string | null | undefined, name: string): boolean {
   return actual?.toLowerCase() === name.toLowerCase();
 }
 
-function missingStatements(found: TablesFound, { lockTable, logTable }: SpannerTables): string[] {
+function missingStatements(found: TablesFound, { lockTable, logTable }: SpannerTables): readonly string[] {
   const [createLock, createLog, createIndex] = spannerSchema({ lockTable, logTable });
   const statements: string[] = [];
   if (found.missingTables.includes(lockTable)) statements.push(createLock);
@@ -161,7 +171,7 @@ function missingStatements(found: TablesFound, { lockTable, logTable }: SpannerT
 
 async function runDdl(
   { spannerPackage, connection }: Surroundings,
-  statements: string[],
+  statements: readonly string[],
   attempt: Attempt,
 ): Promise<void> {
   const { name, options } = connection.target;
@@ -169,7 +179,7 @@ async function runDdl(
   try {
     // First, or its failure would also be an unhandled rejection.
     await attempt.settle(admin.initialize());
-    const request = { database: name.path, statements };
+    const request = { database: name.path, statements: [...statements] };
     // gax documents null ("will not retry"), its types do not.
     const once = { timeout: attempt.remaining, retry: null } as object;
     const [operation] = await attempt.settle(admin.updateDatabaseDdl(request, once));

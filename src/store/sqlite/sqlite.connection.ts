@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { StoreError } from '../../errors/index.js';
 import type {
   SqliteColumn,
@@ -7,7 +8,7 @@ import type {
   SqliteStatement,
 } from './sqlite.driver.js';
 import { commitError, statementError } from './sqlite.errors.js';
-import { cannotOpen, fileReplaced } from './sqlite.messages.js';
+import { cannotOpen, cannotRead, fileReplaced, noFile } from './sqlite.messages.js';
 
 /** A value bound to a parameter. Numbers would be stored as reals, so integers are bigints. */
 export type SqliteValue = string | bigint | null;
@@ -17,6 +18,9 @@ export type SqliteValue = string | bigint | null;
  * called tries again, and heartbeats run in between.
  */
 const BUSY_TIMEOUT = 80;
+
+/** `existing`: never makes a file; `read-only`: nor writes to one. */
+export type SqliteAccess = 'create' | 'existing' | 'read-only';
 
 /** One open database whose failures are `StoreError`s, with every statement prepared once. */
 export class SqliteConnection {
@@ -30,20 +34,21 @@ export class SqliteConnection {
   constructor(
     driver: SqliteDriver,
     readonly path: string,
+    access: SqliteAccess = 'create',
   ) {
+    if (access !== 'create' && identityOf(path) === GONE) {
+      throw new StoreError('invalid', noFile(path));
+    }
     try {
-      this.#database = new driver(path, { timeout: BUSY_TIMEOUT });
+      this.#database = new driver(locationOf(path, access), { timeout: BUSY_TIMEOUT });
     } catch (cause) {
-      throw new StoreError('invalid', cannotOpen(path), { cause });
+      const text = access === 'read-only' ? cannotRead(path) : cannotOpen(path);
+      throw new StoreError('invalid', text, { cause });
     }
     try {
       // Tokens and timestamps are nanoseconds, beyond what a number holds exactly.
       this.#database.defaultSafeIntegers(true);
-      // Readers and the writer do not wait for each other. Refused where there is no shared memory, and by
-      // ':memory:': everything works there too, with more waiting.
-      this.rows('PRAGMA journal_mode = WAL');
-      // One fsync per commit, so that an acknowledged put survives a power cut, not only a crash.
-      this.exec('PRAGMA synchronous = FULL');
+      if (access !== 'read-only') this.#prepareForWriting();
       this.identity = identityOf(path);
     } catch (error) {
       this.close();
@@ -100,6 +105,14 @@ export class SqliteConnection {
     this.#database.close();
   }
 
+  #prepareForWriting(): void {
+    // Readers and the writer do not wait for each other. Refused where there is no shared memory, and by
+    // ':memory:': everything works there too, with more waiting.
+    this.rows('PRAGMA journal_mode = WAL');
+    // One fsync per commit, so that an acknowledged put survives a power cut, not only a crash.
+    this.exec('PRAGMA synchronous = FULL');
+  }
+
   #transaction<T>(begin: string, work: () => T): T {
     this.exec(begin);
     try {
@@ -135,6 +148,14 @@ export class SqliteConnection {
   }
 }
 
+const GONE = 'gone';
+
+/** SQLite's own URI says what may be done to the file; what else may stand in a path is encoded. */
+function locationOf(path: string, access: SqliteAccess): string {
+  if (access === 'create') return path;
+  return `${pathToFileURL(path).href}?mode=${access === 'existing' ? 'rw' : 'ro'}`;
+}
+
 /** Which file is at the path. */
 function identityOf(path: string): string {
   if (path === ':memory:') return path;
@@ -142,6 +163,6 @@ function identityOf(path: string): string {
     const { dev, ino } = statSync(path, { bigint: true });
     return `${dev}:${ino}`;
   } catch {
-    return 'gone';
+    return GONE;
   }
 }

@@ -21,6 +21,8 @@ describe('what a failed statement says about the data', () => {
     ['SQLITE_CORRUPT_INDEX', 'invalid'],
     ['SQLITE_READONLY', 'invalid'],
     ['SQLITE_READONLY_DIRECTORY', 'invalid'],
+    // SQLITE_READONLY_DIRECTORY again, as the driver gives it.
+    ['UNKNOWN_SQLITE_ERROR_1544', 'invalid'],
     ['SQLITE_CANTOPEN', 'invalid'],
     ['SQLITE_PERM', 'invalid'],
     ['SQLITE_FULL', 'invalid'],
@@ -28,6 +30,7 @@ describe('what a failed statement says about the data', () => {
     ['SQLITE_IOERR_WRITE', 'unavailable'],
     ['SQLITE_NOMEM', 'unavailable'],
     ['SQLITE_SOMETHING_NEW', 'unavailable'],
+    ['UNKNOWN_SQLITE_ERROR_255', 'unavailable'],
   ])('%s: %s', (code, failure) => {
     const cause = sqliteError(code);
     expect(statementError(cause, FILE)).toMatchObject({ failure, cause });

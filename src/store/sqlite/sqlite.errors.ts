@@ -13,6 +13,16 @@ import {
   tooLarge,
 } from './sqlite.messages.js';
 
+/** SQLite's primary result codes, by number. */
+const PRIMARY_CODES: Readonly<Record<number, string>> = {
+  5: 'BUSY',
+  6: 'LOCKED',
+  8: 'READONLY',
+  11: 'CORRUPT',
+  14: 'CANTOPEN',
+  19: 'CONSTRAINT',
+};
+
 /** What a failed statement before the commit says about the data: it is rolled back, so nothing was written. */
 export function statementError(error: unknown, file: string): unknown {
   if (!isSqliteError(error)) return error;
@@ -22,7 +32,7 @@ export function statementError(error: unknown, file: string): unknown {
     return new StoreError('row-exists', rowExists(message), options);
   }
   // `SQLITE_READONLY_DBMOVED` and its like are variants of the same trouble.
-  switch (code.split('_')[1]) {
+  switch (primaryCode(code)) {
     case 'BUSY':
     case 'LOCKED':
       return new StoreError('aborted', locked(file), options);
@@ -61,11 +71,17 @@ export function commitError(error: unknown, file: string): unknown {
   return new StoreError('unavailable', commitFailed(file, why), { cause: error });
 }
 
+/** The driver has no names for some extended codes; the lowest byte of those says what they are variants of. */
+function primaryCode(code: string): string | undefined {
+  const unnamed = /^UNKNOWN_SQLITE_ERROR_(\d+)$/.exec(code)?.[1];
+  return unnamed === undefined ? code.split('_')[1] : PRIMARY_CODES[Number(unnamed) & 0xff];
+}
+
 function isSqliteError(error: unknown): error is Error & { code: string } {
   return (
     error instanceof Error &&
     'code' in error &&
     typeof error.code === 'string' &&
-    error.code.startsWith('SQLITE_')
+    /^(?:UNKNOWN_)?SQLITE_/.test(error.code)
   );
 }

@@ -29,6 +29,16 @@ export const cannotOpen = (file: string) =>
   `Cannot open the database '${file}'. Its directory has to exist, and this user has to be allowed to write ` +
   'to the directory as well as to the file.';
 
+export const noFile = (file: string) =>
+  `There is no database file '${file}'. The app creates it at its start: is it this one, seen from this directory?`;
+
+export const cannotRead = (file: string) =>
+  `Cannot read the database '${file}'. This user has to be allowed to read it, and what SQLite keeps beside it.`;
+
+export const tablesMissing = (file: string, missing: readonly string[], schema: readonly string[]) =>
+  `The database '${file}' has no table ${missing.join(' and no table ')}. The app creates what is missing at its start, ` +
+  `\`npx nestjs-hedge schema --apply\` does so before.\n${schema.join(';\n')};`;
+
 export const openTimedOut = (file: string, ms: number) =>
   `Another process kept the database '${file}' locked for ${ms} ms. Find out who holds it (\`fuser '${file}'\`).`;
 
@@ -37,15 +47,15 @@ export const notADatabase = (file: string) =>
   'a new one is made.';
 
 export const readOnly = (file: string) =>
-  `The database '${file}' cannot be written. This user has to be allowed to write to the file and to its ` +
-  'directory, on a file system that is not read-only.';
+  `The database '${file}' cannot be written (nor be read without that, while no member runs). This user has to be ` +
+  'allowed to write to the file and to its directory, on a file system that is not read-only.';
 
 export const notUtf8 = (file: string, encoding: string) =>
   `The database '${file}' keeps text as ${encoding}, which sorts differently. Use a file of its own: new ones are UTF-8.`;
 
 export const wrongTables = (file: string, schema: readonly string[]) =>
   `The tables in '${file}' are not those of this library. Choose other names with \`lockTable\` and \`logTable\`, ` +
-  `or a file of its own. Expected:\n${schema.join(';\n')};`;
+  `or a file of its own.\nExpected:\n${schema.join(';\n')};`;
 
 export const fileReplaced = (file: string) =>
   `The database '${file}' was deleted or replaced while it was in use. Restart this process to use the new file.`;

@@ -1,4 +1,5 @@
 import { HedgeError } from '../../errors/index.js';
+import type { SqliteConnection } from './sqlite.connection.js';
 import { badTableName, equalTableNames } from './sqlite.messages.js';
 
 /** What the tables of the embedded store are called. */
@@ -56,6 +57,21 @@ export function sqliteSchema(options: SqliteTables = {}): string[] {
   last INTEGER NOT NULL
 )`,
   ];
+}
+
+/** Creates what is missing. @returns the statements that found nothing there */
+export function createdIn(connection: SqliteConnection, tables: SqliteTables): string[] {
+  const version = () => connection.rows('PRAGMA schema_version')[0][0];
+  return sqliteSchema(tables).filter((statement) => {
+    const before = version();
+    connection.exec(statement);
+    return version() !== before;
+  });
+}
+
+export function hasTable(connection: SqliteConnection, name: string): boolean {
+  const sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE";
+  return connection.rows(sql, [name]).length > 0;
 }
 
 function checkName(option: string, name: string): void {

@@ -16,7 +16,8 @@ import type {
   TransactionResult,
 } from '../hedge.store.js';
 import { BootClock } from './boot.clock.js';
-import { SqliteConnection } from './sqlite.connection.js';
+import type { SchemaStore } from '../schema.store.js';
+import { SqliteConnection, type SqliteAccess } from './sqlite.connection.js';
 import { loadDriver } from './sqlite.driver.js';
 import { selectedEntries, standingEntries, standingNames } from './sqlite.entries.js';
 import {
@@ -26,11 +27,18 @@ import {
   openTimedOut,
   storeClosed,
   storeNotOpen,
+  tablesMissing,
   wrongTables,
 } from './sqlite.messages.js';
 import { applyMutations } from './sqlite.mutations.js';
 import { selectedRows } from './sqlite.rows.js';
-import { sqliteSchema, sqliteTables, type SqliteTables } from './sqlite.schema.js';
+import {
+  createdIn,
+  hasTable,
+  sqliteSchema,
+  sqliteTables,
+  type SqliteTables,
+} from './sqlite.schema.js';
 import { textOf } from './sqlite.text.js';
 import { Turns } from './turns.js';
 
@@ -58,14 +66,28 @@ const OPEN_RETRY = 10;
  * const store = sqliteStore('./hedge.db');
  */
 export function sqliteStore(file: string, options: SqliteStoreOptions = {}): HedgeStore {
+  return openedAs('create', file, options);
+}
+
+/**
+ * The same for those who are no members.
+ *
+ * @param access `existing`: makes no file, only tables; `read-only`: nor tables
+ * @throws `INVALID_OPTIONS` when a name cannot be used
+ */
+export function openedAs(
+  access: SqliteAccess,
+  file: string,
+  options: SqliteStoreOptions,
+): SchemaStore {
   // The driver ends the process over a path with a NUL.
   if (typeof file !== 'string' || file === '' || file.includes('\0')) {
     throw new HedgeError('INVALID_OPTIONS', badFile(file));
   }
-  return new SqliteStore(file === ':memory:' ? file : resolve(file), sqliteTables(options));
+  return new SqliteStore(file === ':memory:' ? file : resolve(file), sqliteTables(options), access);
 }
 
-class SqliteStore implements HedgeStore {
+class SqliteStore implements SchemaStore {
   readonly description: string;
   readonly isEmbedded = true;
   readonly #path: string;
@@ -76,8 +98,14 @@ class SqliteStore implements HedgeStore {
   #opening: Promise<void> | undefined;
   #closed = false;
   #identity = '';
+  #created: readonly string[] = [];
+  readonly missing = [];
 
-  constructor(path: string, tables: Required<SqliteTables>) {
+  constructor(
+    path: string,
+    tables: Required<SqliteTables>,
+    private readonly access: SqliteAccess,
+  ) {
     this.#path = path;
     this.#tables = tables;
     this.description = `SQLite ${path}`;
@@ -85,6 +113,10 @@ class SqliteStore implements HedgeStore {
 
   get identity(): string {
     return this.#identity;
+  }
+
+  get created(): readonly string[] {
+    return this.#created;
   }
 
   async open(call: StoreCall): Promise<void> {
@@ -142,7 +174,7 @@ class SqliteStore implements HedgeStore {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#connection?.checkpoint();
+    if (this.access !== 'read-only') this.#connection?.checkpoint();
     this.#connection?.close();
     this.#connection = undefined;
   }
@@ -177,7 +209,7 @@ class SqliteStore implements HedgeStore {
     for (;;) {
       if (this.#closed) throw new StoreError('unavailable', storeClosed(this.#path));
       try {
-        this.#connection = this.#prepared(new SqliteConnection(driver, this.#path));
+        this.#connection = this.#prepared(new SqliteConnection(driver, this.#path, this.access));
         this.#identity = this.#identityOf(this.#connection);
         return;
       } catch (error) {
@@ -205,15 +237,21 @@ class SqliteStore implements HedgeStore {
       if (encoding !== 'UTF-8') {
         throw new StoreError('invalid', notUtf8(this.#path, textOf(encoding)));
       }
-      connection.writing(() => {
-        for (const statement of sqliteSchema(this.#tables)) connection.exec(statement);
-      });
+      if (this.access === 'read-only') this.#findTables(connection);
+      else this.#created = connection.writing(() => createdIn(connection, this.#tables));
       this.#checkTables(connection);
       return connection;
     } catch (error) {
       connection.close();
       throw error;
     }
+  }
+
+  #findTables(connection: SqliteConnection): void {
+    const missing = Object.values(this.#tables).filter((table) => !hasTable(connection, table));
+    if (missing.length === 0) return;
+    const schema = sqliteSchema(this.#tables);
+    throw new StoreError('invalid', tablesMissing(this.#path, missing, schema));
   }
 
   /** Tables of another make under our names would fail at the first use, long after start-up. */

@@ -1,0 +1,12 @@
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+] as const;
+
+/** ms as people say it: the first unit of which there are two at the least. */
+export function durationText(duration: number): string {
+  const [unit, size] = UNITS.find(([, each]) => duration >= 2 * each) ?? ['s', 1_000];
+  const count = duration / size;
+  return `${unit === 's' && count < 10 ? count.toFixed(1) : Math.floor(count)} ${unit}`;
+}

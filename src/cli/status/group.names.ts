@@ -1,0 +1,26 @@
+import { GROUP_LOCKS, groupPrefix } from '../../lock/index.js';
+import { keysBeginningWith } from '../../store/index.js';
+import type { StoreReader } from './store.reader.js';
+
+/** Every group that has rows in the table, by name. */
+export async function groupNames(reader: StoreReader): Promise<string[]> {
+  const names = new Set<string>();
+  for await (const { rows } of reader.pages(keysBeginningWith(GROUP_LOCKS))) {
+    for (const { name } of rows) names.add(name.slice(GROUP_LOCKS.length).split('#')[0]);
+  }
+  for await (const name of namesByRows(reader)) names.add(name);
+  return [...names].filter((name) => name !== '').toSorted();
+}
+
+/** From group to group, without reading what they have. */
+async function* namesByRows(reader: StoreReader): AsyncGenerator<string> {
+  const { from, to } = keysBeginningWith('hedge/');
+  for (let next = from; ;) {
+    const [row] = await reader.rows({ range: { from: next, to }, limit: 1 });
+    if (!row) return;
+    const name = /^hedge\/([^/]*)\//.exec(row.name)?.[1];
+    next = name === undefined ? `${row.name}\0` : keysBeginningWith(groupPrefix(name)).to;
+    // What is there are everybody's group locks.
+    if (name !== undefined && name !== 'spindle') yield name;
+  }
+}

@@ -1,0 +1,130 @@
+import { groupLock, groupPrefix, heldRow, lockPrefix, placeQuery } from '../../lock/index.js';
+import { sessionPrefix } from '../../session/index.js';
+import { keysBeginningWith, type LockRow } from '../../store/index.js';
+import type {
+  CronStatus,
+  GroupStatus,
+  HeldStatus,
+  NamedHeldStatus,
+  PermitStatus,
+  SessionStatus,
+} from './group.status.js';
+import { GrowingListing } from './growing.listing.js';
+import {
+  heldStatus,
+  lockRowStatus,
+  milliseconds,
+  momentOf,
+  sessionStatus,
+  tokenText,
+} from './row.status.js';
+import type { RowPage, StoreReader } from './store.reader.js';
+
+/** Looks through all rows of a group, and keeps `limit` of each kind at the most. */
+export async function surveyedGroup(
+  reader: StoreReader,
+  group: string,
+  limit: number,
+): Promise<GroupStatus> {
+  const survey = new GroupSurvey(group, limit);
+  survey.addGroupLock(await reader.rows(placeQuery(groupLock(group), [groupLock(group).row])));
+  const range = keysBeginningWith(groupPrefix(group));
+  for await (const page of reader.pages(range, sessionPrefix(group))) survey.addPage(page);
+  return survey.toStatus();
+}
+
+class GroupSurvey {
+  readonly #sessions: GrowingListing<SessionStatus>;
+  readonly #locks: GrowingListing<NamedHeldStatus>;
+  readonly #permits: GrowingListing<PermitStatus>;
+  readonly #crons: GrowingListing<CronStatus>;
+  #lockRow: LockRow | undefined;
+  #leader: HeldStatus | undefined;
+  #deadLeaders = 0;
+  #lockRows = 0;
+  #otherRows = 0;
+
+  constructor(
+    private readonly group: string,
+    limit: number,
+  ) {
+    this.#sessions = new GrowingListing(limit);
+    this.#locks = new GrowingListing(limit);
+    this.#permits = new GrowingListing(limit);
+    this.#crons = new GrowingListing(limit);
+  }
+
+  addGroupLock(rows: readonly LockRow[]): void {
+    const place = groupLock(this.group);
+    const byName = new Map(rows.map((row) => [row.name, row]));
+    this.#lockRow = byName.get(place.row);
+    const held = rows
+      .filter(({ name }) => name.startsWith(`${place.row}#`))
+      .map((fence) => heldStatus(fence, byName.get(sessionPrefix(this.group) + fence.writer)));
+    // Until the next acquire clears it away, a dead one may stand beside it.
+    this.#deadLeaders = held.filter(({ dead }) => dead).length;
+    this.#leader = held.find(({ dead }) => !dead) ?? held[0];
+  }
+
+  addPage({ rows, byName }: RowPage): void {
+    for (const row of rows) this.#add(row, byName);
+  }
+
+  toStatus(): GroupStatus {
+    const [sessions, locks, permits, crons] = [
+      this.#sessions.toListing(),
+      this.#locks.toListing(),
+      this.#permits.toListing(),
+      this.#crons.toListing(),
+    ];
+    // Each lock that is held has a row beside its fence; rows beyond those are left over.
+    const deadLockRows = Math.max(0, this.#lockRows - (locks.total - locks.dead));
+    return {
+      group: this.group,
+      leader: this.#leader ? this.#leaderNamed(this.#leader) : null,
+      lockRow: this.#lockRow ? lockRowStatus(this.#lockRow) : null,
+      sessions,
+      locks,
+      permits,
+      crons,
+      deadRows: sessions.dead + locks.dead + permits.dead + deadLockRows + this.#deadLeaders,
+      otherRows: this.#otherRows,
+    };
+  }
+
+  #add(row: LockRow, byName: ReadonlyMap<string, LockRow>): void {
+    const { group } = this;
+    const [sessions, crons] = [sessionPrefix(group), `${groupPrefix(group)}cron/`];
+    const held = heldRow(group, row);
+    if (held) {
+      const status = heldStatus(row, byName.get(sessions + row.writer));
+      if (held.kind === 'lock') this.#locks.add({ name: held.name, ...status });
+      else this.#permits.add({ name: held.name, limit: held.limit, ...status });
+    } else if (row.name.startsWith(sessions)) {
+      this.#sessions.add(sessionStatus(row.name.slice(sessions.length), row));
+    } else if (row.name.startsWith(lockPrefix(group))) {
+      this.#lockRows++;
+    } else if (row.name.startsWith(crons)) {
+      this.#crons.add(cronStatus(row.name.slice(crons.length), row));
+    } else {
+      this.#otherRows++;
+    }
+  }
+
+  /** Who it was is also in the lock's own row, when the session is gone. */
+  #leaderNamed(leader: HeldStatus): HeldStatus {
+    if (leader.holder !== null || !this.#lockRow) return leader;
+    const { writer, token } = lockRowStatus(this.#lockRow);
+    return token === leader.token ? { ...leader, holder: writer } : leader;
+  }
+}
+
+function cronStatus(name: string, row: LockRow): CronStatus {
+  return {
+    name,
+    writer: row.writer ?? null,
+    token: tokenText(row),
+    since: momentOf(row),
+    age: milliseconds(row.age),
+  };
+}

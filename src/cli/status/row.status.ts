@@ -1,0 +1,53 @@
+import { formatTimestamp } from '../../log/index.js';
+import { parseOwner, remainingOf } from '../../session/index.js';
+import type { LockRow } from '../../store/index.js';
+import type { HeldStatus, LockRowStatus, SessionStatus } from './group.status.js';
+
+export function sessionStatus(id: string, row: LockRow): SessionStatus {
+  const owner = parseOwner(row);
+  const { remaining, dead } = lifeOf(row);
+  return {
+    id,
+    address: owner?.address ?? null,
+    leaseDuration: owner?.leaseDuration ?? null,
+    age: milliseconds(row.age),
+    remaining,
+    dead,
+  };
+}
+
+/** @param session the row of the session that the fence names, if it is there */
+export function heldStatus(fence: LockRow, session: LockRow | undefined): HeldStatus {
+  return {
+    holder: (session && parseOwner(session)?.address) ?? null,
+    session: fence.writer ?? null,
+    token: tokenText(fence),
+    since: momentOf(fence),
+    ...lifeOf(session),
+  };
+}
+
+export function lockRowStatus(row: LockRow): LockRowStatus {
+  return { writer: row.writer ?? null, token: tokenText(row), age: milliseconds(row.age) };
+}
+
+/** A token is a `bigint`, which JSON does not have. */
+export function tokenText({ token }: LockRow): string | null {
+  return token?.toString() ?? null;
+}
+
+/** The moment its token was given, by the store's clock. */
+export function momentOf({ token }: LockRow): string | null {
+  return token === undefined ? null : formatTimestamp(token);
+}
+
+/** `null` also for longer than the store can tell: JSON has no `Infinity`. */
+export function milliseconds(duration: number | undefined): number | null {
+  return duration !== undefined && Number.isFinite(duration) ? Math.round(duration) : null;
+}
+
+function lifeOf(session: LockRow | undefined): Pick<SessionStatus, 'remaining' | 'dead'> {
+  const owner = session && parseOwner(session);
+  const remaining = owner ? remainingOf(owner.leaseDuration, session.age) : 0;
+  return { remaining: Math.max(0, Math.ceil(remaining)), dead: remaining <= 0 };
+}

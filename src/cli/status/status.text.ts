@@ -1,0 +1,151 @@
+import {
+  EXPIRED,
+  FOR_DETAILS,
+  LEADS,
+  LIVING,
+  MORE,
+  NO_GROUPS,
+  NO_LEADER,
+  RELEASED,
+  UNKNOWN,
+  WITHOUT_FENCE,
+} from '../cli.messages.js';
+import type { Screen } from '../screen.js';
+import { tableText, visible } from '../text.table.js';
+import { durationText } from './duration.text.js';
+import type {
+  CronStatus,
+  GroupStatus,
+  HeldStatus,
+  Listing,
+  NamedHeldStatus,
+  PermitStatus,
+  SessionStatus,
+} from './group.status.js';
+
+/** What `status` shows to people. */
+export function statusText(
+  screen: Screen,
+  store: string,
+  groups: readonly GroupStatus[],
+  isDetailed: boolean,
+): string {
+  if (groups.length === 0) return NO_GROUPS(visible(store));
+  if (isDetailed) return groups.map((group) => details(screen, group)).join('\n');
+  return `${overview(screen, groups)}\n${FOR_DETAILS}`;
+}
+
+function overview(screen: Screen, groups: readonly GroupStatus[]): string {
+  const titles = ['group', 'leader', 'sessions', 'locks', 'permits', 'crons', 'left by the dead'];
+  const rows = groups.map((status) => [
+    status.group,
+    leaderName(status),
+    counted(status.sessions),
+    counted(status.locks),
+    counted(status.permits),
+    counted(status.crons),
+    `${status.deadRows}`,
+  ]);
+  return tableText(screen, titles, rows);
+}
+
+function details(screen: Screen, status: GroupStatus): string {
+  const { sessions, locks, permits, crons, deadRows, otherRows } = status;
+  const facts = [
+    ['Group', status.group],
+    ['Leader', leaderText(status)],
+    ['Sessions', counted(sessions)],
+    ['Locks', counted(locks)],
+    ['Permits', counted(permits)],
+    ['Leader crons', counted(crons)],
+    ['Left by the dead', `${deadRows} rows`],
+    ...(otherRows > 0 ? [['Of other kinds', `${otherRows} rows`]] : []),
+  ];
+  const lines = facts.map(
+    ([name, value]) => `${screen.painted('bold', name.padEnd(18))}${visible(value)}\n`,
+  );
+  return [
+    lines.join(''),
+    section(screen, 'sessions', SESSION_TITLES, sessions, sessionCells),
+    section(screen, 'locks', ['lock', ...HELD_TITLES], locks, lockCells),
+    section(screen, 'permits', ['semaphore', 'limit', ...HELD_TITLES], permits, permitCells),
+    section(screen, 'leader crons', CRON_TITLES, crons, cronCells),
+  ].join('');
+}
+
+function section<T>(
+  screen: Screen,
+  title: string,
+  titles: readonly string[],
+  { total, rows }: Listing<T>,
+  cellsOf: (row: T) => string[],
+): string {
+  if (total === 0) return '';
+  const table = tableText(screen, titles, rows.map(cellsOf));
+  const rest = total > rows.length ? `${MORE(total - rows.length)}\n` : '';
+  return `\n${screen.painted('bold', title[0].toUpperCase() + title.slice(1))}\n${table}${rest}`;
+}
+
+const SESSION_TITLES = ['member', 'session', 'lease', 'renewed', 'left'];
+
+function sessionCells({ id, address, leaseDuration, age, ...life }: SessionStatus): string[] {
+  return [address ?? UNKNOWN, id, spanText(leaseDuration), agoText(age), lifeText(life)];
+}
+
+const HELD_TITLES = ['member', 'token', 'since', 'left'];
+
+function heldCells({ holder, session, token, since, ...life }: HeldStatus): string[] {
+  const member = holder ?? `${UNKNOWN} (session ${session ?? UNKNOWN})`;
+  return [member, token ?? UNKNOWN, secondsOf(since), lifeText(life)];
+}
+
+function lockCells(held: NamedHeldStatus): string[] {
+  return [held.name, ...heldCells(held)];
+}
+
+function permitCells(held: PermitStatus): string[] {
+  return [held.name, `${held.limit}`, ...heldCells(held)];
+}
+
+const CRON_TITLES = ['cron', 'state', 'token', 'since'];
+
+function cronCells({ name, writer, token, since }: CronStatus): string[] {
+  return [name, writer ?? UNKNOWN, token ?? UNKNOWN, secondsOf(since)];
+}
+
+function leaderText(status: GroupStatus): string {
+  const { leader } = status;
+  if (!leader || leader.dead) return leaderName(status);
+  const { holder, token, since, remaining } = leader;
+  return LEADS(holder ?? UNKNOWN, secondsOf(since), token ?? UNKNOWN, durationText(remaining));
+}
+
+function leaderName({ leader, lockRow }: GroupStatus): string {
+  if (leader) return leader.dead ? EXPIRED(leader.holder ?? UNKNOWN) : (leader.holder ?? UNKNOWN);
+  if (!lockRow) return NO_LEADER;
+  const { writer, age } = lockRow;
+  return age === null
+    ? RELEASED(writer ?? UNKNOWN)
+    : WITHOUT_FENCE(writer ?? UNKNOWN, durationText(age));
+}
+
+function counted({ total, dead }: Listing<unknown>): string {
+  return LIVING(total, dead);
+}
+
+function lifeText({ dead, remaining }: { dead: boolean; remaining: number }): string {
+  return dead ? 'dead' : durationText(remaining);
+}
+
+function agoText(age: number | null): string {
+  return age === null ? UNKNOWN : `${durationText(age)} ago`;
+}
+
+function spanText(duration: number | null): string {
+  return duration === null ? UNKNOWN : durationText(duration);
+}
+
+/** Fractions of a second are in the token. */
+function secondsOf(moment: string | null): string {
+  return moment?.replace(/\.\d+Z$/, 'Z') ?? UNKNOWN;
+}

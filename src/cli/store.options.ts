@@ -1,0 +1,79 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { HedgeError } from '../errors/index.js';
+import { isGroupName } from '../lock/index.js';
+import { parseDatabase, type DatabaseName, type StoreTables } from '../store/index.js';
+import { NO_DATABASE_NAME, NO_GROUP_NAME, NOT_A_NUMBER } from './cli.messages.js';
+
+/** What every command can be told. */
+export interface StoreOptions extends StoreTables {
+  readonly database?: DatabaseName;
+  /** ms */
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+/** Node's timers go no further. */
+const LONGEST = 2 ** 31 - 1;
+
+export function databaseOption(): Option {
+  return new Option(
+    '--database <name>',
+    "'projects/{project}/instances/{instance}/databases/{database}' or 'sqlite:{file}'",
+  )
+    .env('HEDGE_DATABASE')
+    .argParser(databaseOf);
+}
+
+/** @param timeout ms */
+export function withStoreOptions(command: Command, timeout: number): Command {
+  return command
+    .addOption(tableOption('lock'))
+    .addOption(tableOption('log'))
+    .addOption(
+      new Option('--timeout <ms>', 'give up after so long')
+        .argParser(numberBetween(1, LONGEST))
+        .default(timeout),
+    )
+    .option('--json', 'print JSON');
+}
+
+export function groupOption(): Option {
+  return new Option('--group <name>', 'only this group (its `lockName`)').argParser((text) => {
+    if (isGroupName(text)) return text;
+    throw new InvalidArgumentError(NO_GROUP_NAME);
+  });
+}
+
+export function numberBetween(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= least && number <= most) return number;
+    throw new InvalidArgumentError(NOT_A_NUMBER(least, most));
+  };
+}
+
+/**
+ * Makes what the options describe; nothing is opened yet.
+ * @throws CommanderError when the library refuses them
+ */
+export async function fromOptions<T>(command: Command, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    if (error instanceof HedgeError) command.error(`error: ${error.message}`);
+    throw error;
+  }
+}
+
+function tableOption(name: 'lock' | 'log'): Option {
+  return new Option(`--${name}-table <name>`, `the app's \`${name}Table\``)
+    .env(`HEDGE_${name.toUpperCase()}_TABLE`)
+    .default(`${name}table`);
+}
+
+function databaseOf(text: string): DatabaseName {
+  const name = parseDatabase(text);
+  // In memory nobody else's rows are to be seen.
+  if (name && !(name.kind === 'sqlite' && name.file === ':memory:')) return name;
+  throw new InvalidArgumentError(NO_DATABASE_NAME);
+}
