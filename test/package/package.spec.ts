@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installPacked, type Installation } from './packed.js';
 
 interface Manifest {
+  version: string;
   exports: Record<string, string | { types: string; default: string }>;
   files: string[];
   peerDependencies: Record<string, string>;
@@ -72,6 +73,24 @@ describe('the published package', () => {
     const [code, message] = JSON.parse(installed.run(startWith(options))) as [string, string];
     expect(code).toBe('INVALID_OPTIONS');
     expect(message).toContain(`npm install ${name}`);
+  });
+
+  it('has a command, which needs none of its optional peers to begin with', () => {
+    const schema = installed.npx('schema');
+    expect(schema).toMatchObject({ code: 0, stderr: '' });
+    expect(schema.stdout).toContain('CREATE TABLE IF NOT EXISTS locktable');
+    expect(installed.npx('--version').stdout).toBe(`${manifest.version}\n`);
+    expect(installed.npx('--frob').code).toBe(2);
+  });
+
+  it.each([
+    ['libsql', 'sqlite:package.json'],
+    ['@google-cloud/spanner', 'projects/p/instances/i/databases/d'],
+  ])('has a command that says how to install %s', (name, database) => {
+    const { code, stdout, stderr } = installed.npx('status', '--database', database);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^nestjs-hedge: [^\n]+\n$/);
+    expect(stderr).toContain(`npm install ${name}`);
   });
 });
 

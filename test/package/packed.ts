@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -17,6 +17,8 @@ export interface Installation {
   readonly files: readonly string[];
   /** Runs a program, and gives what it wrote to stdout. */
   run(program: string, type?: 'mjs' | 'cjs'): string;
+  /** Runs its command, as npm links it: `npx nestjs-hedge …`. */
+  npx(...args: string[]): { code: number | null; stdout: string; stderr: string };
   remove(): void;
 }
 
@@ -40,12 +42,28 @@ export function installPacked(options: { without: readonly string[] }): Installa
     mkdirSync(join(link, '..'), { recursive: true });
     symlinkSync(resolve('node_modules', name), link);
   }
+  writeFileSync(join(folder, 'package.json'), '{"dependencies":{"nestjs-hedge":"*"}}');
+  // What an install does last: the links of the commands, and the right to execute them.
+  execFileSync('npm', ['rebuild', '--ignore-scripts', '--offline', 'nestjs-hedge'], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
   return {
     files: files.map(({ path }) => path),
     run(program, type = 'mjs') {
       const file = join(folder, `program.${type}`);
       writeFileSync(file, program);
       return execFileSync(process.execPath, [file], { encoding: 'utf8', timeout: 30_000 });
+    },
+    npx(...args) {
+      const { status, stdout, stderr } = spawnSync('npx', ['nestjs-hedge', ...args], {
+        cwd: folder,
+        encoding: 'utf8',
+        timeout: 30_000,
+        // Only what is installed; and nothing of npm's own on stderr.
+        env: { ...process.env, npm_config_offline: 'true', npm_config_loglevel: 'silent' },
+      });
+      return { code: status, stdout, stderr };
     },
     remove: () => rmSync(folder, { recursive: true }),
   };

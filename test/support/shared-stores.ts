@@ -6,7 +6,7 @@ import {
   startEmulator,
   type SpannerEmulator,
 } from './spanner-emulator.js';
-import type { HedgeStore } from '../../src/store/index.js';
+import type { HedgeStore, Mutation } from '../../src/store/index.js';
 import { spannerStore } from '../../src/store/spanner/index.js';
 import { sqliteStore } from '../../src/store/sqlite/index.js';
 import { freshFile, removeFile } from './sqlite-file.js';
@@ -17,6 +17,8 @@ export interface SharedStore {
   readonly env: NodeJS.ProcessEnv;
   /** The names of all rows of the lock table. */
   lockRows(): Promise<string[]>;
+  /** Writes to it by hand. */
+  commit(mutations: readonly Mutation[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,7 +43,7 @@ export async function openSpanner(
     hedge: { database, lockName: 'group' },
     env: { SPANNER_EMULATOR_HOST: emulator.host, METADATA_SERVER_DETECTION: 'none' },
     emulator,
-    lockRows: () => lockRowsOf(spannerStore(databaseHandle(emulator, database))),
+    ...access(() => spannerStore(databaseHandle(emulator, database))),
     createDatabase: async () => {
       await createDatabase(emulator, { tables: true, name: database.split('/').at(-1) });
     },
@@ -54,20 +56,35 @@ export async function openSqlite(): Promise<SharedStore> {
   return {
     hedge: { database: `sqlite:${file}`, lockName: 'group' },
     env: {},
-    lockRows: () => lockRowsOf(sqliteStore(file)),
+    ...access(() => sqliteStore(file)),
     close: () => removeFile(file),
   };
 }
 
-async function lockRowsOf(store: HedgeStore): Promise<string[]> {
-  const call = { timeout: 20_000 };
-  await store.open(call);
-  try {
-    const rows = await store.rows({ range: { from: '', to: '\u{10ffff}' } }, call);
-    return rows.map(({ name }) => name);
-  } finally {
-    await store.close();
-  }
+const CALL = { timeout: 20_000 };
+
+/** Each time by a store of its own. */
+function access(make: () => HedgeStore): Pick<SharedStore, 'lockRows' | 'commit'> {
+  const using = async <T>(work: (store: HedgeStore) => Promise<T>) => {
+    const store = make();
+    await store.open(CALL);
+    try {
+      return await work(store);
+    } finally {
+      await store.close();
+    }
+  };
+  return {
+    lockRows: () =>
+      using(async (store) => {
+        const rows = await store.rows({ range: { from: '', to: '\u{10ffff}' } }, CALL);
+        return rows.map(({ name }) => name);
+      }),
+    commit: (mutations) =>
+      using(async (store) => {
+        await store.commit(mutations, CALL);
+      }),
+  };
 }
 
 /** Each store that is there to be tested, for `describe.each`. */

@@ -62,7 +62,7 @@ export class StoreReader {
 
   async #call<T>(attempt: (call: StoreCall) => Promise<T>): Promise<T> {
     for (;;) {
-      const timeout = this.#end - performance.now();
+      const timeout = Math.ceil(this.#end - performance.now());
       if (timeout <= 0) throw new HedgeError('TIMEOUT', NOT_IN_TIME(this.timeout));
       try {
         return await attempt({ timeout });

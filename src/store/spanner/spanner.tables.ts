@@ -160,7 +160,10 @@ function isNamed(actual: string | null | undefined, name: string): boolean {
   return actual?.toLowerCase() === name.toLowerCase();
 }
 
-function missingStatements(found: TablesFound, { lockTable, logTable }: SpannerTables): readonly string[] {
+function missingStatements(
+  found: TablesFound,
+  { lockTable, logTable }: SpannerTables,
+): readonly string[] {
   const [createLock, createLog, createIndex] = spannerSchema({ lockTable, logTable });
   const statements: string[] = [];
   if (found.missingTables.includes(lockTable)) statements.push(createLock);

@@ -35,7 +35,11 @@ export const noFile = (file: string) =>
 export const cannotRead = (file: string) =>
   `Cannot read the database '${file}'. This user has to be allowed to read it, and what SQLite keeps beside it.`;
 
-export const tablesMissing = (file: string, missing: readonly string[], schema: readonly string[]) =>
+export const tablesMissing = (
+  file: string,
+  missing: readonly string[],
+  schema: readonly string[],
+) =>
   `The database '${file}' has no table ${missing.join(' and no table ')}. The app creates what is missing at its start, ` +
   `\`npx nestjs-hedge schema --apply\` does so before.\n${schema.join(';\n')};`;
 

@@ -1,0 +1,67 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { resolve } from 'node:path';
+
+const MAIN = resolve('dist/cli/main.js');
+
+export interface CommandResult {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandSurroundings {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** As another user, where this one may. */
+  readonly uid?: number;
+}
+
+/** A command that runs in a process of its own. */
+export interface RunningCommand {
+  readonly process: ChildProcess;
+  readonly result: Promise<CommandResult>;
+}
+
+/** What a shell would be given to run the built command line. */
+export function shellCommand(args: readonly string[]): string {
+  return [process.execPath, MAIN, ...args].map((each) => `'${each}'`).join(' ');
+}
+
+export function startCommand(
+  args: readonly string[],
+  surroundings: CommandSurroundings = {},
+): RunningCommand {
+  return startProgram(process.execPath, [MAIN, ...args], surroundings);
+}
+
+export function runCommand(
+  args: readonly string[],
+  surroundings?: CommandSurroundings,
+): Promise<CommandResult> {
+  return startCommand(args, surroundings).result;
+}
+
+/** Any program; one that never ends is killed after 30 s, and its signal tells. */
+export function startProgram(
+  file: string,
+  args: readonly string[],
+  { env, ...rest }: CommandSurroundings = {},
+): RunningCommand {
+  const child = spawn(file, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 30_000,
+    killSignal: 'SIGKILL',
+    env: { ...process.env, METADATA_SERVER_DETECTION: 'none', ...env },
+    ...rest,
+  });
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => (output[name] += text));
+  }
+  const result = new Promise<CommandResult>((done, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => done({ code, signal, ...output }));
+  });
+  return { process: child, result };
+}
