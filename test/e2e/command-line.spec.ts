@@ -218,9 +218,7 @@ describe('status', () => {
   });
 
   it('finds every group, whatever their names and rows', async () => {
-    const names = ['a', 'a!', 'a#', 'b', 'Ünïcode 🦔', '𐀀', '\uffee', 'z'].filter(
-      (name) => !name.includes('#'),
-    );
+    const names = ['a', 'a!', 'b', 'Ünïcode 🦔', '𐀀', '\uffee', 'z'];
     await insertRows([
       ...names.map((name) => [`hedge/${name}/something/x`, 'w'] as const),
       ['hedge/spindle/lockname/a', '10.0.0.1:1'],
@@ -272,25 +270,24 @@ describe('status', () => {
   it('fits its tables into a terminal, with colours unless they are not wanted', async () => {
     await insertSessions(3);
     const wide = await onTerminal(200);
-    expect(wide).toMatch(/\u001b\[/);
+    expect(wide).toContain('\u001b[');
     expect(wide).toContain('session-0000001');
     const narrow = await onTerminal(40, 'NO_COLOR=1 ');
-    expect(narrow).not.toMatch(/\u001b\[/);
-    const widths = narrow.split('\n').map((line) => line.trimEnd().length);
-    expect(Math.max(...widths.slice(narrow.split('\n').indexOf('Sessions')))).toBeLessThanOrEqual(
-      40,
-    );
+    expect(narrow).not.toContain('\u001b[');
+    const [, list] = narrow.split('\nSessions\n');
+    const widths = list.split('\n').map((line) => line.trimEnd().length);
+    expect(Math.max(...widths)).toBeLessThanOrEqual(40);
     expect(narrow).toContain('…');
   });
-
-  /** @returns what a terminal of so many columns shows */
-  async function onTerminal(columns: number, prefix = ''): Promise<string> {
-    const line = `stty cols ${columns}; ${prefix}${shellCommand(['status', '--database', database])}`;
-    const env = { TERM: 'xterm-256color', NO_COLOR: undefined, FORCE_COLOR: undefined };
-    const result = await startProgram('script', ['-qec', line, '/dev/null'], { env }).result;
-    return result.stdout.replaceAll('\r\n', '\n');
-  }
 });
+
+/** @returns what a terminal of so many columns shows */
+async function onTerminal(columns: number, prefix = ''): Promise<string> {
+  const line = `stty cols ${columns}; ${prefix}${shellCommand(['status', '--database', database])}`;
+  const env = { TERM: 'xterm-256color', NO_COLOR: undefined, FORCE_COLOR: undefined };
+  const result = await startProgram('script', ['-qec', line, '/dev/null'], { env }).result;
+  return result.stdout.replaceAll('\r\n', '\n');
+}
 
 /** The one line on stderr, of a command that failed. */
 function failure({ code, stdout, stderr }: CommandResult): string {
@@ -327,8 +324,8 @@ function openFiles(pid: number): string[] {
 }
 
 async function insertSessions(count: number): Promise<void> {
-  const name = (at: number) => `hedge/group/session/session-${`${at}`.padStart(7, '0')}`;
-  await insertRows(Array.from({ length: count }, (_, at) => [name(at), `1000 127.0.0.1:${at}`]));
+  const numbers = Array.from({ length: count }, (_, at) => `${at}`.padStart(7, '0'));
+  await insertRows(numbers.map((at) => [`hedge/group/session/session-${at}`, `1000 host:${at}`]));
 }
 
 /** Rows without a heartbeat, so whoever owns them is dead. */

@@ -202,6 +202,6 @@ function onlyGroup({ code, stdout, stderr }: CommandResult): GroupStatus {
   return groups[0];
 }
 
-function membersOf({ sessions }: GroupStatus): (string | null)[] {
-  return sessions.rows.map(({ address }) => address).toSorted();
+function membersOf({ sessions }: GroupStatus): string[] {
+  return sessions.rows.map(({ address }) => address ?? '').toSorted();
 }
