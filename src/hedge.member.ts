@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
+import { MemberReports } from './hedge.channels.js';
 import type { ResolvedOptions } from './hedge.options.js';
-import { HedgeEvents, TermScope } from './leader/index.js';
+import { HedgeEvents, TermScope, type HedgeEvent } from './leader/index.js';
 import { LeaderRooms } from './leader.rooms.js';
 import { LockRooms } from './lock.rooms.js';
 import { LogRooms } from './log.rooms.js';
@@ -8,6 +9,7 @@ import { MessageRooms } from './message.rooms.js';
 import {
   MemberIdentity,
   MessageServer,
+  MessageTracing,
   Peers,
   type HandlerExplorer,
   type HandlerFactory,
@@ -36,6 +38,9 @@ export interface MemberBase extends NestParts {
   readonly events: HedgeEvents;
   readonly scope: TermScope;
   readonly state: MemberState;
+  /** What it tells of itself, to whoever listens. */
+  readonly reports: MemberReports;
+  readonly tracing: MessageTracing;
   /** The id of the member, once it listens. */
   readonly id: () => string;
 }
@@ -53,6 +58,8 @@ export class HedgeMember implements MemberBase {
   readonly identity: MemberIdentity;
   readonly server: MessageServer;
   readonly peers: Peers;
+  readonly reports: MemberReports;
+  readonly tracing: MessageTracing;
   readonly session: SessionRooms;
   readonly leader: LeaderRooms;
   readonly messages: MessageRooms;
@@ -76,6 +83,9 @@ export class HedgeMember implements MemberBase {
     this.server = new MessageServer(this.identity, port);
     const dial = network ? { network } : { tlsOptions: security?.client };
     this.peers = new Peers(this.identity, this.server, { ...dial, clock });
+    this.reports = new MemberReports(this.identity, () => this.clock.now().monotonic);
+    this.tracing = new MessageTracing(this.reports);
+    this.events.events$.subscribe((event) => this.#report(event));
     this.session = new SessionRooms(this);
     this.leader = new LeaderRooms(this, this.session);
     this.messages = new MessageRooms(this, this.leader);
@@ -84,4 +94,14 @@ export class HedgeMember implements MemberBase {
   }
 
   readonly id = () => this.identity.id;
+
+  #report(event: HedgeEvent): void {
+    if (event.type === 'leadership.gained') {
+      const { token } = event.leadership;
+      this.reports.tell('nestjs-hedge:leadership.gained', { token });
+    } else if (event.type === 'leadership.lost') {
+      const { token, reason } = event;
+      this.reports.tell('nestjs-hedge:leadership.lost', { token, reason });
+    }
+  }
 }

@@ -22,7 +22,7 @@ import { HedgeService } from './hedge.service.js';
 import { LeaderStanding, LeaderWork } from './leader/index.js';
 import { LockService } from './lock/index.js';
 import { MemberHealth } from './member.health.js';
-import { HandlerExplorer, HandlerFactory, securePort } from './messaging/index.js';
+import { HandlerExplorer, HandlerFactory, MessageTracing, securePort } from './messaging/index.js';
 import { makeSpannerStore, makeSqliteStore, type HedgeStore } from './store/index.js';
 
 /** Makes the app a member of its group. Import it once, in the root module: it is global. */
@@ -69,13 +69,18 @@ import { makeSpannerStore, makeSqliteStore, type HedgeStore } from './store/inde
       useFactory: (member: HedgeMember) => member.locks.service,
     },
     {
+      provide: MessageTracing,
+      inject: [HedgeMember],
+      useFactory: ({ tracing }: HedgeMember) => tracing,
+    },
+    {
       provide: MemberHealth,
       inject: [HedgeMember],
       useFactory: (member: HedgeMember) => new MemberHealth(member),
     },
   ],
   // The last ones for guards, decorated methods, health checks and telemetry, of whatever module.
-  exports: [HedgeService, LockService, LeaderStanding, LeaderWork, MemberHealth],
+  exports: [HedgeService, LockService, LeaderStanding, LeaderWork, MemberHealth, MessageTracing],
 })
 export class HedgeModule
   extends ConfigurableModuleClass

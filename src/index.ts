@@ -6,6 +6,15 @@ export {
   type HedgeErrorOptions,
   type StoreFailure,
 } from './errors/index.js';
+export type {
+  AcquireReport,
+  HedgeChannelName,
+  HedgeReport,
+  HedgeReports,
+  MessageReport,
+  ReportingMember,
+  TimedReport,
+} from './hedge.channels.js';
 export { HEDGE_OPTIONS, type HedgeOptionsFactory } from './hedge.module-definition.js';
 export { HedgeModule } from './hedge.module.js';
 export type { HedgeModuleOptions } from './hedge.options.js';

@@ -28,7 +28,7 @@ export class LockRooms {
     { terms, view }: LeaderRooms,
     { client, routes }: MessageRooms,
   ) {
-    const { options, store, clock, logger, state } = base;
+    const { options, store, clock, logger, reports, state } = base;
     const { acquirer, releaser, held } = session;
     this.#clock = clock;
     this.#releaser = releaser;
@@ -43,6 +43,7 @@ export class LockRooms {
       this.#line,
       clock,
       new LossReport(logger),
+      reports,
       () => state.notRunning,
     );
     this.routines = new Routines(clock);

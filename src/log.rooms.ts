@@ -19,18 +19,26 @@ export class LogRooms {
   readonly trimmer: LogTrimmer;
 
   constructor(
-    { options, store, clock, scope }: MemberBase,
+    { options, store, clock, scope, reports, tracing }: MemberBase,
     { keeper, committer, held }: SessionRooms,
     { terms }: LeaderRooms,
     { client, routes }: MessageRooms,
   ) {
     const { leaseDuration, requestTimeout } = options;
     this.outcomes = new CommitOutcomes(keeper, store, clock);
-    const commits = new TermCommits(committer, this.outcomes, clock, leaseDuration);
+    const commits = new TermCommits(committer, this.outcomes, clock, leaseDuration, reports);
     terms.register(commits);
     const binding = new PutBinding(commits, terms, held, scope);
     const retryWindow = 2 * requestTimeout;
-    this.writer = new LogWriter(commits, binding, client, clock, requestTimeout, retryWindow);
+    this.writer = new LogWriter(
+      commits,
+      binding,
+      client,
+      clock,
+      requestTimeout,
+      retryWindow,
+      tracing,
+    );
     this.trimmer = new LogTrimmer(store, committer, client, clock, requestTimeout, retryWindow);
     this.reader = new LogReader(store, clock, requestTimeout);
     this.writer.register(routes);

@@ -28,6 +28,11 @@ export class MemberHealth {
     return this.member.identity.instanceId;
   }
 
+  /** `host:port`; empty until it listens. */
+  get id(): string {
+    return this.member.identity.id;
+  }
+
   get group(): string {
     return this.member.options.group;
   }

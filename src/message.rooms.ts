@@ -22,28 +22,30 @@ export class MessageRooms {
   readonly #broadcasts: BroadcastRegistrar;
 
   constructor(base: MemberBase, { election, view, membership }: LeaderRooms) {
-    const { options, clock, server, peers, scope, explorer, factory, id } = base;
+    const { options, clock, server, peers, scope, explorer, factory, tracing, id } = base;
     const { requestTimeout, inheritAppConfig } = options;
     this.running = new RunningHandlers(clock);
     this.routes = new LeaderRoutes(server, election, view, this.running, id);
     this.client = new LeaderClient(peers, view, election, clock);
-    this.sender = new MessageSender(this.client, requestTimeout);
-    this.streams = new StreamSender(this.client, requestTimeout);
+    this.sender = new MessageSender(this.client, requestTimeout, tracing);
+    this.streams = new StreamSender(this.client, requestTimeout, tracing);
     this.#leaderMessages = new LeaderMessageRegistrar(
       new PatternHandlers(explorer),
       factory,
       this.routes,
       scope,
+      tracing,
       inheritAppConfig,
     );
     const members = () => membership.list.all.map((member) => member.id);
-    this.broadcaster = new Broadcaster(peers, { self: id, members }, requestTimeout);
+    this.broadcaster = new Broadcaster(peers, { self: id, members }, requestTimeout, tracing);
     this.#broadcasts = new BroadcastRegistrar(
       new PatternHandlers(explorer),
       factory,
       server,
       this.running,
       { self: id, newestToken: () => view.newestToken },
+      tracing,
       inheritAppConfig,
     );
   }

@@ -11,11 +11,19 @@ export class SessionRooms {
   readonly releaser: LockReleaser;
   readonly acquirer: LockAcquirer;
 
-  constructor({ options, store, clock, logger, id }: MemberBase) {
+  constructor({ options, store, clock, logger, reports, id }: MemberBase) {
     const { group, leaseDuration } = options;
     const keeper = (this.keeper = new SessionKeeper(clock, { group, leaseDuration, address: id }));
     this.committer = new FencedCommitter(keeper, store, clock);
-    this.renewer = new SessionRenewer(keeper, this.committer, store, clock, leaseDuration, logger);
+    this.renewer = new SessionRenewer(
+      keeper,
+      this.committer,
+      store,
+      clock,
+      leaseDuration,
+      logger,
+      reports,
+    );
     this.releaser = new LockReleaser(store, keeper, clock);
     this.acquirer = new LockAcquirer(store, keeper, this.renewer, this.releaser, clock);
   }

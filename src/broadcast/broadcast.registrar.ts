@@ -14,6 +14,7 @@ import {
   type DiscoveredHandler,
   type HandlerFactory,
   type MessageHandler,
+  type MessageTracing,
   type MessageServer,
   type PatternHandlers,
   type RunningHandlers,
@@ -40,6 +41,7 @@ export class BroadcastRegistrar {
     private readonly server: MessageServer,
     private readonly running: RunningHandlers,
     private readonly ports: BroadcastRegistrarPorts,
+    private readonly tracing: MessageTracing,
     private readonly inheritAppConfig: boolean,
   ) {}
 
@@ -87,7 +89,10 @@ export class BroadcastRegistrar {
       }
       if (running.isClosed) throw this.#leaving();
       const context = this.#contextOf(envelope, caller);
-      return running.track(lastReply(pipelined, envelope.d, context));
+      const message = { kind: 'broadcast', pattern: patternOf(caller), sender: caller.id } as const;
+      const answer = () => lastReply(pipelined, envelope.d, context);
+      const causeOf = (error: unknown) => this.factory.thrownIn(context) ?? error;
+      return running.track(this.tracing.handled(message, envelope.h).call(answer, causeOf));
     };
   }
 

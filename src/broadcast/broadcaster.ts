@@ -1,4 +1,4 @@
-import { defer, lastValueFrom, Observable, toArray } from 'rxjs';
+import { defer, lastValueFrom, Observable, tap, toArray } from 'rxjs';
 import { onAbort } from '../abort.listeners.js';
 import { HedgeError } from '../errors/index.js';
 import { ABORTED, EXPECTED } from '../hedge.messages.js';
@@ -6,6 +6,8 @@ import {
   assertInEnvelope,
   routeOf,
   type EncodedData,
+  type MessageTrace,
+  type MessageTracing,
   type Pattern,
   type Peers,
 } from '../messaging/index.js';
@@ -26,6 +28,7 @@ interface Round {
   readonly data: EncodedData;
   readonly members: readonly string[];
   readonly limits: WaitLimits;
+  readonly trace: MessageTrace;
 }
 
 /** Asks all members at once, each for itself: one that is gone or hangs delays nobody else's reply. */
@@ -34,6 +37,7 @@ export class Broadcaster {
     private readonly peers: Peers,
     private readonly ports: BroadcasterPorts,
     private readonly requestTimeout: number,
+    private readonly tracing: MessageTracing,
   ) {}
 
   /** In the order of the member list. */
@@ -60,12 +64,32 @@ export class Broadcaster {
 
   #round(pattern: Pattern, data: unknown, options: BroadcastOptions): Round {
     const limits = waitLimits(options, this.requestTimeout);
-    const route = BROADCAST_ROUTE + routeOf(pattern);
+    const name = routeOf(pattern);
     const members = this.#membersOf(options);
     assertInEnvelope(data);
-    const envelope: BroadcastEnvelope = { d: data, w: Math.ceil(limits.timeout) };
-    // Once for all: 200 times 1 MB would take longer than a lease may wait.
-    return { route, members, limits, data: this.peers.encode(route, envelope) };
+    const trace = this.tracing.sent({ kind: 'broadcast', pattern: name });
+    return {
+      members,
+      limits,
+      trace,
+      ...this.#encoded(BROADCAST_ROUTE + name, data, limits, trace),
+    };
+  }
+
+  /** Once for all: 200 times 1 MB would take longer than a lease may wait. */
+  #encoded(
+    route: string,
+    data: unknown,
+    { timeout }: WaitLimits,
+    trace: MessageTrace,
+  ): Pick<Round, 'route' | 'data'> {
+    const envelope: BroadcastEnvelope = { d: data, w: Math.ceil(timeout), h: trace.headers };
+    try {
+      return { route, data: this.peers.encode(route, envelope) };
+    } catch (error) {
+      trace.end(error);
+      throw error;
+    }
   }
 
   #membersOf({ only, skipSelf = false }: BroadcastOptions): string[] {
@@ -77,6 +101,12 @@ export class Broadcaster {
   }
 
   #ask<R>(round: Round): Observable<BroadcastReply<R>> {
+    const { trace } = round;
+    const over = (error?: unknown) => trace.end(error);
+    return this.#replies<R>(round).pipe(tap({ complete: over, error: over, unsubscribe: over }));
+  }
+
+  #replies<R>(round: Round): Observable<BroadcastReply<R>> {
     return new Observable((subscriber) => {
       const { members, limits } = round;
       const { signal } = limits;
@@ -91,9 +121,11 @@ export class Broadcaster {
         return;
       }
       if (signal) subscriber.add(onAbort(signal, giveUp));
-      const replies = members.map(async (member) => {
-        subscriber.next(await this.#replyOf<R>(member, round, unsubscribed.signal));
-      });
+      const replies = round.trace.run(() =>
+        members.map(async (member) => {
+          subscriber.next(await this.#replyOf<R>(member, round, unsubscribed.signal));
+        }),
+      );
       Promise.all(replies).then(
         () => subscriber.complete(),
         (error: unknown) => subscriber.error(error),

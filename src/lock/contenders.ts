@@ -1,5 +1,6 @@
 import { abortWith } from '../abort.listeners.js';
 import { HedgeError } from '../errors/index.js';
+import type { MemberReports } from '../hedge.channels.js';
 import { STILL_HELD } from '../hedge.messages.js';
 import { repeated, type Clock, type LossReason, type WaitLimits } from '../session/index.js';
 import type { HedgeStore } from '../store/index.js';
@@ -26,6 +27,7 @@ export class Contenders {
     private readonly line: WaitingLine,
     private readonly clock: Clock,
     private readonly losses: LossReport,
+    private readonly reports: MemberReports,
     private readonly notRunning: () => HedgeError | undefined,
   ) {
     this.#turns = new AcquireTurns(clock);
@@ -37,7 +39,11 @@ export class Contenders {
    *   refuses with
    */
   acquire(place: Place, limits: WaitLimits): Promise<Term> {
-    return this.#contest(limits, (own) => this.#waitFor(place, own));
+    return this.reports.timed(
+      'nestjs-hedge:lock.acquire',
+      () => this.#contest(limits, (own) => this.#waitFor(place, own)),
+      (term) => ({ ...named(place), waits: true, isAcquired: term !== undefined }),
+    );
   }
 
   /** Takes the place if there is room. Neither waits nor stands in line: it may overtake those that do. */
@@ -48,7 +54,11 @@ export class Contenders {
 
   /** The same, and says who holds it otherwise. A look comes first: a transaction would disturb the holder's renewals. */
   attempt(place: Place, limits: WaitLimits): Promise<AcquireOutcome> {
-    return this.#contest(limits, (own) => this.#ask(place, 'look', own));
+    return this.reports.timed(
+      'nestjs-hedge:lock.acquire',
+      () => this.#contest(limits, (own) => this.#ask(place, 'look', own)),
+      (outcome) => ({ ...named(place), waits: false, isAcquired: outcome?.kind === 'acquired' }),
+    );
   }
 
   /** Gives it back; resolves when the store has it. Never rejects, and does nothing for what is over already. */
@@ -163,6 +173,10 @@ export class Contenders {
       this.losses.add(term);
     });
   }
+}
+
+function named({ kind, name }: Place): Pick<Place, 'kind' | 'name'> {
+  return { kind, name };
 }
 
 function hasCode(error: unknown, code: string): boolean {

@@ -53,6 +53,8 @@ function lockPlace(group: string, name: string, row: string, isGroupLock: boolea
     : { table: 'lock', op: 'delete', name: row };
   return {
     group,
+    kind: 'lock',
+    name,
     label: `the lock '${name}'`,
     row,
     isGroupLock,

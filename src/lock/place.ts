@@ -4,6 +4,9 @@ import type { KeyRange, Mutation } from '../store/index.js';
 /** Where something is kept that sessions can hold: a lock, or a semaphore with its permits. */
 export interface Place {
   readonly group: string;
+  readonly kind: 'lock' | 'permit';
+  /** As users call it. */
+  readonly name: string;
   /** For texts: `the lock 'x'`. */
   readonly label: string;
   /** Its own row in the lock table, where it has one; in any case what tells it from all others. */

@@ -14,9 +14,9 @@ describe('what is bound to a lock and to leadership', () => {
     rooms = new MemberRooms();
     lock = await acquire(namedLock('g', 'x'));
     leader = await acquire(groupLock('g'));
-    const { committer, keeper, store, clock, leaseDuration } = rooms;
+    const { committer, keeper, store, clock, leaseDuration, reports } = rooms;
     const outcomes = new CommitOutcomes(keeper, store, clock);
-    commits = new TermCommits(committer, outcomes, clock, leaseDuration);
+    commits = new TermCommits(committer, outcomes, clock, leaseDuration, reports);
   });
 
   async function acquire(place: Place): Promise<Term> {

@@ -44,6 +44,7 @@ describe.each([
       outcomes,
       clock,
       rooms.leaseDuration,
+      rooms.reports,
     );
   });
 

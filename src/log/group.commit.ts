@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { StoreError } from '../errors/index.js';
+import type { MemberReports } from '../hedge.channels.js';
 import { sleep, type Clock, type FencedCommitter } from '../session/index.js';
 import type { Mutation } from '../store/index.js';
 import { takeBatch } from './batch.js';
@@ -25,6 +26,7 @@ export class GroupCommit {
     private readonly outcomes: CommitOutcomes,
     private readonly clock: Clock,
     private readonly leaseDuration: number,
+    private readonly reports: MemberReports,
   ) {}
 
   /**
@@ -96,7 +98,11 @@ export class GroupCommit {
       leader,
     }));
     const timeout = Math.max(1, Math.min(session.remaining(), this.leaseDuration / 2));
-    return this.committer.commitOnce(session, mutations, { timeout }, ...all);
+    return this.reports.timed(
+      'nestjs-hedge:log.commit',
+      () => this.committer.commitOnce(session, mutations, { timeout }, ...all),
+      () => ({ entries: batch.length }),
+    );
   }
 
   async #afterFailure(batch: PendingEntry[], error: unknown): Promise<PendingEntry[]> {

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { HedgeError } from '../errors/index.js';
 import { EXPECTED, PUTTING, PUT_TIMEOUT_TOO_LONG } from '../hedge.messages.js';
+import type { MessageTrace, MessageTracing } from '../messaging/index.js';
 import type { LeaderClient, LeaderRequest, LeaderRoutes } from '../request/index.js';
 import { waitFor, waitLimits, type Clock, type WaitLimits } from '../session/index.js';
 import type { GroupCommit } from './group.commit.js';
@@ -23,6 +24,7 @@ export class LogWriter {
     private readonly requestTimeout: number,
     /** ms; entries younger than this are never trimmed, so a retry always meets the entry it repeats */
     private readonly retryWindow: number,
+    private readonly tracing: MessageTracing,
   ) {}
 
   register(routes: LeaderRoutes): void {
@@ -38,9 +40,10 @@ export class LogWriter {
     // Made here, once: a retry carries the same id and meets itself.
     const entry: NewEntry = { id: uuidv7(), key: checkKey(key), value: checkValue(value) };
     const bound = this.binding.writerOf(options);
-    const timestamp = bound
-      ? await this.#putUnder(bound, entry, limits)
-      : BigInt((await this.client.request(PUT, entry, { ...limits, idempotent: true })) as string);
+    const trace = this.tracing.sent({ kind: 'put' });
+    const timestamp = await trace.call(() =>
+      bound ? this.#putUnder(bound, entry, limits) : this.#ask(entry, limits, trace),
+    );
     return { id: entry.id, key, timestamp: formatTimestamp(timestamp) };
   }
 
@@ -57,9 +60,15 @@ export class LogWriter {
     }).then((result) => result);
   }
 
-  async #receive({ data, term, timeout }: LeaderRequest): Promise<string> {
+  async #ask(entry: NewEntry, limits: WaitLimits, { headers }: MessageTrace): Promise<bigint> {
+    const request = { ...limits, idempotent: true, headers };
+    return BigInt((await this.client.request(PUT, entry, request)) as string);
+  }
+
+  async #receive({ data, term, timeout, caller, headers }: LeaderRequest): Promise<string> {
     const entry = readEntry(data);
-    return `${await this.commits.of(term).append(entry, timeout)}`;
+    const trace = this.tracing.handled({ kind: 'put', sender: caller.id }, headers);
+    return `${await trace.call(() => this.commits.of(term).append(entry, timeout))}`;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { MemberReports } from '../hedge.channels.js';
 import type { TermListener } from '../leader/index.js';
 import type { Term } from '../lock/index.js';
 import { settledWithin, type Clock, type FencedCommitter } from '../session/index.js';
@@ -18,6 +19,7 @@ export class TermCommits implements TermListener {
     private readonly outcomes: CommitOutcomes,
     private readonly clock: Clock,
     private readonly leaseDuration: number,
+    private readonly reports: MemberReports,
   ) {}
 
   /** Lets the last commit land before the fence goes; what did not make it is put again with the next leader. */
@@ -32,8 +34,8 @@ export class TermCommits implements TermListener {
     const known = this.#commits.get(term)?.get(other);
     if (known) return known;
     const bound = new BoundTerms(other === term ? [term] : [term, other]);
-    const { committer, outcomes, clock, leaseDuration } = this;
-    const made = new GroupCommit(bound, committer, outcomes, clock, leaseDuration);
+    const { committer, outcomes, clock, leaseDuration, reports } = this;
+    const made = new GroupCommit(bound, committer, outcomes, clock, leaseDuration, reports);
     const commits = this.#commits.get(term) ?? new WeakMap<Term, GroupCommit>();
     this.#commits.set(term, commits.set(other, made));
     return made;

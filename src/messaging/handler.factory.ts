@@ -55,7 +55,15 @@ export class HandlerFactory {
   /** The contexts of requests whose handler has begun: from then on nobody can say that nothing was done. */
   readonly #invoked = new WeakSet<BaseRpcContext>();
 
+  /** What handlers, and what stands before them, threw: callers hear less of it. */
+  readonly #failures = new WeakMap<object, unknown>();
+
   constructor(private readonly moduleRef: ModuleRef) {}
+
+  /** What was thrown while the request of this context was handled, before filters made a reply of it. */
+  thrownIn(context: BaseRpcContext): unknown {
+    return this.#failures.get(context);
+  }
 
   create(
     handler: Pick<DiscoveredHandler, 'instance' | 'methodName' | 'wrapper'>,
@@ -128,7 +136,7 @@ export class HandlerFactory {
     const inherited = inheritAppConfig ? container.applicationConfig : undefined;
     const config = inherited ?? new ApplicationConfig();
     return new ContextCreator(
-      new ErrorProxy(this.#refusals),
+      new ErrorProxy(this.#refusals, this.#failures),
       new ExceptionFiltersContext(container, config),
       new PipesContextCreator(container, config),
       new PipesConsumer(),
@@ -165,7 +173,10 @@ function isStreamType(type: unknown): boolean {
 
 /** Nest masks every error that is no `RpcException`; what ours say is made to be read at the other side. */
 class ErrorProxy extends RpcProxy {
-  constructor(private readonly refusals: WeakSet<HedgeError>) {
+  constructor(
+    private readonly refusals: WeakSet<HedgeError>,
+    private readonly failures: WeakMap<object, unknown>,
+  ) {
     super();
   }
 
@@ -175,6 +186,8 @@ class ErrorProxy extends RpcProxy {
     error: unknown,
     reportUnhandledErrors?: boolean,
   ): Observable<unknown> {
+    const context = args.find((arg) => arg instanceof BaseRpcContext);
+    if (context) this.failures.set(context, error);
     if (!(error instanceof HedgeError)) {
       return super.handleError(handler, args, error, reportUnhandledErrors);
     }

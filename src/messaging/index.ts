@@ -16,7 +16,15 @@ export { assertInEnvelope, EncodedData } from './message.codec.js';
 export { MessageKind } from './message.kind.js';
 export type { Caller, CallerStream } from './incoming.request.js';
 export type { MessageHandler } from './incoming.requests.js';
+export type { MessageHeaders } from './message.headers.js';
 export { MessageServer, type MessageServerOptions } from './message.server.js';
+export {
+  MessageTracing,
+  type MessageSpan,
+  type MessageTrace,
+  type MessageTracer,
+  type TracedMessage,
+} from './message.tracing.js';
 export { checkTls, type HedgeTlsOptions } from './port/mutual.tls.js';
 export type { PeerStream, StreamRequest } from './streams/outgoing.stream.js';
 export type { Network } from './network.js';

@@ -193,6 +193,9 @@ export const FRAME_INCOMPLETE = (timeout: number) =>
 export const SEND_BUFFER_FULL = (waiting: number) =>
   `the other side does not read: ${waiting} bytes wait for it`;
 
+export const TRACED_ALREADY =
+  'The messages of this member are traced already: import HedgeOpenTelemetryModule once, in the root module.';
+
 export const INVALID_SECRET = () =>
   'Expected `secret` to be a string that is not empty, or a list of at least one such string: the first dials, all are accepted.';
 

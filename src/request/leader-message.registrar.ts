@@ -16,6 +16,8 @@ import {
   type HandlerBounds,
   type HandlerFactory,
   type MessageKind,
+  type MessageTrace,
+  type MessageTracing,
   type PatternHandlers,
 } from '../messaging/index.js';
 import { LEADER_ROUTE, LeaderMessageContext, patternOf } from './leader-message.context.js';
@@ -30,6 +32,7 @@ export class LeaderMessageRegistrar {
     private readonly factory: HandlerFactory,
     private readonly routes: LeaderRoutes,
     private readonly scope: TermScope,
+    private readonly tracing: MessageTracing,
     private readonly inheritAppConfig: boolean,
   ) {}
 
@@ -75,12 +78,22 @@ export class LeaderMessageRegistrar {
     return (request) => {
       const payload = payloadOf(request);
       const context = new LeaderMessageContext(request);
+      const trace = this.#traceOf(request);
       const { stream } = request.caller;
-      if (!stream) return lastReply(pipelined, payload, context);
+      if (!stream) {
+        const causeOf = (error: unknown) => this.factory.thrownIn(context) ?? error;
+        return trace.call(() => lastReply(pipelined, payload, context), causeOf);
+      }
       this.#endWithTerm(stream, request.term);
       stream.hold();
-      return pipelined(payload, context);
+      void stream.closed.then(() => trace.end(this.factory.thrownIn(context)));
+      return trace.run(() => pipelined(payload, context));
     };
+  }
+
+  #traceOf({ caller, headers }: LeaderRequest): MessageTrace {
+    const kind = caller.stream ? 'stream' : 'send';
+    return this.tracing.handled({ kind, pattern: patternOf(caller), sender: caller.id }, headers);
   }
 
   #boundsOf(context: LeaderMessageContext): HandlerBounds {

@@ -5,6 +5,7 @@ import type { Election, KnownLeader, LeaderView } from '../leader/index.js';
 import {
   PeerLostError,
   PeerUnreachableError,
+  type MessageHeaders,
   type Peers,
   type StreamRequest,
 } from '../messaging/index.js';
@@ -14,6 +15,8 @@ import { readRefusal, type LeaderEnvelope } from './leader.envelope.js';
 export interface LeaderRequestLimits extends WaitLimits {
   /** Doing it twice is the same as once: repeat it where the outcome is unknown. */
   readonly idempotent?: boolean;
+  /** What is to travel beside the data. */
+  readonly headers?: MessageHeaders | undefined;
 }
 
 /** Carries requests to the leader, wherever it is by now. */
@@ -45,9 +48,9 @@ export class LeaderClient {
     request: StreamRequest,
     limits: LeaderRequestLimits,
   ): Promise<void> {
-    const { signal } = limits;
+    const { signal, headers } = limits;
     await this.#repeat(limits, async (leader, timeout) => {
-      const envelope = this.#envelope(data, timeout);
+      const envelope = this.#envelope(data, timeout, headers);
       const options = { ...request, timeout, signal };
       const stream = await this.peers.stream(leader.id, route, envelope, options);
       const endIfSuperseded = (known: KnownLeader | undefined) => {
@@ -129,7 +132,7 @@ export class LeaderClient {
     limits: LeaderRequestLimits,
     timeout: number,
   ): Promise<unknown> {
-    const envelope = this.#envelope(data, timeout);
+    const envelope = this.#envelope(data, timeout, limits.headers);
     if (!limits.idempotent) {
       return this.peers.request(leader.id, route, envelope, { timeout, signal: limits.signal });
     }
@@ -146,8 +149,8 @@ export class LeaderClient {
     }
   }
 
-  #envelope(data: unknown, timeout: number): LeaderEnvelope {
-    return { d: data, t: this.view.newestTokenText, w: Math.ceil(timeout) };
+  #envelope(data: unknown, timeout: number, headers?: MessageHeaders): LeaderEnvelope {
+    return { d: data, t: this.view.newestTokenText, w: Math.ceil(timeout), h: headers };
   }
 
   /** Says whether the request may be sent again, and passes on what the failure tells about the leader. */

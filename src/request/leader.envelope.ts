@@ -1,6 +1,7 @@
 import { HedgeError } from '../errors/index.js';
 import { NOT_THE_LEADER } from '../hedge.messages.js';
 import type { KnownLeader } from '../leader/index.js';
+import type { MessageHeaders } from '../messaging/index.js';
 import { isTokenText } from '../session/index.js';
 
 /** What travels to the leader around the user's data: short names, for it goes with every message. */
@@ -11,6 +12,8 @@ export interface LeaderEnvelope {
   readonly t: string;
   /** ms the sender will still wait */
   readonly w: number;
+  /** headers, for those who trace messages */
+  readonly h?: MessageHeaders | undefined;
 }
 
 /** What a member answers that does not lead, or is about to stop. Nothing was done. */

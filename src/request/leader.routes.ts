@@ -13,6 +13,8 @@ export interface LeaderRequest {
   readonly term: Term;
   /** ms the caller will still wait. */
   readonly timeout: number;
+  /** For those who trace messages, as it came. */
+  readonly headers?: unknown;
 }
 
 export type LeaderHandler = (request: LeaderRequest) => unknown;
@@ -77,7 +79,7 @@ export class LeaderRoutes {
     this.election.superseded(newest);
     const { term } = this.election;
     if (!term) throw this.refusal();
-    return { data: envelope.d, caller, term, timeout: envelope.w };
+    return { data: envelope.d, caller, term, timeout: envelope.w, headers: envelope.h };
   }
 }
 

@@ -1,4 +1,9 @@
-import { assertInEnvelope, routeOf, type Pattern } from '../messaging/index.js';
+import {
+  assertInEnvelope,
+  routeOf,
+  type MessageTracing,
+  type Pattern,
+} from '../messaging/index.js';
 import { waitLimits, type WaitOptions } from '../session/index.js';
 import { LEADER_ROUTE } from './leader-message.context.js';
 import type { LeaderClient } from './leader.client.js';
@@ -17,13 +22,16 @@ export class MessageSender {
   constructor(
     private readonly client: LeaderClient,
     private readonly requestTimeout: number,
+    private readonly tracing: MessageTracing,
   ) {}
 
   async send<R>(pattern: Pattern, data: unknown, options: SendOptions = {}): Promise<R> {
     const { idempotent } = options;
-    const limits = { ...waitLimits(options, this.requestTimeout), idempotent };
-    const route = LEADER_ROUTE + routeOf(pattern);
+    const wait = waitLimits(options, this.requestTimeout);
+    const name = routeOf(pattern);
     assertInEnvelope(data);
-    return (await this.client.request(route, data, limits)) as R;
+    const trace = this.tracing.sent({ kind: 'send', pattern: name });
+    const limits = { ...wait, idempotent, headers: trace.headers };
+    return (await trace.call(() => this.client.request(LEADER_ROUTE + name, data, limits))) as R;
   }
 }

@@ -4,6 +4,7 @@ import {
   isStreamSource,
   routeOf,
   StreamReader,
+  type MessageTracing,
   type Pattern,
 } from '../messaging/index.js';
 import { waitLimits } from '../session/index.js';
@@ -16,25 +17,29 @@ export class StreamSender {
   constructor(
     private readonly client: LeaderClient,
     private readonly requestTimeout: number,
+    private readonly tracing: MessageTracing,
   ) {}
 
   /** @throws HedgeError `INVALID_ARGUMENT`; all else goes to the reader. */
   open<R>(pattern: Pattern, data: unknown, options: SendOptions = {}): StreamReader<R> {
     const { signal, timeout } = waitLimits(options, this.requestTimeout);
-    const route = LEADER_ROUTE + routeOf(pattern);
+    const name = routeOf(pattern);
     const input = isStreamSource(data) ? data : undefined;
     if (!input) assertInEnvelope(data);
+    const trace = this.tracing.sent({ kind: 'stream', pattern: name });
     const over = new AbortController();
     const ignore = signal && onAbort(signal, () => over.abort(signal.reason));
     if (signal?.aborted) over.abort(signal.reason);
-    const reader = new StreamReader<R>(() => {
+    const reader = new StreamReader<R>((_isCancelled, failure) => {
       ignore?.();
       over.abort();
+      trace.end(failure?.error);
     });
-    const limits = { timeout, signal: over.signal, idempotent: options.idempotent };
-    this.client
-      .stream(route, input ? undefined : data, { reader, input }, limits)
-      .catch((error: unknown) => reader.fail(error));
+    const { headers } = trace;
+    const limits = { timeout, signal: over.signal, idempotent: options.idempotent, headers };
+    const begin = () =>
+      this.client.stream(LEADER_ROUTE + name, input ? undefined : data, { reader, input }, limits);
+    trace.run(begin).catch((error: unknown) => reader.fail(error));
     return reader;
   }
 }

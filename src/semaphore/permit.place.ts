@@ -13,6 +13,8 @@ export function permitPlace(group: string, name: string, limit: number): Place {
   const row = `${permits}${limit}`;
   return {
     group,
+    kind: 'permit',
+    name,
     label: `a permit of '${name}'`,
     row,
     isGroupLock: false,

@@ -1,5 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import { StoreError } from '../errors/index.js';
+import type { MemberReports } from '../hedge.channels.js';
 import { RENEWAL_FAILED } from '../hedge.messages.js';
 import type { HedgeStore } from '../store/index.js';
 import { Backoff } from './backoff.js';
@@ -29,6 +30,7 @@ export class SessionRenewer {
     private readonly clock: Clock,
     private readonly leaseDuration: number,
     private readonly logger: Logger,
+    private readonly reports: MemberReports,
     private readonly random: () => number = Math.random,
   ) {
     this.#backoff = new Backoff(20, leaseDuration / 10, random);
@@ -96,7 +98,11 @@ export class SessionRenewer {
     try {
       const timeout = Math.min(session.remaining(), attemptTimeoutOf(this.leaseDuration));
       const guards = watchedFences(session).map((fence) => fenceStands(session, fence));
-      await this.committer.commitOnce(session, guards, { timeout, isUrgent: true });
+      await this.reports.timed(
+        'nestjs-hedge:session.renewal',
+        () => this.committer.commitOnce(session, guards, { timeout, isUrgent: true }),
+        () => ({}),
+      );
       this.#backoff.reset();
       this.#failing = false;
       return undefined;

@@ -23,7 +23,9 @@ import {
   type BroadcastReply,
 } from '../../src/index.js';
 import { Broadcaster } from '../../src/broadcast/index.js';
+import { MemberReports } from '../../src/hedge.channels.js';
 import { SOON, useGroup, type App } from '../support/hedge-apps.js';
+import { MessageTracing } from '../../src/messaging/index.js';
 import { startMessaging } from '../support/messaging-members.js';
 import { behindProxy } from '../support/proxied-member.js';
 
@@ -429,7 +431,9 @@ describe('a broadcast to 200 members', () => {
       for (const { server, id } of members) server.handle('broadcast:who', () => id);
       const ids = members.map(({ id }) => id);
       const ports = { self: () => ids[0], members: () => ids };
-      const broadcaster = new Broadcaster(members[0].peers, ports, 20_000);
+      const reports = new MemberReports(members[0].identity, () => 0);
+      const tracing = new MessageTracing(reports);
+      const broadcaster = new Broadcaster(members[0].peers, ports, 20_000, tracing);
 
       const replies = await broadcaster.broadcast('who', { n: 1 });
 

@@ -24,6 +24,7 @@ const optionalPeers = Object.keys(manifest.peerDependenciesMeta);
 /** Entries that are for a package, and of no use without it. */
 const BESIDE: Record<string, string> = {
   'nestjs-hedge/terminus': '@nestjs/terminus',
+  'nestjs-hedge/opentelemetry': '@opentelemetry/api',
 };
 const alone = entries.filter((entry) => !(entry in BESIDE));
 

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../support/ports.js';
 
 const readme = readFileSync('README.md', 'utf8');
 const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
@@ -75,6 +76,60 @@ describe('README.md', () => {
     ]);
   });
 
+  it('has metrics that Prometheus can scrape, also after a change of leader', async () => {
+    const block = blocks.find((code) => code.includes('PrometheusExporter')) ?? '';
+    writeFileSync(join(folder, 'observed.module.js'), transpiled(block));
+    const trial = `
+      import { Test } from '@nestjs/testing';
+      import { HEDGE_OPTIONS, HedgeService } from 'nestjs-hedge';
+      import { sqliteStore } from 'nestjs-hedge/sqlite';
+      import { setTimeout as delay } from 'node:timers/promises';
+      import { ObservedModule } from './observed.module.js';
+
+      const store = sqliteStore(':memory:');
+      async function start() {
+        const module = Test.createTestingModule({ imports: [ObservedModule] });
+        module.overrideProvider(HEDGE_OPTIONS).useValue({ store, leaseDuration: 1_000 });
+        const app = await (await module.compile()).createNestApplication().init();
+        await app.get(HedgeService).ready();
+        return app;
+      }
+      const [first, second] = [await start(), await start()];
+      const [one, other] = [first.get(HedgeService), second.get(HedgeService)];
+      await one.stepDown();
+      while (!other.isLeader()) await delay(10);
+      await one.put('key', 'value');
+      while (one.members().length < 2) await delay(10);
+      const scraped = await fetch(\`http://localhost:\${process.env.OTEL_EXPORTER_PROMETHEUS_PORT}/metrics\`);
+      console.log(JSON.stringify([one.id, other.id, await scraped.text()]));
+      await Promise.all([first.close(), second.close()]);
+      await store.close();`;
+    process.env['OTEL_EXPORTER_PROMETHEUS_PORT'] = `${await freePort()}`;
+
+    const [one, other, text] = programOutput('observed-trial.js', trial) as string[];
+
+    const valueOf = (name: string, id: string, ...labels: string[]) => {
+      const wanted = ['hedge_group="hedge"', `hedge_member_id="${id}"`, ...labels];
+      const lines = text
+        .split('\n')
+        .filter((line) => line.startsWith(`${name}{`) && wanted.every((has) => line.includes(has)));
+      expect(lines, name).toHaveLength(1);
+      return Number(lines[0].split(' ').at(-1));
+    };
+    expect([valueOf('hedge_leader', one), valueOf('hedge_leader', other)]).toEqual([0, 1]);
+    expect(valueOf('hedge_members', one)).toBe(2);
+    expect(valueOf('hedge_terms_gained_total', one)).toBe(1);
+    expect(valueOf('hedge_terms_gained_total', other)).toBe(1);
+    const reason = 'hedge_loss_reason="stepped-down"';
+    expect(valueOf('hedge_terms_lost_total', one, reason)).toBe(1);
+    expect(valueOf('hedge_lease_remaining', other)).toBeGreaterThan(0);
+    expect(valueOf('hedge_lease_remaining', other)).toBeLessThan(1);
+    const kind = 'hedge_message_kind="put"';
+    expect(valueOf('hedge_message_sent_duration_count', one, kind)).toBe(1);
+    expect(valueOf('hedge_message_handled_duration_count', other, kind)).toBe(1);
+    expect(valueOf('hedge_log_commit_entries_sum', other)).toBe(1);
+  });
+
   it('links to what is there', () => {
     const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, link]) => link);
     expect(links.length).toBeGreaterThan(5);
@@ -126,7 +181,11 @@ function reportOf(file: string): unknown {
 
 /** Runs something with the README's app, in a process of its own. @returns what its last line says in JSON */
 function outputOf(file: string, trial: string): unknown {
-  const program = `${SET_UP}${trial}`;
+  return programOutput(file, `${SET_UP}${trial}`);
+}
+
+/** Runs it beside the README's app. @returns what its last line says in JSON */
+function programOutput(file: string, program: string): unknown {
   writeFileSync(join(folder, 'app.module.js'), transpiled(blocks[0]));
   writeFileSync(join(folder, file), transpiled(program));
   const output = execFileSync(process.execPath, [join(folder, file)], {

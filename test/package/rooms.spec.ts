@@ -24,9 +24,10 @@ const ROOMS = [
   'terminus',
   'testing',
   'cli',
+  'opentelemetry',
 ];
 /** What every room may import. */
-const EVERYWHERE = ['hedge.messages', 'abort.listeners', 'decorators'];
+const EVERYWHERE = ['hedge.channels', 'hedge.messages', 'abort.listeners', 'decorators'];
 
 /** Neighbours that know nothing of each other, whatever their order. */
 const STRANGERS = ['messaging lock', 'membership lock'];
@@ -43,6 +44,7 @@ const RESERVED: [name: string, pattern: RegExp, place: RegExp][] = [
   ],
   ['@nestjs/terminus', /^@nestjs\/terminus/, /^src\/terminus\//],
   ['the command line', /^(commander|cli-table3)/, /^src\/cli\//],
+  ['@opentelemetry/api', /^@opentelemetry\//, /^src\/opentelemetry\//],
   ['vitest', /^(vitest|@nestjs\/testing)/, /\.spec\.ts$/],
 ];
 

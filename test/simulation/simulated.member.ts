@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import { HedgeError } from '../../src/errors/index.js';
+import { MemberReports } from '../../src/hedge.channels.js';
 import {
   Election,
   HedgeEvents,
@@ -87,6 +88,8 @@ export class SimulatedMember {
     this.#recordEnds();
     mutant.keeper?.(this.keeper, clock);
     const committer = new FencedCommitter(this.keeper, store, clock);
+    const self = { group, id: this.id, instanceId: this.instanceId };
+    const reports = new MemberReports(self, () => clock.now().monotonic);
     this.#renewer = new SessionRenewer(
       this.keeper,
       committer,
@@ -94,6 +97,7 @@ export class SimulatedMember {
       clock,
       leaseDuration,
       logger,
+      reports,
       draw,
     );
     this.releaser = new LockReleaser(store, this.keeper, clock, draw);
@@ -138,7 +142,7 @@ export class SimulatedMember {
     this.#membership = heartbeats.membership;
     this.#membership.start();
     const outcomes = new CommitOutcomes(this.keeper, store, clock);
-    this.commits = new TermCommits(committer, outcomes, clock, leaseDuration);
+    this.commits = new TermCommits(committer, outcomes, clock, leaseDuration, reports);
     terms.register(this.commits);
     terms.register(new Sweeper(group, store, clock, leaseDuration, logger));
     terms.register({ began: (term) => setting.led(term), ended: async () => undefined });

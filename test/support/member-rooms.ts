@@ -11,6 +11,7 @@ import {
   type WaitingLine,
 } from '../../src/lock/index.js';
 import type { HedgeError } from '../../src/errors/index.js';
+import { MemberReports } from '../../src/hedge.channels.js';
 import {
   FencedCommitter,
   SessionKeeper,
@@ -82,6 +83,7 @@ export class MemberRooms {
   readonly renewer: SessionRenewer;
   readonly releaser: LockReleaser;
   readonly acquirer: LockAcquirer;
+  readonly reports: MemberReports;
   readonly contenders: Contenders;
   /** What every contender is refused with, if anything. */
   refusal: HedgeError | undefined;
@@ -96,6 +98,8 @@ export class MemberRooms {
     this.clock = new VirtualClock(time, options.pace);
     this.model = options.model ?? new ModelStore(time, 1, () => 0);
     const { group, clock } = this;
+    const member = { group, id: address, instanceId: address };
+    this.reports = new MemberReports(member, () => clock.now().monotonic);
     const store = (this.store =
       options.store?.(clock) ?? new FaultyConnection(this.model, clock, this.network.fate));
     this.keeper = new SessionKeeper(clock, { group, leaseDuration, address: () => address });
@@ -108,6 +112,7 @@ export class MemberRooms {
       clock,
       leaseDuration,
       this.logger.asLogger,
+      this.reports,
       random,
     );
     this.releaser = new LockReleaser(store, keeper, clock, random);
@@ -119,6 +124,7 @@ export class MemberRooms {
       options.line?.(clock) ?? new StoreLine(clock, random),
       clock,
       new LossReport(this.logger.asLogger),
+      this.reports,
       () => this.refusal,
     );
   }

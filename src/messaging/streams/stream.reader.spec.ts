@@ -42,7 +42,7 @@ describe('a StreamReader', () => {
     expect(await values.next()).toEqual({ done: false, value: 1 });
     await expect(values.next()).rejects.toBe('late');
     expect(await values.next()).toEqual({ done: true, value: undefined });
-    expect(ended.onOver).toHaveBeenCalledExactlyOnceWith(false);
+    expect(ended.onOver).toHaveBeenCalledExactlyOnceWith(false, { error: 'late' });
 
     const failed = open();
     failed.reader.receive(1, 1);

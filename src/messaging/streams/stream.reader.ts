@@ -17,7 +17,12 @@ export class StreamReader<T = unknown> {
   #failure: StreamFailure;
 
   /** @param onOver Told once that nothing more will be received: it has ended, or its consumer left. */
-  constructor(private readonly onOver: (isCancelled: boolean) => void = () => undefined) {}
+  constructor(
+    private readonly onOver: (
+      isCancelled: boolean,
+      failure?: NonNullable<StreamFailure>,
+    ) => void = () => undefined,
+  ) {}
 
   /** The sender has so much credit now, and `grant` gives it more. */
   open(credit: number, grant: (units: number) => void): void {
@@ -41,7 +46,8 @@ export class StreamReader<T = unknown> {
     this.#isOver = true;
     this.#failure = failure;
     if (this.#queue.length === 0) this.#taker?.end(failure);
-    this.onOver(false);
+    if (failure) this.onOver(false, failure);
+    else this.onOver(false);
   }
 
   /** Ends at once: what has arrived and was not taken is dropped. */

@@ -1,0 +1,110 @@
+import { channel, type Channel } from 'node:diagnostics_channel';
+
+/** The member that a report is of. */
+export interface ReportingMember {
+  /** The `lockName` of its options. */
+  readonly group: string;
+  /** `host:port`; empty until it listens. */
+  readonly id: string;
+  /** Random per member: tells those of one process apart, and from those that had their addresses before. */
+  readonly instanceId: string;
+}
+
+/** How long something took, and how it failed. */
+export interface TimedReport {
+  /** ms */
+  readonly duration: number;
+  /** What it failed with; undefined where it succeeded. */
+  readonly error?: unknown;
+}
+
+/** A message of the app's, from the first byte to the last answer. */
+export interface MessageReport extends TimedReport {
+  readonly kind: 'send' | 'stream' | 'put' | 'broadcast';
+  /** A put has none. */
+  readonly pattern?: string;
+}
+
+/** An attempt to get a lock or a permit. */
+export interface AcquireReport extends TimedReport {
+  readonly kind: 'lock' | 'permit';
+  readonly name: string;
+  /** Whether it stood in line, or gave up where there was no room. */
+  readonly waits: boolean;
+  readonly isAcquired: boolean;
+}
+
+/**
+ * What a member reports on `node:diagnostics_channel`, by the name of the channel. Nothing is made up while nobody
+ * subscribes.
+ */
+export interface HedgeReports {
+  'nestjs-hedge:leadership.gained': { readonly token: bigint };
+  /** `reason` is a `LossReason`. */
+  'nestjs-hedge:leadership.lost': { readonly token: bigint; readonly reason: string };
+  /** The session was renewed, or an attempt to do so failed. */
+  'nestjs-hedge:session.renewal': TimedReport;
+  /** One group commit. */
+  'nestjs-hedge:log.commit': TimedReport & { readonly entries: number };
+  /** A message that this member sent; of a broadcast the whole of it. */
+  'nestjs-hedge:message.sent': MessageReport;
+  /** A message that a handler of this member took. */
+  'nestjs-hedge:message.handled': MessageReport;
+  'nestjs-hedge:lock.acquire': AcquireReport;
+}
+
+/** The channels' names: stable, and there are only ever more. */
+export type HedgeChannelName = keyof HedgeReports;
+
+/** What subscribers of a channel get. */
+export type HedgeReport<N extends HedgeChannelName> = HedgeReports[N] & {
+  readonly member: ReportingMember;
+};
+
+/** The reports of one member. */
+export class MemberReports {
+  /** Held, for a channel that nobody holds is forgotten. */
+  readonly #channels = new Map<HedgeChannelName, Channel>();
+
+  constructor(
+    readonly member: ReportingMember,
+    /** ms, on the member's monotonic clock */
+    readonly now: () => number,
+  ) {}
+
+  /** Whether anybody listens: what nobody hears needs not be put together. */
+  isHeard(name: HedgeChannelName): boolean {
+    return this.#channel(name).hasSubscribers;
+  }
+
+  tell<N extends HedgeChannelName>(name: N, report: HedgeReports[N]): void {
+    const { group, id, instanceId } = this.member;
+    this.#channel(name).publish({ ...report, member: { group, id, instanceId } });
+  }
+
+  /** Does it, and tells how long it took: together with what `detailsOf` says of its result, if it had one. */
+  async timed<N extends HedgeChannelName, R>(
+    name: N,
+    work: () => Promise<R>,
+    detailsOf: (result?: R) => Omit<HedgeReports[N], keyof TimedReport>,
+  ): Promise<R> {
+    if (!this.isHeard(name)) return work();
+    const began = this.now();
+    const tell = (details: object, outcome: object) =>
+      this.tell(name, { ...details, duration: this.now() - began, ...outcome } as HedgeReports[N]);
+    try {
+      const result = await work();
+      tell(detailsOf(result), {});
+      return result;
+    } catch (error) {
+      tell(detailsOf(), { error });
+      throw error;
+    }
+  }
+
+  #channel(name: HedgeChannelName): Channel {
+    let found = this.#channels.get(name);
+    if (!found) this.#channels.set(name, (found = channel(name)));
+    return found;
+  }
+}

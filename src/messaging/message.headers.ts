@@ -1,0 +1,26 @@
+/** What travels beside the data of a message, for those who trace it: W3C's `traceparent` and the like. */
+export type MessageHeaders = Readonly<Record<string, string>>;
+
+/** Characters of all names and values: W3C asks for 512 of `tracestate`, and each message carries them. */
+const MOST_CHARACTERS = 4_096;
+const MOST_HEADERS = 16;
+const NAME = /^[\w.-]{1,64}$/;
+
+/**
+ * What of this may travel. What would make it too large is left out, as is whatever is no header: it comes from others.
+ * @returns undefined where nothing is left
+ */
+export function headersOf(given: unknown): MessageHeaders | undefined {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return undefined;
+  const kept: [string, string][] = [];
+  let room = MOST_CHARACTERS;
+  for (const [name, value] of Object.entries(given)) {
+    if (kept.length === MOST_HEADERS) break;
+    if (typeof value !== 'string' || !NAME.test(name)) continue;
+    const size = name.length + value.length;
+    if (size > room) continue;
+    room -= size;
+    kept.push([name, value]);
+  }
+  return kept.length > 0 ? Object.fromEntries(kept) : undefined;
+}

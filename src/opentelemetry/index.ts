@@ -1,0 +1,2 @@
+export { HedgeOpenTelemetryModule } from './hedge-opentelemetry.module.js';
+export type { HedgeOpenTelemetryOptions } from './hedge-opentelemetry.options.js';

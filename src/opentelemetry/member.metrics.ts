@@ -1,0 +1,117 @@
+import { createNoopMeter, metrics, type Attributes } from '@opentelemetry/api';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type {
+  HedgeChannelName,
+  HedgeReport,
+  MessageReport,
+  ReportingMember,
+} from '../hedge.channels.js';
+import type { MemberHealth } from '../member.health.js';
+import { errorAttributes, KIND, memberAttributes, PATTERN } from './attributes.js';
+import { Instruments } from './instruments.js';
+import { SCOPE } from './scope.js';
+
+/** ms between two looks for a meter provider while there is none. */
+const LOOK_EVERY = 1_000;
+
+/** Makes metrics of what one member reports. */
+export class MemberMetrics {
+  #instruments: Instruments | undefined;
+  #unobserve: () => void = () => undefined;
+  #look: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly member: MemberHealth,
+    private readonly patterns: boolean,
+  ) {}
+
+  /** @returns what ends it */
+  start(): () => void {
+    this.#lookForMeter();
+    const ends = [
+      this.#listen('nestjs-hedge:leadership.gained', (to, { member }) =>
+        to.termsGained.add(1, memberAttributes(member)),
+      ),
+      this.#listen('nestjs-hedge:leadership.lost', (to, { member, reason }) =>
+        to.termsLost.add(1, { ...memberAttributes(member), 'hedge.loss.reason': reason }),
+      ),
+      this.#listen('nestjs-hedge:session.renewal', (to, report) =>
+        to.renewals.record(seconds(report), outcomeOf(report)),
+      ),
+      this.#listen('nestjs-hedge:log.commit', (to, report) => {
+        to.commits.record(seconds(report), outcomeOf(report));
+        to.batches.record(report.entries, memberAttributes(report.member));
+      }),
+      this.#listen('nestjs-hedge:message.sent', (to, report) =>
+        to.sent.record(seconds(report), this.#messageAttributes(report)),
+      ),
+      this.#listen('nestjs-hedge:message.handled', (to, report) =>
+        to.handled.record(seconds(report), this.#messageAttributes(report)),
+      ),
+      this.#listen('nestjs-hedge:lock.acquire', (to, report) =>
+        to.waits.record(seconds(report), acquireAttributes(report)),
+      ),
+    ];
+    return () => {
+      for (const end of ends) end();
+      clearTimeout(this.#look);
+      this.#unobserve();
+    };
+  }
+
+  /** The API has a stand-in for meters only until a provider is set, and what was made of it stays without effect. */
+  #lookForMeter(): void {
+    const meter = metrics.getMeter(SCOPE);
+    if (meter === createNoopMeter()) {
+      this.#look = setTimeout(() => this.#lookForMeter(), LOOK_EVERY).unref();
+      return;
+    }
+    this.#instruments = new Instruments(meter);
+    this.#unobserve = this.#instruments.observe(
+      () => (this.member.notRunning ? undefined : this.member.standing),
+      () => memberAttributes(this.member),
+    );
+  }
+
+  #listen<N extends HedgeChannelName>(
+    name: N,
+    record: (to: Instruments, report: HedgeReport<N>) => void,
+  ): () => void {
+    const listener = (message: unknown) => {
+      const report = message as HedgeReport<N>;
+      // Another app of this process reports on the same channels.
+      if (report.member.instanceId !== this.member.instanceId) return;
+      if (this.#instruments) record(this.#instruments, report);
+    };
+    subscribe(name, listener);
+    return () => unsubscribe(name, listener);
+  }
+
+  #messageAttributes(report: MessageReport & Reported): Attributes {
+    const { kind, pattern } = report;
+    const named = this.patterns && pattern !== undefined ? { [PATTERN]: pattern } : {};
+    return { ...outcomeOf(report), [KIND]: kind, ...named };
+  }
+}
+
+interface Reported {
+  readonly member: ReportingMember;
+}
+
+function outcomeOf({ member, error }: Reported & { readonly error?: unknown }): Attributes {
+  return { ...memberAttributes(member), ...errorAttributes(error) };
+}
+
+function acquireAttributes(report: HedgeReport<'nestjs-hedge:lock.acquire'>): Attributes {
+  const { kind, isAcquired, error } = report;
+  const refused = error === undefined ? 'held' : 'failed';
+  return {
+    ...outcomeOf(report),
+    'hedge.lock.kind': kind,
+    'hedge.lock.outcome': isAcquired ? 'acquired' : refused,
+  };
+}
+
+function seconds({ duration }: { readonly duration: number }): number {
+  return duration / 1_000;
+}

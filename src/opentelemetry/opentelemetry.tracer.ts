@@ -1,0 +1,77 @@
+import {
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Context,
+  type Span,
+} from '@opentelemetry/api';
+import { textOf } from '../hedge.messages.js';
+import type { MemberHealth } from '../member.health.js';
+import type {
+  MessageHeaders,
+  MessageSpan,
+  MessageTracer,
+  TracedMessage,
+} from '../messaging/index.js';
+import { errorAttributes, KIND, memberAttributes, PATTERN } from './attributes.js';
+import { SCOPE } from './scope.js';
+
+/** A span where a message is sent, and one where it is handled, of one trace. */
+export class OpenTelemetryTracer implements MessageTracer {
+  /** Of whatever provider is set up by the time a span begins. */
+  readonly #tracer = trace.getTracer(SCOPE);
+
+  constructor(private readonly member: MemberHealth) {}
+
+  sent(message: TracedMessage): MessageSpan {
+    const span = this.#begin(message.kind, message, SpanKind.CLIENT, context.active());
+    const headers = {};
+    propagation.inject(span.scope, headers);
+    return Object.assign(span, { headers });
+  }
+
+  handled(message: TracedMessage, headers: MessageHeaders | undefined): MessageSpan {
+    // What is active here belongs to a socket, and to whoever made it talk first.
+    const parent = propagation.extract(ROOT_CONTEXT, headers ?? {});
+    return this.#begin(`handle ${message.kind}`, message, SpanKind.SERVER, parent);
+  }
+
+  #begin(what: string, message: TracedMessage, kind: SpanKind, parent: Context): OpenSpan {
+    const { pattern, sender } = message;
+    const attributes = {
+      'rpc.system': SCOPE,
+      ...memberAttributes(this.member),
+      [KIND]: message.kind,
+      ...(pattern !== undefined && { 'rpc.method': pattern, [PATTERN]: pattern }),
+      ...(sender !== undefined && { 'hedge.sender.id': sender }),
+    };
+    const name = pattern === undefined ? what : `${what} ${pattern}`;
+    const span = this.#tracer.startSpan(name, { kind, attributes }, parent);
+    return new OpenSpan(span, trace.setSpan(parent, span));
+  }
+}
+
+class OpenSpan implements MessageSpan {
+  constructor(
+    private readonly span: Span,
+    /** What is active while the message is sent or handled. */
+    readonly scope: Context,
+  ) {}
+
+  run<R>(work: () => R): R {
+    return context.with(this.scope, work);
+  }
+
+  end(error?: unknown): void {
+    if (error !== undefined) {
+      const message = textOf(error);
+      this.span.recordException(error instanceof Error ? error : message);
+      this.span.setStatus({ code: SpanStatusCode.ERROR, message });
+      this.span.setAttributes(errorAttributes(error));
+    }
+    this.span.end();
+  }
+}
