@@ -98,6 +98,9 @@ export const STILL_HELD = (label: string, timeout: number, holder: string) =>
 export const STILL_IN_LINE = (label: string) =>
   `Timed out while waiting in line for ${label}: others came before, and have it or wait for it.`;
 
+export const STILL_UNLED = (label: string) =>
+  `Timed out while waiting for ${label}: there was no leader to keep the line. Allow more than the second after which the store is asked without one, or use tryAcquire(), which asks it at once.`;
+
 export const ABORTED = (what: string) => `Given up by its signal while ${what}.`;
 
 export const NO_LEADER = (timeout: number) =>

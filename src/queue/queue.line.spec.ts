@@ -6,6 +6,7 @@ import {
   type QueueMember,
 } from '../../test/support/queue-members.js';
 import { VirtualTime } from '../../test/support/virtual-clock.js';
+import { STILL_IN_LINE, STILL_UNLED } from '../hedge.messages.js';
 import type { Ticket } from '../lock/index.js';
 import { FREED, LEAVE, TAKEN, WAIT } from './queue.packets.js';
 
@@ -308,7 +309,10 @@ describe('QueueLine', () => {
     expect(turns).toEqual(['first take', 'next take']);
   });
 
-  it.each([true, false])('gives up in time, with a leader: %s', async (isLed) => {
+  it.each([
+    ['with a leader', true, STILL_IN_LINE],
+    ['without one', false, STILL_UNLED],
+  ])('gives up in time, and says why, %s', async (_, isLed, text) => {
     if (isLed) await electA();
     const ticket = b.line.join(PLACE);
     await begin('b', ticket);
@@ -319,10 +323,7 @@ describe('QueueLine', () => {
     let settledAt = 0;
     void failure.then(() => (settledAt = time.now));
     await time.advance(1_000);
-    expect(await failure).toMatchObject({
-      code: 'TIMEOUT',
-      message: expect.stringContaining("the lock 'x'"),
-    });
+    expect(await failure).toMatchObject({ code: 'TIMEOUT', message: text("the lock 'x'") });
     expect(settledAt - from).toBe(700);
   });
 

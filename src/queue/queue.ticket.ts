@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { abortWith } from '../abort.listeners.js';
 import { HedgeError } from '../errors/index.js';
-import { ABORTED, STILL_IN_LINE } from '../hedge.messages.js';
+import { ABORTED, STILL_IN_LINE, STILL_UNLED } from '../hedge.messages.js';
 import type { LeaderView } from '../leader/index.js';
 import type { Place, Ticket } from '../lock/index.js';
 import type { LeaderClient } from '../request/index.js';
@@ -162,7 +162,7 @@ export class QueueTicket implements Ticket {
       return this.#electionUntil > 0 ? undefined : turn;
     } catch (error) {
       if (stop.signal.aborted && !signal?.aborted) return undefined;
-      throw error;
+      throw error instanceof HedgeError && error.code === 'TIMEOUT' ? this.#tooLate() : error;
     } finally {
       timer?.cancel();
       changes.unsubscribe();
@@ -195,6 +195,7 @@ export class QueueTicket implements Ticket {
   }
 
   #tooLate(): HedgeError {
-    return new HedgeError('TIMEOUT', STILL_IN_LINE(this.place.label));
+    const text = this.view.current ? STILL_IN_LINE : STILL_UNLED;
+    return new HedgeError('TIMEOUT', text(this.place.label));
   }
 }
