@@ -1,4 +1,5 @@
 import { StoreError, type HedgeError } from './errors/index.js';
+import type { HedgeExtensions } from './hedge.extensions.js';
 import type { HedgeMember } from './hedge.member.js';
 import { LEAVING_FAILED, STORE_IS_BACK, WAITING_FOR_STORE } from './hedge.messages.js';
 import { findOwnHost, formatAddress, portWarnings } from './messaging/index.js';
@@ -27,6 +28,7 @@ export class HedgeLifecycle {
     private readonly member: HedgeMember,
     /** A store that was given ready-made belongs to whoever made it. */
     private readonly ownsStore: boolean,
+    private readonly extensions: HedgeExtensions,
   ) {}
 
   /** @throws HedgeError `NOT_RUNNING` */
@@ -49,10 +51,12 @@ export class HedgeLifecycle {
     member.leader.hooks.find();
     member.leader.memberHooks.find();
     member.messages.registerHandlers();
+    this.extensions.find();
     if (this.#closing.signal.aborted) return;
     this.#starting = this.#begin();
     try {
       await this.#starting;
+      if (!this.#closing.signal.aborted) this.extensions.start();
     } catch (error) {
       await this.close();
       throw error;

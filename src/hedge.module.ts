@@ -6,8 +6,9 @@ import {
   type OnApplicationShutdown,
   type OnModuleDestroy,
 } from '@nestjs/common';
-import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
+import { DiscoveryModule, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { HedgeError } from './errors/index.js';
+import { HedgeExtensions } from './hedge.extensions.js';
 import { HedgeLifecycle } from './hedge.lifecycle.js';
 import { HedgeMember } from './hedge.member.js';
 import { EMBEDDED_BY_DEFAULT, MODULE_TWICE } from './hedge.messages.js';
@@ -38,9 +39,13 @@ import { makeSpannerStore, makeSqliteStore, type HedgeStore } from './store/inde
     },
     {
       provide: HedgeLifecycle,
-      inject: [HedgeMember],
-      useFactory: (member: HedgeMember) =>
-        new HedgeLifecycle(member, member.options.store.kind !== 'ready'),
+      inject: [HedgeMember, ModuleRef],
+      useFactory: (member: HedgeMember, modules: ModuleRef) =>
+        new HedgeLifecycle(
+          member,
+          member.options.store.kind !== 'ready',
+          new HedgeExtensions(member, modules),
+        ),
     },
     {
       provide: HedgeService,

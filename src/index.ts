@@ -25,6 +25,7 @@ export {
   OnLeadershipGained,
   OnLeadershipLost,
   type HedgeEvent,
+  type InterruptedRun,
   type LeaderOnlyOptions,
   type Leadership,
 } from './leader/index.js';

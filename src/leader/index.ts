@@ -1,5 +1,5 @@
 export { Election } from './election.js';
-export { HedgeEvents, type HedgeEvent } from './hedge.events.js';
+export { HedgeEvents, type HedgeEvent, type InterruptedRun } from './hedge.events.js';
 export { LeaderGuard } from './leader.guard.js';
 export { LeaderHeartbeats } from './leader.heartbeats.js';
 export { LeaderOnly, type LeaderOnlyOptions } from './leader-only.decorator.js';

@@ -28,7 +28,7 @@ export {
   type SweepPage,
 } from './sweep.decision.js';
 export { Term, TermEnded } from './term.js';
-export { checkLockName, isGroupName } from './lock.name.js';
+export { checkLockName, isGroupName, isLockName } from './lock.name.js';
 export { WithLock } from './with-lock.decorator.js';
 export type { WithLockOptions } from './with-lock.options.js';
 export type { Ticket, WaitingLine } from './waiting.line.js';

@@ -121,7 +121,7 @@ export const DUPLICATE_PREFIX = (prefix: string) =>
   `Two handlers take whatever begins with "${prefix}" and has no handler of its own: keep one of them.`;
 
 export const NOT_A_SINGLETON = (className: string, methodName: string, scope: string) =>
-  `${className}.${methodName}() cannot handle messages: ${className} is ${scope}, so there is no one instance to call. ` +
+  `${className}.${methodName}() cannot be called: ${className} is ${scope}, so there is no one instance to call it on. ` +
   `Make ${className} and what it injects singletons (scope DEFAULT), or move the handler to a provider of its own.`;
 
 export const NOT_A_METHOD = (decorator: string) => `${decorator}() decorates methods.`;

@@ -1,4 +1,11 @@
-import type { HedgeStore, Mutation, StoreCall } from '../store/index.js';
+import type {
+  Decision,
+  HedgeStore,
+  LockRow,
+  Mutation,
+  RowQuery,
+  StoreCall,
+} from '../store/index.js';
 import type { Clock } from './clock.js';
 import type { Fence } from './fence.js';
 import type { Session } from './session.js';
@@ -9,7 +16,7 @@ export function fenceStands(session: Session, fence: Fence): Mutation {
   return { table: 'lock', op: 'update', name: fence.row, writer: session.id };
 }
 
-/** Blind commits that succeed only while a session, and where given fences of it, stand in the store. */
+/** Commits that succeed only while a session, and where given fences of it, stand in the store. */
 export class FencedCommitter {
   constructor(
     private readonly keeper: SessionKeeper,
@@ -29,10 +36,37 @@ export class FencedCommitter {
     ...fences: readonly Fence[]
   ): Promise<bigint> {
     const sentAt = this.clock.now();
-    // The fences first: a release that is replayed must fail on them before it touches a successor's rows.
-    const guards = [...fences.map((fence) => fenceStands(session, fence)), ...session.heartbeat()];
+    const guards = guardsOf(session, fences);
     const timestamp = await this.store.commit([...guards, ...mutations], call);
     this.keeper.renewed(session, sentAt);
     return timestamp;
   }
+
+  /**
+   * One attempt of a transaction. What `decide` writes lands only while all of that stands, which only the commit checks:
+   * rows that are read as well would stand in the way of every renewal.
+   * @param fences each of them has to stand
+   */
+  async transactOnce<T>(
+    session: Session,
+    query: RowQuery,
+    decide: (rows: readonly LockRow[]) => Decision<T>,
+    call: StoreCall,
+    ...fences: readonly Fence[]
+  ): Promise<T> {
+    const sentAt = this.clock.now();
+    const guards = guardsOf(session, fences);
+    const guarded = (rows: readonly LockRow[]): Decision<T> => {
+      const { result, mutations } = decide(rows);
+      return { result, mutations: mutations.length > 0 ? [...guards, ...mutations] : [] };
+    };
+    const { result, timestamp } = await this.store.transact(query, guarded, call);
+    if (timestamp !== undefined) this.keeper.renewed(session, sentAt);
+    return result;
+  }
+}
+
+/** The fences first: a release that is replayed must fail on them before it touches a successor's rows. */
+function guardsOf(session: Session, fences: readonly Fence[]): Mutation[] {
+  return [...fences.map((fence) => fenceStands(session, fence)), ...session.heartbeat()];
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StoreError, type StoreFailure } from '../../src/errors/index.js';
+import { decideClaim, decideEnd, type Claim } from '../../src/schedule/claim.decision.js';
 import type {
   EntryQuery,
   HedgeStore,
@@ -15,6 +16,11 @@ const CALL: StoreCall = { timeout: 10_000 };
 
 /** How long a call that loses against others is repeated, in ms. */
 const PATIENCE = 15_000;
+
+const CRON = 'hedge/g/cron/job';
+const FENCE = 'hedge/spindle/lockname/g#1';
+const SESSION = 'hedge/g/session/1';
+const MINUTE = 60_000;
 
 /** Names that a careless pattern, a case-blind comparison or UTF-16 order would mix up. */
 const NEIGHBOURS = [
@@ -527,6 +533,47 @@ export function storeConformance(
       });
     });
 
+    describe('slots of a cron', () => {
+      beforeEach(() => commit(store, [lock(FENCE), lock(SESSION)]));
+
+      it('are each claimed by one of those that want it at a time', async () => {
+        const claims = Array.from({ length: 12 }, (_, at) => claimOf(`${at}`, 1 + (at >> 2)));
+        const answers = await Promise.all(
+          claims.map((claim, at) => takeSlot(claim, at % 2 === 0 ? store : peer)),
+        );
+
+        const had = claims.filter((_, at) => answers[at].result.kind === 'claimed');
+        const slots = had.map(({ state }) => state.slot);
+        expect(new Set(slots).size).toBe(slots.length);
+        expect(slots).toContain(3 * MINUTE);
+        expect(answers.filter(({ result }) => result.kind === 'taken')).toHaveLength(
+          claims.length - had.length,
+        );
+      });
+
+      it('are known again by whoever claimed them, and ended once', async () => {
+        const claim = claimOf('one', 1);
+        const end = () => transact(store, { names: [CRON] }, (rows) => decideEnd(claim, rows));
+        expect((await takeSlot(claim, store)).result.kind).toBe('claimed');
+        expect(await takeSlot(claim, peer)).toEqual({ result: { kind: 'mine' } });
+        expect(await end()).toEqual({ result: true, timestamp: expect.any(BigInt) as bigint });
+        expect(await end()).toEqual({ result: true });
+        expect((await takeSlot(claimOf('two', 1), peer)).result).toMatchObject({
+          kind: 'taken',
+          by: { state: 'done', claim: 'one', slot: MINUTE },
+        });
+        const { result } = await takeSlot(claimOf('two', 2), peer);
+        expect(result).toMatchObject({ kind: 'claimed', before: { claim: 'one' } });
+        expect(await end()).toEqual({ result: false });
+      });
+
+      it.each([FENCE, SESSION])('are nobody’s once %s is gone', async (gone) => {
+        await commit(store, [remove(gone)]);
+        expect(await failureOf(() => takeSlot(claimOf('one', 1), store))).toBe('row-missing');
+        expect(await names(store, { names: [CRON] })).toEqual([]);
+      });
+    });
+
     describe('entries of the log', () => {
       it('come by time, then by id, in either order', async () => {
         await commit(store, [entry('k', 'm'), entry('k', 'z'), entry('k', 'a')]);
@@ -887,6 +934,21 @@ function takePermit(id: string, limit: number, store: HedgeStore) {
     ];
     return { result: true, mutations };
   });
+}
+
+/** As a term claims a slot: with its fence and its session, which only the commit checks. */
+function takeSlot(claim: Claim, store: HedgeStore) {
+  return transact(store, { names: [CRON] }, (rows) => {
+    const { result, mutations } = decideClaim(claim, rows);
+    const guards = [update(FENCE), update(SESSION)];
+    return { result, mutations: mutations.length > 0 ? [...guards, ...mutations] : [] };
+  });
+}
+
+function claimOf(claim: string, minute: number): Claim {
+  const slot = minute * MINUTE;
+  const state = { slot, state: 'running', token: 1n, claim, member: 'a:1' } as const;
+  return { row: CRON, state, catchesUp: false, next: (last) => last + MINUTE };
 }
 
 function entries(store: HedgeStore, query: EntryQuery) {

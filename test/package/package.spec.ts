@@ -23,6 +23,7 @@ const entries = Object.keys(manifest.exports)
 const optionalPeers = Object.keys(manifest.peerDependenciesMeta);
 /** Entries that are for a package, and of no use without it. */
 const BESIDE: Record<string, string> = {
+  'nestjs-hedge/schedule': '@nestjs/schedule',
   'nestjs-hedge/terminus': '@nestjs/terminus',
   'nestjs-hedge/opentelemetry': '@opentelemetry/api',
 };

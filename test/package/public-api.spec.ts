@@ -15,6 +15,7 @@ const UNNAMED = [
   'HedgeContextArgs',
   'AnyMethod',
   'AsyncMethod',
+  'CronMethod',
   'LeaderOnlyMethod',
   'LockedMethod',
 ];

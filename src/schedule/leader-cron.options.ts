@@ -1,0 +1,54 @@
+import { HedgeError } from '../errors/index.js';
+import { EXPECTED, INVALID_NAME, NO_CRON, UNKNOWN_CRON_OPTION } from '../hedge.messages.js';
+import { isLockName } from '../lock/index.js';
+import { CronSlots } from './cron.slots.js';
+
+/** For `@LeaderCron()`. */
+export interface LeaderCronOptions {
+  /**
+   * What all members know the cron by, and the `SchedulerRegistry` too: 1 to 1,000 characters without `#`, `/` and NUL.
+   * @default 'Class.method'
+   */
+  name?: string;
+  /** Of the expression: `'Europe/Berlin'`. @default the machine's, which had better be the same for all members */
+  timeZone?: string;
+  /**
+   * What becomes of slots that came while nobody led, or while a run took longer than to the next: they are left out; or
+   * it is run once for the newest of them, as soon as there is a leader and the run before has ended. @default 'skip'
+   */
+  catchUp?: 'skip' | 'once';
+}
+
+/** A cron as its decorator says it. */
+export interface CronDefinition {
+  readonly slots: CronSlots;
+  readonly name: string | undefined;
+  readonly catchUp: 'skip' | 'once';
+}
+
+const KNOWN = ['name', 'timeZone', 'catchUp'];
+
+/** @throws HedgeError `INVALID_OPTIONS` that names the method */
+export function cronDefinition(
+  label: string,
+  expression: string,
+  options: LeaderCronOptions,
+): CronDefinition {
+  const { name, timeZone, catchUp = 'skip' } = options;
+  const fail = (error: unknown): never => {
+    throw new HedgeError('INVALID_OPTIONS', NO_CRON(label, error), { cause: error });
+  };
+  const unknown = Object.keys(options).find((option) => !KNOWN.includes(option));
+  if (unknown !== undefined) fail(UNKNOWN_CRON_OPTION(unknown, KNOWN));
+  if (typeof expression !== 'string') fail(EXPECTED('expression', 'a string', expression));
+  if (timeZone !== undefined && typeof timeZone !== 'string') {
+    fail(EXPECTED('timeZone', 'a string', timeZone));
+  }
+  if (name !== undefined && !isLockName(name)) fail(INVALID_NAME('cron', name));
+  if (!['skip', 'once'].includes(catchUp)) fail(EXPECTED('catchUp', "'skip' or 'once'", catchUp));
+  try {
+    return { slots: new CronSlots(expression, timeZone), name, catchUp };
+  } catch (error) {
+    return fail(error);
+  }
+}
