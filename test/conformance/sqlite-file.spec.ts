@@ -2,7 +2,12 @@ import Database from 'libsql';
 import { copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HedgeStore, StoreCall } from '../../src/store/index.js';
+import {
+  makeReadingStore,
+  makeSchemaStore,
+  type HedgeStore,
+  type StoreCall,
+} from '../../src/store/index.js';
 import { sqliteSchema, sqliteStore } from '../../src/store/sqlite/index.js';
 import {
   badFile,
@@ -11,8 +16,10 @@ import {
   equalTableNames,
   fileReplaced,
   notADatabase,
+  noFile,
   notUtf8,
   openTimedOut,
+  readOnly,
   wrongTables,
 } from '../../src/store/sqlite/sqlite.messages.js';
 import { freshFile, removeFile } from '../support/sqlite-file.js';
@@ -300,6 +307,37 @@ describe('SQLite', () => {
     const reader = await opened(copy);
     expect(await reader.rows({ names: ['a'] }, CALL)).toHaveLength(1);
     expect(await reader.entries({ key: 'k', order: 'newest' }, CALL)).toHaveLength(1);
+  });
+
+  it('reads what members write, and refuses to write, for those who only look', async () => {
+    const member = await opened();
+    const reader = await makeReadingStore({ kind: 'sqlite', file }, {});
+    stores.push(reader);
+    await reader.open(CALL);
+    for (const name of ['a', 'b']) {
+      await member.commit([lock(name)], CALL);
+      expect(await reader.rows({ names: [name] }, CALL)).toHaveLength(1);
+    }
+    const refusal = { failure: 'invalid', message: readOnly(file) };
+    await expect(reader.commit([lock('c')], CALL)).rejects.toMatchObject(refusal);
+    await expect(
+      reader.transact({}, () => ({ result: 1, mutations: [lock('c')] }), CALL),
+    ).rejects.toMatchObject(refusal);
+  });
+
+  it('makes no file for those who are no members, whatever stands in its path', async () => {
+    const odd = join(dirname(file), 'what?mode=rwc&cache=shared#%41.db');
+    for (const make of [makeReadingStore, makeSchemaStore]) {
+      const store = await make({ kind: 'sqlite', file: odd }, {});
+      stores.push(store);
+      const refusal = { failure: 'invalid', message: noFile(odd) };
+      await expect(store.open(CALL)).rejects.toMatchObject(refusal);
+    }
+    await (await opened(odd)).commit([lock('a')], CALL);
+    const reader = await makeReadingStore({ kind: 'sqlite', file: odd }, {});
+    stores.push(reader);
+    await reader.open(CALL);
+    expect(await reader.rows({ names: ['a'] }, CALL)).toHaveLength(1);
   });
 
   it.each(['deleted', 'replaced'])('stops writing to a file that was %s', async (how) => {

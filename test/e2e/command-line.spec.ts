@@ -245,6 +245,16 @@ describe('status', () => {
     expect(only).toMatchObject({ group: 'a!', otherRows: 1 });
   });
 
+  it('shows what became of leader crons, as the table has it', async () => {
+    const writer = '2026-11-23T15:00:00.000Z running 17 claim 127.0.0.1:1';
+    await insertRows([['hedge/g/cron/nightly', writer]]);
+    const [group] = groupsOf(await runCommand(['status', '--database', database, '--json']));
+    expect(group.crons).toEqual({ total: 1, dead: 0, rows: [{ name: 'nightly', writer }] });
+    expect([group.deadRows, group.otherRows]).toEqual([0, 0]);
+    const { stdout } = await runCommand(['status', '--database', database]);
+    expect(stdout).toContain(`nightly  ${writer}\n`);
+  });
+
   it('shows what others wrote without letting it move the cursor', async () => {
     await insertRows([
       ['hedge/g/lock/\u001b[2J\u202eevil\nname#t', 'session-\u0007'],

@@ -62,8 +62,6 @@ export interface PermitStatus extends NamedHeldStatus {
 
 export interface CronStatus {
   readonly name: string;
+  /** Its newest slot and what became of it, as the table has it. */
   readonly writer: string | null;
-  readonly token: string | null;
-  readonly since: string | null;
-  readonly age: number | null;
 }

@@ -10,14 +10,7 @@ import type {
   SessionStatus,
 } from './group.status.js';
 import { GrowingListing } from './growing.listing.js';
-import {
-  heldStatus,
-  lockRowStatus,
-  milliseconds,
-  momentOf,
-  sessionStatus,
-  tokenText,
-} from './row.status.js';
+import { heldStatus, lockRowStatus, sessionStatus } from './row.status.js';
 import type { RowPage, StoreReader } from './store.reader.js';
 
 /** Looks through all rows of a group, and keeps `limit` of each kind at the most. */
@@ -105,7 +98,7 @@ class GroupSurvey {
     } else if (row.name.startsWith(lockPrefix(group))) {
       this.#lockRows++;
     } else if (row.name.startsWith(crons)) {
-      this.#crons.add(cronStatus(row.name.slice(crons.length), row));
+      this.#crons.add({ name: row.name.slice(crons.length), writer: row.writer ?? null });
     } else {
       this.#otherRows++;
     }
@@ -117,14 +110,4 @@ class GroupSurvey {
     const { writer, token } = lockRowStatus(this.#lockRow);
     return token === leader.token ? { ...leader, holder: writer } : leader;
   }
-}
-
-function cronStatus(name: string, row: LockRow): CronStatus {
-  return {
-    name,
-    writer: row.writer ?? null,
-    token: tokenText(row),
-    since: momentOf(row),
-    age: milliseconds(row.age),
-  };
 }

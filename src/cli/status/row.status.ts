@@ -32,17 +32,17 @@ export function lockRowStatus(row: LockRow): LockRowStatus {
 }
 
 /** A token is a `bigint`, which JSON does not have. */
-export function tokenText({ token }: LockRow): string | null {
+function tokenText({ token }: LockRow): string | null {
   return token?.toString() ?? null;
 }
 
 /** The moment its token was given, by the store's clock. */
-export function momentOf({ token }: LockRow): string | null {
+function momentOf({ token }: LockRow): string | null {
   return token === undefined ? null : formatTimestamp(token);
 }
 
 /** `null` also for longer than the store can tell: JSON has no `Infinity`. */
-export function milliseconds(duration: number | undefined): number | null {
+function milliseconds(duration: number | undefined): number | null {
   return duration !== undefined && Number.isFinite(duration) ? Math.round(duration) : null;
 }
 

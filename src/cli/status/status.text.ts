@@ -107,10 +107,10 @@ function permitCells(held: PermitStatus): string[] {
   return [held.name, `${held.limit}`, ...heldCells(held)];
 }
 
-const CRON_TITLES = ['cron', 'state', 'token', 'since'];
+const CRON_TITLES = ['cron', 'newest run'];
 
-function cronCells({ name, writer, token, since }: CronStatus): string[] {
-  return [name, writer ?? UNKNOWN, token ?? UNKNOWN, secondsOf(since)];
+function cronCells({ name, writer }: CronStatus): string[] {
+  return [name, writer ?? UNKNOWN];
 }
 
 function leaderText(status: GroupStatus): string {
