@@ -64,7 +64,15 @@ export type HedgeReport<N extends HedgeChannelName> = HedgeReports[N] & {
 /** The reports of one member. */
 export class MemberReports {
   /** Held, for a channel that nobody holds is forgotten. */
-  readonly #channels = new Map<HedgeChannelName, Channel>();
+  readonly #channels: Record<HedgeChannelName, Channel> = {
+    'nestjs-hedge:leadership.gained': channel('nestjs-hedge:leadership.gained'),
+    'nestjs-hedge:leadership.lost': channel('nestjs-hedge:leadership.lost'),
+    'nestjs-hedge:session.renewal': channel('nestjs-hedge:session.renewal'),
+    'nestjs-hedge:log.commit': channel('nestjs-hedge:log.commit'),
+    'nestjs-hedge:message.sent': channel('nestjs-hedge:message.sent'),
+    'nestjs-hedge:message.handled': channel('nestjs-hedge:message.handled'),
+    'nestjs-hedge:lock.acquire': channel('nestjs-hedge:lock.acquire'),
+  };
 
   constructor(
     readonly member: ReportingMember,
@@ -74,12 +82,12 @@ export class MemberReports {
 
   /** Whether anybody listens: what nobody hears needs not be put together. */
   isHeard(name: HedgeChannelName): boolean {
-    return this.#channel(name).hasSubscribers;
+    return this.#channels[name].hasSubscribers;
   }
 
   tell<N extends HedgeChannelName>(name: N, report: HedgeReports[N]): void {
     const { group, id, instanceId } = this.member;
-    this.#channel(name).publish({ ...report, member: { group, id, instanceId } });
+    this.#channels[name].publish({ ...report, member: { group, id, instanceId } });
   }
 
   /** Does it, and tells how long it took: together with what `detailsOf` says of its result, if it had one. */
@@ -100,11 +108,5 @@ export class MemberReports {
       tell(detailsOf(), { error });
       throw error;
     }
-  }
-
-  #channel(name: HedgeChannelName): Channel {
-    let found = this.#channels.get(name);
-    if (!found) this.#channels.set(name, (found = channel(name)));
-    return found;
   }
 }

@@ -60,9 +60,13 @@ export class LogWriter {
     }).then((result) => result);
   }
 
-  async #ask(entry: NewEntry, limits: WaitLimits, { headers }: MessageTrace): Promise<bigint> {
-    const request = { ...limits, idempotent: true, headers };
-    return BigInt((await this.client.request(PUT, entry, request)) as string);
+  async #ask(
+    entry: NewEntry,
+    { timeout, signal }: WaitLimits,
+    { headers }: MessageTrace,
+  ): Promise<bigint> {
+    const limits = { timeout, signal, idempotent: true, headers };
+    return BigInt((await this.client.request(PUT, entry, limits)) as string);
   }
 
   async #receive({ data, term, timeout, caller, headers }: LeaderRequest): Promise<string> {

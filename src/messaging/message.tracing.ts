@@ -54,28 +54,25 @@ export class MessageTracing {
   }
 
   sent(message: TracedMessage): MessageTrace {
-    return this.#follow('nestjs-hedge:message.sent', message, (tracer) => tracer.sent(message));
+    if (!this.#isFollowed(SENT)) return UNTRACED;
+    return new FollowedMessage(this.#tracer?.sent(message), SENT, message, this.reports);
   }
 
   /** @param headers as they came, from whomever */
   handled(message: TracedMessage, headers: unknown): MessageTrace {
-    return this.#follow('nestjs-hedge:message.handled', message, (tracer) =>
-      tracer.handled(message, headersOf(headers)),
-    );
+    if (!this.#isFollowed(HANDLED)) return UNTRACED;
+    const span = this.#tracer?.handled(message, headersOf(headers));
+    return new FollowedMessage(span, HANDLED, message, this.reports);
   }
 
-  #follow(
-    channel: MessageChannel,
-    message: TracedMessage,
-    spanOf: (tracer: MessageTracer) => MessageSpan,
-  ): MessageTrace {
-    const span = this.#tracer && spanOf(this.#tracer);
-    if (!span && !this.reports.isHeard(channel)) return UNTRACED;
-    return new FollowedMessage(span, channel, message, this.reports);
+  #isFollowed(channel: MessageChannel): boolean {
+    return this.#tracer !== undefined || this.reports.isHeard(channel);
   }
 }
 
-type MessageChannel = 'nestjs-hedge:message.sent' | 'nestjs-hedge:message.handled';
+const SENT = 'nestjs-hedge:message.sent';
+const HANDLED = 'nestjs-hedge:message.handled';
+type MessageChannel = typeof SENT | typeof HANDLED;
 
 const UNTRACED: MessageTrace = {
   run: (work) => work(),

@@ -27,11 +27,12 @@ export class MessageSender {
 
   async send<R>(pattern: Pattern, data: unknown, options: SendOptions = {}): Promise<R> {
     const { idempotent } = options;
-    const wait = waitLimits(options, this.requestTimeout);
+    const { timeout, signal } = waitLimits(options, this.requestTimeout);
     const name = routeOf(pattern);
     assertInEnvelope(data);
     const trace = this.tracing.sent({ kind: 'send', pattern: name });
-    const limits = { ...wait, idempotent, headers: trace.headers };
+    // Not spread: that is what takes longest here, by far.
+    const limits = { timeout, signal, idempotent, headers: trace.headers };
     return (await trace.call(() => this.client.request(LEADER_ROUTE + name, data, limits))) as R;
   }
 }
