@@ -2,6 +2,7 @@ import { Injectable, Scope } from '@nestjs/common';
 import { ContextIdFactory, NestFactory } from '@nestjs/core';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { Cron, Interval, ScheduleModule, SchedulerRegistry, Timeout } from '@nestjs/schedule';
+import { schedule } from 'node-cron';
 import { expect, it, vi } from 'vitest';
 import { HedgeService, LeaderOnly, OnLeaderMessage, type Leadership } from '../../src/index.js';
 import { SOON, useGroup, type App } from '../support/hedge-apps.js';
@@ -267,6 +268,29 @@ it('may end when the app is closed, still leading, and no other begins', async (
   await expect(run).resolves.toBe('done');
   await closed;
   expect(work.terms[0]?.signal.aborted).toBe(true);
+});
+
+it('has its like in node-cron, whose coordinator asks who leads', async () => {
+  await group().startMany(2);
+  const { leader, followers } = await group().settled();
+  const ran: string[] = [];
+  const skipped: string[] = [];
+  const tasks = [leader, ...followers].map(({ hedge }) => {
+    const { id } = hedge;
+    const options = {
+      name: 'report',
+      distributed: true,
+      runCoordinator: { shouldRun: () => hedge.isLeader() },
+    };
+    const task = schedule(EVERY_SECOND, () => void ran.push(id), options);
+    task.on('execution:skipped', () => void skipped.push(id));
+    return task;
+  });
+  await vi.waitFor(() => expect(skipped.length).toBeGreaterThan(1), SOON);
+  for (const task of tasks) await task.destroy();
+
+  expect(new Set(ran)).toEqual(new Set([leader.hedge.id]));
+  expect(new Set(skipped)).toEqual(new Set(followers.map(({ hedge }) => hedge.id)));
 });
 
 it('says what is missing in an app that is no member', async () => {

@@ -212,8 +212,9 @@ export class Cluster implements AsyncDisposable {
   /**
    * Starts a process; see {@link Member.ready}.
    * @param where the network namespace it lives in, if it is another one
+   * @param env what its environment has besides
    */
-  spawn(settings: Partial<MemberSettings> = {}, where?: string): Member {
+  spawn(settings: Partial<MemberSettings> = {}, where?: string, env?: NodeJS.ProcessEnv): Member {
     const name = `member-${this.members.length}`;
     const records = join(this.#folder, name);
     mkdirSync(records);
@@ -225,7 +226,7 @@ export class Cluster implements AsyncDisposable {
     const command = [...(where ? ['ip', 'netns', 'exec', where] : []), process.execPath, MEMBER];
     const child = spawn(command[0], [...command.slice(1), JSON.stringify(all)], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, NO_COLOR: '1', NODE_ENV: 'test', ...this.options.env },
+      env: { ...process.env, NO_COLOR: '1', NODE_ENV: 'test', ...this.options.env, ...env },
     });
     const member = new Member(name, child, records);
     this.members.push(member);

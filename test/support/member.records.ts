@@ -53,6 +53,11 @@ export type MemberEvent =
   | { type: 'released'; at: bigint; what: string; token: bigint }
   /** A put under a lock, whose value is the token: the code it failed with, or `written`. */
   | { type: 'lock-put'; at: bigint; key: string; token: bigint; begunAt: bigint; code: string }
+  /** A run of the cron, for a slot in ms since 1970. */
+  | { type: 'cron-began'; at: bigint; slot: number; token: bigint }
+  | { type: 'cron-ended'; at: bigint; slot: number }
+  /** It was told of a run that nobody saw end. */
+  | { type: 'cron-interrupted'; at: bigint; slot: number }
   /** A slow handler began, and how it ended. */
   | { type: 'handler-began'; at: bigint }
   | { type: 'handler-aborted'; at: bigint }

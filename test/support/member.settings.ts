@@ -14,6 +14,8 @@ export interface MemberSettings {
   readonly shutdown?: 'exit-code' | 'signal' | 'none';
   /** ms between two looks at `isLeader()`. @default 2 */
   readonly lookInterval?: number;
+  /** It has a `@LeaderCron()` of every second. */
+  readonly cron?: boolean;
   /** Which part of its writes the store fails. */
   readonly faults?: StoreFaults;
 }

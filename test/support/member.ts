@@ -4,6 +4,7 @@ import { lastValueFrom, map, toArray } from 'rxjs';
 import { HedgeModule, HedgeService, LockService, type BroadcastOptions } from '../../src/index.js';
 import { answerCommands } from './commands.js';
 import { Contest, type ContestOptions } from './member.contest.js';
+import { cronParts } from './member.crons.js';
 import { Handlers } from './member.handlers.js';
 import { startLoad, stopLoad, type LoadOptions } from './member.load.js';
 import { lookAtPermits, takePermits } from './member.permits.js';
@@ -32,7 +33,12 @@ export interface BroadcastNote {
   readonly code?: string;
 }
 
-@Module({ imports: [HedgeModule.forRoot(hedgeOptions())], providers: [Handlers] })
+const { imports, providers } = cronParts();
+
+@Module({
+  imports: [HedgeModule.forRoot(hedgeOptions()), ...imports],
+  providers: [Handlers, ...providers],
+})
 class AppModule {}
 
 async function* numbers() {

@@ -39,13 +39,22 @@ export class Mishaps {
       const { leader, followers } = await this.cluster.agreed();
       const any = followers[count % followers.length];
       const member = [leader, this.options.holder() ?? any, any][count % 3];
-      const wasLeader = member === leader;
-      const kind = Math.random() < 0.5 ? 'kill' : 'stop';
-      const at = machineTime();
-      if (kind === 'kill') await this.#kill(member);
-      else await this.#stop(member);
-      this.all.push({ kind, member: member.name, wasLeader, at, until: machineTime() });
+      await this.#befall(member, member === leader);
     }
+  }
+
+  /** One, of whoever leads now. */
+  async befallLeader(): Promise<void> {
+    const { leader } = await this.cluster.agreed();
+    await this.#befall(leader, true);
+  }
+
+  async #befall(member: Member, wasLeader: boolean): Promise<void> {
+    const kind = Math.random() < 0.5 ? 'kill' : 'stop';
+    const at = machineTime();
+    if (kind === 'kill') await this.#kill(member);
+    else await this.#stop(member);
+    this.all.push({ kind, member: member.name, wasLeader, at, until: machineTime() });
   }
 
   async #kill(member: Member): Promise<void> {

@@ -1,0 +1,80 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LogEntry } from '../../src/index.js';
+import { Cluster, until, type Member } from '../support/cluster.js';
+import { reportCrons } from '../support/cron.report.js';
+import { clockAhead } from '../support/fake-time.js';
+import { Mishaps } from '../support/mishaps.js';
+import { sharedStores, type SharedStore } from '../support/shared-stores.js';
+
+const LEASE = 2_000;
+const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 10);
+/** ms beyond the minutes: start, close and checks */
+const AROUND = 120_000;
+/** ms between a mishap and the next */
+const PAUSE = 15_000;
+
+describe.each(sharedStores)('a cron of every second on $name', ({ name: storeName, open }) => {
+  let store: SharedStore;
+  let cluster: Cluster;
+  let mishaps: Mishaps;
+  let ahead: Member;
+
+  beforeAll(async () => {
+    store = await open();
+    const { hedge, env } = store;
+    cluster = new Cluster({ hedge: { ...hedge, leaseDuration: LEASE, drainTimeout: 500 }, env });
+    mishaps = new Mishaps(cluster, {
+      leaseDuration: LEASE,
+      stopsThemselves: storeName === 'SQLite',
+      holder: () => undefined,
+      replace: async (killed) => {
+        if (killed === ahead) await startAhead();
+        else await cluster.start(1, { cron: true });
+      },
+    });
+    await startAhead();
+    await cluster.start(2, { cron: true });
+    await cluster.agreed();
+  }, AROUND);
+
+  afterAll(async () => {
+    await cluster[Symbol.asyncDispose]();
+    await store.close();
+  });
+
+  /** One member's clock is half a second ahead of the others'. */
+  async function startAhead(): Promise<void> {
+    ahead = await cluster.spawn({ cron: true }, undefined, clockAhead(500)).ready();
+  }
+
+  it(
+    `runs each slot once for ${MINUTES} minutes of leaders that are killed and stopped`,
+    async () => {
+      const end = performance.now() + MINUTES * 60_000;
+      while (performance.now() < end) {
+        await delay(PAUSE);
+        await mishaps.befallLeader();
+      }
+      const { leader } = await cluster.agreed();
+      const runs = () => leader.records.eventsOf('cron-began').length;
+      const before = runs();
+      await until('it runs on', () => runs() > before + 1);
+
+      const entries = await leader.call<LogEntry[]>('history', 'cron', 60_000);
+      const report = reportCrons(cluster.members, entries);
+      const { all } = mishaps;
+      const kills = all.filter(({ kind }) => kind === 'kill').length;
+      const aheadRuns = ahead.records.eventsOf('cron-began').length;
+      process.stdout.write(
+        `${storeName}: ${report.runs.length} runs, ${kills} kills and ${all.length - kills} stops of leaders, ` +
+          `${report.interrupted.length} interrupted; ${report.led} slots led all through, ${report.missed.length} of them missed; ` +
+          `${aheadRuns} runs by the last member that was ahead\n`,
+      );
+      expect(report).toMatchObject({ twice: [], unheard: [], untold: [], missed: [] });
+      expect(report.runs.length).toBeGreaterThan(30 * MINUTES);
+      expect(report.led).toBeGreaterThan(20 * MINUTES);
+    },
+    MINUTES * 60_000 + AROUND,
+  );
+});
