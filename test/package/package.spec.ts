@@ -96,6 +96,35 @@ describe('the published package', () => {
   });
 });
 
+describe('testing apps', () => {
+  let installed: Installation;
+
+  beforeAll(() => {
+    installed = installPacked({
+      without: [...optionalPeers, 'nestjs-hedge', '@nestjs/testing', 'vitest'],
+    });
+  });
+  afterAll(() => installed.remove());
+
+  it.each(['', 'await app.close();'])('needs no other package, and keeps no process: %s', (end) => {
+    const program = `
+      import { Module } from '@nestjs/common';
+      import { NestFactory } from '@nestjs/core';
+      import { HedgeModule, HedgeService } from 'nestjs-hedge';
+      import { hedgeTesting } from 'nestjs-hedge/testing';
+
+      const testing = hedgeTesting();
+      class AppModule {}
+      Module({ imports: [HedgeModule.forRoot(testing.options)] })(AppModule);
+      const app = await NestFactory.createApplicationContext(AppModule, { logger: false });
+      const other = await testing.join();
+      await other.hedge.put('a', '1');
+      console.log((await app.get(HedgeService).get('a')).value);
+      ${end}`;
+    expect(installed.run(program).trim()).toBe('1');
+  });
+});
+
 describe('loading', () => {
   let installed: Installation;
 
