@@ -10,7 +10,10 @@ import { TestTime } from './test.time.js';
 /** ms of the group's time beyond a few leases, in which any change of leader is through. */
 const PATIENCE = 30_000;
 
-/** ms after a change of leader in which it gathers those that wait for locks: a spec need not wait for that. */
+/**
+ * ms after a change of leader in which all hear of it, and it gathers those that wait for locks: a spec need not wait for
+ * that.
+ */
 const GATHERING = 1_000;
 
 /** The members of one group, all in this process, with the time, the tables and the network that they share. */
@@ -59,7 +62,7 @@ export class TestGroup {
     if (!member) return;
     const { options, id } = member;
     if (!options.candidate) throw new HedgeError('INVALID_OPTIONS', NEVER_LEADS(id()));
-    const isLeader = () => place.leads && this.#allKnow(id());
+    const isLeader = () => place.leads;
     await this.#until(isLeader, `Leadership of ${id()}`, () => this.#makeRoomFor(place));
     await this.time.advance(GATHERING);
   }
@@ -88,12 +91,5 @@ export class TestGroup {
       await prepare();
       await this.time.step();
     }
-  }
-
-  /** Of those that are through with their start: one of them may be waiting for this. */
-  #allKnow(leader: string): boolean {
-    const members = [...this.#places].flatMap(({ member }) => member ?? []);
-    const running = members.filter(({ state }) => !state.notRunning);
-    return running.every(({ leader: { view } }) => view.current?.id === leader);
   }
 }

@@ -32,7 +32,8 @@ export class TestTime {
   }
 
   get wall(): number {
-    return this.start + this.now;
+    // Of whole ms, as the real one: sums of fractions would have it show less than what has come.
+    return Math.round(this.start + this.now);
   }
 
   /** Something happens, and more may follow from it. */
