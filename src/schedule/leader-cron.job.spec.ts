@@ -77,7 +77,7 @@ class CronMember {
   }
 
   async tick(): Promise<void> {
-    this.job.tick();
+    void this.job.tick();
     await this.rooms.time.advance(10);
   }
 
@@ -193,7 +193,7 @@ describe('a cron of the leader', () => {
     ['the reply to its end', [FAIR, FAIR, FAIR, REPLY_LOST]],
   ])('runs once where %s is lost', async (_what, fates) => {
     one.rooms.network.next.push(...fates);
-    one.job.tick();
+    void one.job.tick();
     await one.rooms.time.advance(6_000);
     expect(one.runs).toEqual(['00:01']);
     expect(one.row?.state).toBe('done');
@@ -202,7 +202,7 @@ describe('a cron of the leader', () => {
   it('does not run what it could not claim before its term ended', async () => {
     one.rooms.network.next.push(FAIR, REPLY_LOST);
     one.rooms.network.usual = LOST;
-    one.job.tick();
+    void one.job.tick();
     await one.rooms.time.advance(2 * one.rooms.leaseDuration);
     expect(one.term!.isHeld()).toBe(false);
     expect(one.row?.state).toBe('running');
@@ -216,7 +216,7 @@ describe('a cron of the leader', () => {
 
   it('does not run when it is told after a pause that outlived its term', async () => {
     const { clock, time, leaseDuration } = one.rooms;
-    one.job.tick();
+    void one.job.tick();
     await time.advance(3);
     expect(one.row?.state).toBe('running');
     clock.pause();
@@ -234,7 +234,7 @@ describe('a cron of the leader', () => {
     await other.lead();
     await minute(2);
     other.rooms.network.next.push(FAIR, REPLY_LOST);
-    other.job.tick();
+    void other.job.tick();
     await other.rooms.time.advance(6_000);
 
     const slot = new Date(Date.UTC(2026, 10, 23, 0, 1));
@@ -251,7 +251,7 @@ describe('a cron of the leader', () => {
   it('does not take for interrupted what ended here while the store was away', async () => {
     one.rooms.network.next.push(FAIR, FAIR);
     one.rooms.network.usual = LOST;
-    one.job.tick();
+    void one.job.tick();
     await one.rooms.time.advance(2 * one.rooms.leaseDuration);
     one.rooms.network.usual = FAIR;
     expect([one.runs, one.row?.state]).toEqual([['00:01'], 'running']);

@@ -55,10 +55,10 @@ export class LeaderCronJob {
     private readonly ports: CronPorts,
   ) {}
 
-  /** The time has come. */
-  tick(): void {
+  /** The time has come. Resolves when what follows from that is through, and never rejects. */
+  async tick(): Promise<void> {
     const { term } = this.ports.work;
-    if (term) void this.#take(term, false);
+    if (term) await this.#take(term, false);
   }
 
   /** This member leads now: it may have been for nobody to run it. */

@@ -8,6 +8,7 @@ import { LeaderWork } from '../leader/index.js';
 import type { DiscoveredHandler } from '../messaging/index.js';
 import { CronClaims } from './cron.claims.js';
 import { CronJob } from './cron.package.js';
+import type { CronSlots } from './cron.slots.js';
 import { LeaderCronJob, type CronPorts } from './leader-cron.job.js';
 import type { CronDefinition } from './leader-cron.options.js';
 
@@ -15,6 +16,8 @@ import type { CronDefinition } from './leader-cron.options.js';
 export const LEADER_CRON = Symbol('hedge:leader-cron');
 
 interface Mounted {
+  readonly name: string;
+  readonly slots: CronSlots;
   readonly job: CronJob;
   readonly own: LeaderCronJob;
 }
@@ -29,13 +32,18 @@ export function leaderCrons(member: HedgeMember, modules: ModuleRef): () => void
   const registry = registryOf(modules, found[0]);
   const ports = portsOf(member, modules.get(LeaderWork, { strict: false }));
   const mounted = found.map((handler) => mount(registry, member.options.group, handler, ports));
+  const { surroundings } = member;
   const catchUp = () => {
     // One that was stopped by hand stays so.
-    for (const { job, own } of mounted) if (job.isActive) own.catchUp();
+    for (const { job, own } of mounted) if (surroundings || job.isActive) own.catchUp();
   };
   member.leader.terms.register({ began: catchUp, ended: () => Promise.resolve() });
   return () => {
-    for (const { job } of mounted) job.start();
+    for (const { name, slots, job, own } of mounted) {
+      const next = (after: number) => slots.after(after);
+      if (surroundings) surroundings.recur({ name, next, tick: () => own.tick() });
+      else job.start();
+    }
     // It may lead by now.
     catchUp();
   };
@@ -57,9 +65,9 @@ function mount(
     Reflect.apply(Reflect.get(instance, methodName), instance, [run]);
   const own = new LeaderCronJob({ group, name, slots, catchesUp: catchUp === 'once', call }, ports);
   const { expression, timeZone } = slots;
-  const job = CronJob.from({ cronTime: expression, timeZone, name, onTick: () => own.tick() });
+  const job = CronJob.from({ cronTime: expression, timeZone, name, onTick: () => void own.tick() });
   registry.addCronJob(name, job);
-  return { job, own };
+  return { name, slots, job, own };
 }
 
 function portsOf(

@@ -93,6 +93,17 @@ export class HedgeTesting {
   }
 
   /**
+   * Lets time go on to the next slot of a `@LeaderCron()` of the app, and resolves when its run has ended. {@link advance}
+   * has crons run, too, but does not wait for what they await elsewhere. On a member that does not lead nothing runs.
+   * @param name as given to `@LeaderCron()`; 'Class.method' without one
+   * @throws HedgeError `NOT_RUNNING`, `INVALID_ARGUMENT`
+   */
+  async runCron(name: string): Promise<void> {
+    this.#member('runCron');
+    await this.#place.crons.run(name);
+  }
+
+  /**
    * Has another member join the group, one without an app. It leaves with the last app, if not before.
    * @throws HedgeError `NOT_RUNNING`, `INVALID_OPTIONS`
    */

@@ -48,3 +48,6 @@ export const BAD_MOMENT = (got: unknown) =>
 
 export const NO_ANSWER = (pattern: string) =>
   `This member of the spec has no answer for ${inspect(pattern)}. Give it one before it is asked: onLeaderMessage(pattern, answer) or onBroadcast(pattern, answer).`;
+
+export const NO_SUCH_CRON = (name: string, names: string[]) =>
+  `There is no @LeaderCron() named ${inspect(name)} in this app${names.length > 0 ? `: it has ${names.map((one) => inspect(one)).join(', ')}` : ''}. Without \`{ name }\` its name is 'Class.method'.`;

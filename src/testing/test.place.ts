@@ -1,10 +1,16 @@
 import { HedgeError } from '../errors/index.js';
 import type { HedgeMember } from '../hedge.member.js';
-import { SURROUNDINGS, type LifeStage, type Surroundings } from '../hedge.surroundings.js';
+import {
+  SURROUNDINGS,
+  type LifeStage,
+  type Recurring,
+  type Surroundings,
+} from '../hedge.surroundings.js';
 import { MemoryEndpoint } from './memory.network.js';
 import { MemoryStore } from './memory.store.js';
 import { TWO_APPS } from './messages.js';
 import type { TestGroup } from './test.group.js';
+import { TestCrons } from './test.crons.js';
 import { TestClock } from './test.time.js';
 
 /** What one member is placed in. */
@@ -12,6 +18,7 @@ export class TestPlace implements Surroundings {
   readonly clock: TestClock;
   readonly network: MemoryEndpoint;
   readonly store: MemoryStore;
+  readonly crons: TestCrons;
   #member: HedgeMember | undefined;
 
   constructor(
@@ -22,6 +29,7 @@ export class TestPlace implements Surroundings {
     private readonly prepare?: () => Promise<unknown>,
   ) {
     this.clock = new TestClock(group.time);
+    this.crons = new TestCrons(group.time, this.clock);
     this.network = new MemoryEndpoint(group.network);
     this.store = new MemoryStore(group.tables, group.identity, group.time.touched);
     Object.assign(this.store, { [SURROUNDINGS]: this });
@@ -36,14 +44,22 @@ export class TestPlace implements Surroundings {
     return this.#member?.leader.election.term !== undefined;
   }
 
+  recur(what: Recurring): void {
+    this.crons.add(what);
+  }
+
   async reached(stage: LifeStage, member: HedgeMember): Promise<void> {
     if (stage === 'starting') return this.#start(member);
     // Of an app that these options were given to although another one had them.
     if (member !== this.#member) return;
-    if (stage === 'started') return this.group.leaderKnown(this);
+    if (stage === 'started') {
+      await this.group.leaderKnown(this);
+      return this.crons.start();
+    }
     // So that handlers and hooks have as long as they really do.
     if (stage === 'leaving') return this.group.time.flow(this, true);
     this.#member = undefined;
+    this.crons.clear();
     await this.group.left(this);
   }
 

@@ -12,7 +12,8 @@ export async function startTested(
   metadata: ModuleMetadata = {},
 ): Promise<INestApplication> {
   const database = 'projects/p/instances/i/databases/d';
-  const imports = [HedgeModule.forRoot({ database, lockName: 'orders', address: ':7000' })];
+  const hedge = HedgeModule.forRoot({ database, lockName: 'orders', address: ':7000' });
+  const imports = [hedge, ...(metadata.imports ?? [])];
   const moduleRef = await Test.createTestingModule({ ...metadata, imports })
     .overrideProvider(HEDGE_OPTIONS)
     .useValue(testing.options)
