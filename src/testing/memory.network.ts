@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { ADDRESS_TAKEN, NOBODY_THERE } from './messages.js';
 import type { Network } from '../messaging/index.js';
@@ -38,6 +39,8 @@ export class MemoryNetwork {
 /** One member's place in the network. */
 export class MemoryEndpoint implements Network, MemoryWire {
   readonly #sockets = new Set<MemorySocket>();
+  /** Those who dial are not its callers: they are in another process in production. */
+  readonly #scope = new AsyncResource('HedgeMemoryEndpoint');
   #server: Server | undefined;
   #isCut = false;
 
@@ -57,7 +60,7 @@ export class MemoryEndpoint implements Network, MemoryWire {
 
   dial(socket: MemorySocket, address: string): MemorySocket | undefined {
     const target = this.#isCut ? undefined : this.network.at(address);
-    if (target) return target.#accept(socket);
+    if (target) return target.#scope.runInAsyncScope(() => target.#accept(socket));
     const text = NOBODY_THERE(address);
     socket.destroy(Object.assign(new Error(text), { code: 'ECONNREFUSED' }));
     return undefined;

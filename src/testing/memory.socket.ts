@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { setImmediate } from 'node:timers';
 import { Duplex } from 'node:stream';
 
@@ -13,6 +14,8 @@ export interface MemoryWire {
 export class MemorySocket extends Duplex {
   readonly remoteAddress = 'memory';
   readonly localAddress = 'memory';
+  /** What arrives knows nothing of who sent it, as through a real socket: not its AsyncLocalStorage either. */
+  readonly #scope = new AsyncResource('HedgeMemorySocket');
   #other: MemorySocket | undefined;
   /** Calls for the next chunk, once the other end has room. */
   #more: (() => void) | undefined;
@@ -60,7 +63,7 @@ export class MemorySocket extends Duplex {
     setImmediate(() => {
       this.wire.touched();
       const other = this.#other;
-      if (!other || other.destroyed || other.push(chunk)) done();
+      if (!other || other.destroyed || other.#arrived(chunk)) done();
       else other.#more = done;
     });
   }
@@ -80,6 +83,10 @@ export class MemorySocket extends Duplex {
     done(error);
   }
 
+  #arrived(chunk: unknown): boolean {
+    return this.#scope.runInAsyncScope(() => this.push(chunk));
+  }
+
   #letGoOn(): void {
     const more = this.#more;
     this.#more = undefined;
@@ -91,7 +98,7 @@ export class MemorySocket extends Duplex {
     this.#other = undefined;
     setImmediate(() => {
       this.wire.touched();
-      if (other && !other.destroyed && !other.readableEnded) other.push(null);
+      if (other && !other.destroyed && !other.readableEnded) other.#arrived(null);
     });
   }
 }

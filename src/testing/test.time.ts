@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock, Instant, Timer } from '../session/index.js';
@@ -124,10 +125,12 @@ export class TestClock implements Clock {
     return { monotonic: BOOT + this.time.now, wall: this.time.wall };
   }
 
+  /** Called where it was asked for, as by the real clock: not in the AsyncLocalStorage of whoever has time go on. */
   after(ms: number, call: () => void): Timer {
-    return this.time.after(Math.max(0, ms), () => {
+    const due = AsyncResource.bind(() => {
       if (!this.#isStopped) call();
     });
+    return this.time.after(Math.max(0, ms), due);
   }
 
   /** Nothing is due for this member any more. */
