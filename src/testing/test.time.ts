@@ -60,9 +60,10 @@ export class TestTime {
     return this.#apart(() => this.#virtual.advance(ms));
   }
 
-  /** Goes on to what is due next, which need not be anything. */
+  /** Goes on to what is due next, or by a little where nothing is: whoever waits for something is to give up one day. */
   step(): Promise<void> {
-    return this.#apart(() => this.#virtual.step());
+    const time = this.#virtual;
+    return this.#apart(() => (time.next === undefined ? time.advance(LONGEST_STEP) : time.step()));
   }
 
   /**
