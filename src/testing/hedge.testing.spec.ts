@@ -1,6 +1,8 @@
+import { Test } from '@nestjs/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { closeTested, startTested } from '../../test/support/tested-apps.js';
 import { NOT_RUNNING_ANY_MORE } from '../hedge.messages.js';
+import { HedgeModule } from '../hedge.module.js';
 import { HedgeService } from '../hedge.service.js';
 import { LockService } from '../lock/index.js';
 import { hedgeTesting } from './index.js';
@@ -10,6 +12,7 @@ import {
   BAD_MOMENT,
   MEMBER_GONE,
   NEVER_LEADS,
+  NOT_COMING,
   TWO_APPS,
 } from './messages.js';
 
@@ -52,6 +55,15 @@ describe('an app in a spec', () => {
     expect(hedge.members()).toMatchObject([
       { id: 'orders-0:7000', metadata: { url: 'http://a' }, isLeader: true },
     ]);
+    await app.close();
+  });
+
+  it('takes the options alone, too', async () => {
+    const { options } = hedgeTesting({ address: 'orders-0:7000' });
+    const imports = [HedgeModule.forRoot(options)];
+    const app = (await Test.createTestingModule({ imports }).compile()).createNestApplication();
+    await app.init();
+    expect(app.get(HedgeService).id).toBe('orders-0:7000');
     await app.close();
   });
 
@@ -308,8 +320,15 @@ describe('wrong use', () => {
     });
   });
 
-  it('of a moment', () => {
-    expect(() => hedgeTesting({ now: 'noon' })).toThrow(BAD_MOMENT('noon'));
+  it.each(['noon', '1969-12-31', Date.UTC(9_999), NaN])('of a moment: %s', (now) => {
+    expect(() => hedgeTesting({ now })).toThrow(BAD_MOMENT(now));
+  });
+
+  it('of what never comes about: an app that closes is not elected', async () => {
+    const { testing, app, hedge } = await started({ leads: false });
+    const message = NOT_COMING(`Leadership of ${hedge.id}`, 60_000);
+    const election = expect(testing.electMe()).rejects.toMatchObject({ code: 'TIMEOUT', message });
+    await Promise.all([election, app.close()]);
   });
 
   it('of a member that is gone', async () => {

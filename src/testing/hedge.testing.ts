@@ -28,10 +28,12 @@ export interface JoinOptions extends TestMemberOptions {
   providers?: readonly Provider[];
 }
 
-/** For one app in a spec: the options that it is made with, and what the spec has happen to it. */
+/**
+ * For one app in a spec: what the spec has happen to it. It stands for the options that the app is made with, too:
+ * `.overrideProvider(HEDGE_OPTIONS).useValue(testing)`.
+ */
 export class HedgeTesting {
-  /** In place of the app's own: `.overrideProvider(HEDGE_OPTIONS).useValue(testing.options)`. */
-  readonly options: HedgeModuleOptions;
+  readonly #options: HedgeModuleOptions;
   readonly #place: TestPlace;
   readonly #group: TestGroup;
   readonly #shared: HedgeModuleOptions;
@@ -46,7 +48,14 @@ export class HedgeTesting {
     this.#group = group;
     this.#shared = shared;
     this.#place = new TestPlace(group, true, leads ? undefined : () => this.#letAnotherLead());
-    this.options = this.#optionsFor(this.#place, own);
+    this.#options = this.#optionsFor(this.#place, own);
+    // What the module reads of its options are the fields, and there are no others.
+    Object.assign(this, this.#options);
+  }
+
+  /** The options alone, where their type is asked for: `HedgeModule.forRoot(testing.options)`. */
+  get options(): HedgeModuleOptions {
+    return this.#options;
   }
 
   /** What the group's clocks show: they go on as the real ones do, and by {@link advance}. */
@@ -146,6 +155,9 @@ export class HedgeTesting {
   }
 }
 
+/** ms since 1970: what goes before it, or far beyond, no table of ours can hold. */
+const [EARLIEST, LATEST] = [0, Date.UTC(9_999)];
+
 /**
  * What a spec of an app that imports `HedgeModule` needs: its options in place of the app's own, and a handle. The store,
  * the network and the clocks are in memory; everything else is what runs in production. The app leads once it is
@@ -154,13 +166,14 @@ export class HedgeTesting {
  * const testing = hedgeTesting();
  * const moduleRef = await Test.createTestingModule({ imports: [AppModule] })
  *   .overrideProvider(HEDGE_OPTIONS)
- *   .useValue(testing.options)
+ *   .useValue(testing)
  *   .compile();
  */
 export function hedgeTesting(options: HedgeTestingOptions = {}): HedgeTesting {
   const { leads = true, now = Date.now(), lockName, leaseDuration = 10_000, ...own } = options;
   const start = new Date(now).getTime();
-  if (Number.isNaN(start)) throw new HedgeError('INVALID_OPTIONS', BAD_MOMENT(now));
+  if (!(start >= EARLIEST && start < LATEST))
+    throw new HedgeError('INVALID_OPTIONS', BAD_MOMENT(now));
   const shared = { leaseDuration, ...(lockName !== undefined && { lockName }) };
   return new HedgeTesting(new TestGroup(start, leaseDuration), shared, own, leads);
 }

@@ -26,10 +26,10 @@ export const NOBODY_THERE = (address: string) => `connect ECONNREFUSED ${address
 // The handle
 
 export const APP_NOT_STARTED = (method: string) =>
-  `${method}() is for an app that runs: await app.init() (or app.listen()) first, and call it before app.close(). Was the app made with the \`options\` of this very hedgeTesting()?`;
+  `${method}() is for an app that runs: await app.init() (or app.listen()) first, and call it before app.close(). Was the app made with this very hedgeTesting()?`;
 
 export const TWO_APPS = () =>
-  'These options of hedgeTesting() have an app that runs already. Close that one first (`await app.close()` in afterEach), or make the second one with `another().options`: a second member of the same group.';
+  'These options of hedgeTesting() have an app that runs already. Close that one first (`await app.close()` in afterEach), or make the second one with `another()`: a second member of the same group.';
 
 export const NEVER_LEADS = (id: string) =>
   `Member ${id} has the option \`candidate: false\`, so it never leads.`;
@@ -44,7 +44,7 @@ export const BAD_DURATION = (got: unknown) =>
   `Expected a number of ms from 0 up, got ${inspect(got)}.`;
 
 export const BAD_MOMENT = (got: unknown) =>
-  `Expected \`now\` to be a Date, or what \`new Date()\` takes, got ${inspect(got)}.`;
+  `Expected \`now\` to be a Date, or what \`new Date()\` takes, of the years 1970 to 9998, got ${inspect(got)}.`;
 
 export const NO_ANSWER = (pattern: string) =>
   `This member of the spec has no answer for ${inspect(pattern)}. Give it one before it is asked: onLeaderMessage(pattern, answer) or onBroadcast(pattern, answer).`;

@@ -16,7 +16,7 @@ export async function startTested(
   const imports = [hedge, ...(metadata.imports ?? [])];
   const moduleRef = await Test.createTestingModule({ ...metadata, imports })
     .overrideProvider(HEDGE_OPTIONS)
-    .useValue(testing.options)
+    .useValue(testing)
     .compile();
   const app = moduleRef.createNestApplication();
   open.add(app);
