@@ -1,8 +1,20 @@
 import { Module } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
 import { HedgeModule } from 'nestjs-hedge';
+import { HedgeHealthIndicator } from 'nestjs-hedge/terminus';
 import { Announcer } from './announcer.js';
-import { DemoController } from './demo.controller.js';
-import { Greeter } from './greeter.js';
+import { GroupController } from './group.controller.js';
+import { HealthController } from './health.controller.js';
+import { Jobs } from './jobs.js';
+import { LeaderHandlers } from './leader.handlers.js';
+import { EntryFeed } from './live/entry.feed.js';
+import { LiveController } from './live/live.controller.js';
+import { MemberReports } from './live/member.reports.js';
+import { StateFeed } from './live/state.feed.js';
+import { TermHistory } from './live/term.history.js';
+import { LogController } from './log.controller.js';
+import { TurnController } from './turn.controller.js';
+import { url } from './status.js';
 
 @Module({
   imports: [
@@ -12,9 +24,21 @@ import { Greeter } from './greeter.js';
       lockName: 'demo',
       // After a kill -9 the group is without a leader for about so long.
       leaseDuration: 3_000,
+      // Shown to the other members: the page finds the next one by it when its own is gone.
+      metadata: { url, pid: process.pid },
     }),
+    TerminusModule.forRoot({ errorLogStyle: 'pretty', logger: false }),
   ],
-  controllers: [DemoController],
-  providers: [Announcer, Greeter],
+  controllers: [LogController, GroupController, TurnController, HealthController, LiveController],
+  providers: [
+    Announcer,
+    LeaderHandlers,
+    Jobs,
+    EntryFeed,
+    MemberReports,
+    StateFeed,
+    TermHistory,
+    HedgeHealthIndicator,
+  ],
 })
 export class AppModule {}

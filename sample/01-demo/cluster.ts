@@ -7,7 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+
+/** ms until a member that was killed is started again, as an orchestrator would. */
+const COMES_BACK = 10_000;
 
 const first = Number(process.env['PORT'] ?? 3001);
 const ports = [first, first + 1, first + 2];
@@ -37,26 +41,35 @@ await rm(folder, { recursive: true, force: true });
 say(ending.signal.aborted ? 'All members have ended.' : 'No member is left.');
 process.exitCode = ending.signal.aborted ? 0 : 1;
 
-/** Resolves when it has ended. A member that is killed stays dead: the other two go on. */
+/** Resolves when the member is not to be started again. */
 async function startMember(port: number): Promise<void> {
+  const signal = await runMember(port);
+  if (ending.signal.aborted) return;
+  if (!signal) {
+    tell(port, `has ended by itself. ${running.size} go on.`);
+    return;
+  }
+  tell(port, `is gone (${signal}). ${running.size} go on; it is back in ${COMES_BACK / 1_000} s.`);
+  try {
+    await delay(COMES_BACK, undefined, { signal: ending.signal });
+  } catch {
+    return;
+  }
+  await startMember(port);
+}
+
+/** @returns the signal that ended it */
+async function runMember(port: number): Promise<NodeJS.Signals | null> {
   const member = fork(fileURLToPath(new URL('./member.js', import.meta.url)), {
-    env: {
-      ...process.env,
-      PORT: `${port}`,
-      MEMBERS: urls.join(','),
-      DATABASE: `sqlite:${join(folder, 'hedge.db')}`,
-    },
+    env: { ...process.env, PORT: `${port}`, DATABASE: `sqlite:${join(folder, 'hedge.db')}` },
     silent: true,
   });
   running.add(member);
   prefix(member.stdout, port);
   prefix(member.stderr, port);
-  const [code, signal] = await once(member, 'exit');
+  const [, signal] = (await once(member, 'exit')) as [number | null, NodeJS.Signals | null];
   running.delete(member);
-  if (!ending.signal.aborted) {
-    const how = signal ?? `exit code ${code}`;
-    tell(port, `is gone (${how}). ${running.size} go on; nobody restarts it.`);
-  }
+  return signal;
 }
 
 async function explain(): Promise<void> {
@@ -70,8 +83,9 @@ The three members are up. Any of them answers; try in another terminal:
   curl ${c}/log/colour                      get
   curl ${c}/log/colour/history              all versions, newest first
   curl ${b}/send -d hello                   a message to the leader
+  curl ${b}/broadcast -d hello              and to all members
   kill -9 <pid of the leader>                               another one takes over within about 3 seconds
-or open ${a} in a browser. Ctrl-C ends all three.
+or open ${a} in a browser, and kill the leader there. Ctrl-C ends all three.
 `);
 }
 

@@ -1,5 +1,6 @@
 import type { HedgeService } from 'nestjs-hedge';
 
+/** How a member introduces itself. */
 export interface Status {
   url: string;
   id: string;
@@ -8,13 +9,9 @@ export interface Status {
 }
 
 export const port = Number(process.env['PORT'] ?? 3001);
+export const url = `http://localhost:${port}`;
 
 /** What this member knows without asking anybody. */
 export function statusOf(hedge: HedgeService): Status {
-  return {
-    url: `http://localhost:${port}`,
-    id: hedge.id,
-    pid: process.pid,
-    isLeader: hedge.isLeader(),
-  };
+  return { url, id: hedge.id, pid: process.pid, isLeader: hedge.isLeader() };
 }
