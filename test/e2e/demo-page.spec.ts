@@ -7,6 +7,8 @@ import { startDemo, type Demo } from '../support/demo.js';
 const path = findChromium();
 const SOON = { timeout: 20_000, interval: 50 };
 
+const leaderOn = (page: Page) => page.locator('#leader-id').textContent();
+
 /** What keeps people from using the page: contrast below 4.5:1 for text of any size, fields without a label, … */
 async function faultsOf(page: Page) {
   const contrastRatio = { normal: { expected: 4.5 }, large: { expected: 4.5 } };
@@ -43,8 +45,6 @@ describe.skipIf(!path)('the page of the demo, in Chromium', () => {
     );
     return page;
   }
-
-  const leaderOn = (page: Page) => page.locator('#leader-id').textContent();
 
   it.each([
     [375, 'light'],
