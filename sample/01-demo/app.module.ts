@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
 import { TerminusModule } from '@nestjs/terminus';
 import { HedgeModule } from 'nestjs-hedge';
 import { HedgeHealthIndicator } from 'nestjs-hedge/terminus';
 import { Announcer } from './announcer.js';
+import { Census } from './census.js';
 import { GroupController } from './group.controller.js';
 import { HealthController } from './health.controller.js';
 import { Jobs } from './jobs.js';
@@ -27,11 +29,13 @@ import { url } from './status.js';
       // Shown to the other members: the page finds the next one by it when its own is gone.
       metadata: { url, pid: process.pid },
     }),
+    ScheduleModule.forRoot(),
     TerminusModule.forRoot({ errorLogStyle: 'pretty', logger: false }),
   ],
   controllers: [LogController, GroupController, TurnController, HealthController, LiveController],
   providers: [
     Announcer,
+    Census,
     LeaderHandlers,
     Jobs,
     EntryFeed,
