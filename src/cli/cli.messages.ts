@@ -27,7 +27,7 @@ Ages are by the clock of the database. A session is dead when its lease is over 
   sessions  { total, dead, rows: [{ id, address, leaseDuration, age, remaining, dead }] }
   locks     { total, dead, rows: [{ name, holder, session, token, since, remaining, dead }] }
   permits   the same; a row also has its semaphore's limit
-  crons     { total, dead: 0, rows: [{ name, writer }] }, writer as the table has it: newest slot, running or done, by whom
+  crons     { total, dead: 0, rows: [{ name, slot, state, member, token }] }, state running, done or interrupted
   deadRows  rows that dead sessions left behind; otherRows: rows of kinds that this version does not know
 Durations are in ms, since is RFC 3339, a token is a string of ns; what is unknown is null.
 Exit codes: 0 done, 1 failed, 2 wrong arguments.`;

@@ -1,4 +1,5 @@
 export { Contenders } from './contenders.js';
+export { cronPrefix, cronRow, formatCron, parseCron, type CronState } from './cron.row.js';
 export { Holding } from './holding.js';
 export { Lock } from './lock.js';
 export { LockAcquirer, type AcquireOutcome } from './lock.acquirer.js';

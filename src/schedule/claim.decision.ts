@@ -1,5 +1,5 @@
 import type { Decision, LockRow, Mutation } from '../store/index.js';
-import { formatCron, parseCron, type CronState } from './cron.row.js';
+import { formatCron, parseCron, type CronState } from '../lock/index.js';
 
 /** One attempt to run a cron for a slot. */
 export interface Claim {

@@ -9,7 +9,7 @@ import {
 import { leadershipOf, type InterruptedRun } from '../leader/index.js';
 import { groupLock, type Term } from '../lock/index.js';
 import { CronClaims } from './cron.claims.js';
-import { cronRow, parseCron } from './cron.row.js';
+import { cronRow, parseCron } from '../lock/index.js';
 import type { CronRun } from './cron.run.js';
 import { CronSlots } from './cron.slots.js';
 import { LeaderCronJob } from './leader-cron.job.js';

@@ -12,7 +12,7 @@ import type { Term } from '../lock/index.js';
 import type { Clock } from '../session/index.js';
 import type { Claim } from './claim.decision.js';
 import type { CronClaims } from './cron.claims.js';
-import { cronRow, type CronState } from './cron.row.js';
+import { cronRow, type CronState } from '../lock/index.js';
 import type { CronRun } from './cron.run.js';
 import type { CronSlots } from './cron.slots.js';
 

@@ -245,14 +245,29 @@ describe('status', () => {
     expect(only).toMatchObject({ group: 'a!', otherRows: 1 });
   });
 
-  it('shows what became of leader crons, as the table has it', async () => {
-    const writer = '2026-11-23T15:00:00.000Z running 17 claim 127.0.0.1:1';
-    await insertRows([['hedge/g/cron/nightly', writer]]);
+  it('shows what became of leader crons', async () => {
+    const runs = { done: 'done 17', cut: 'running 17', strange: 'jogging 17' };
+    await insertRows(
+      Object.entries(runs).map(([name, run]) => [
+        `hedge/g/cron/${name}`,
+        `2026-11-23T15:00:00.000Z ${run} claim 127.0.0.1:1`,
+      ]),
+    );
     const [group] = groupsOf(await runCommand(['status', '--database', database, '--json']));
-    expect(group.crons).toEqual({ total: 1, dead: 0, rows: [{ name: 'nightly', writer }] });
+    const run = { slot: '2026-11-23T15:00:00.000Z', member: '127.0.0.1:1', token: '17' };
+    const unknown = { slot: null, state: null, member: null, token: null };
+    expect(group.crons).toEqual({
+      total: 3,
+      dead: 0,
+      rows: [
+        { name: 'cut', state: 'interrupted', ...run },
+        { name: 'done', state: 'done', ...run },
+        { name: 'strange', ...unknown },
+      ],
+    });
     expect([group.deadRows, group.otherRows]).toEqual([0, 0]);
     const { stdout } = await runCommand(['status', '--database', database]);
-    expect(stdout).toContain(`nightly  ${writer}\n`);
+    expect(stdout).toMatch(/cut +2026-11-23T15:00:00Z +interrupted +127\.0\.0\.1:1 +17/);
   });
 
   it('shows what others wrote without letting it move the cursor', async () => {

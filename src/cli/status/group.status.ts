@@ -62,6 +62,12 @@ export interface PermitStatus extends NamedHeldStatus {
 
 export interface CronStatus {
   readonly name: string;
-  /** Its newest slot and what became of it, as the table has it. */
-  readonly writer: string | null;
+  /** The newest that was run. */
+  readonly slot: string | null;
+  /** `interrupted`: nobody saw its run end, and the leader that ran it leads no more. */
+  readonly state: 'running' | 'done' | 'interrupted' | null;
+  /** That ran it. */
+  readonly member: string | null;
+  /** Of the term it ran in. */
+  readonly token: string | null;
 }

@@ -1,4 +1,11 @@
-import { groupLock, groupPrefix, heldRow, lockPrefix, placeQuery } from '../../lock/index.js';
+import {
+  cronPrefix,
+  groupLock,
+  groupPrefix,
+  heldRow,
+  lockPrefix,
+  placeQuery,
+} from '../../lock/index.js';
 import { sessionPrefix } from '../../session/index.js';
 import { keysBeginningWith, type LockRow } from '../../store/index.js';
 import type {
@@ -10,7 +17,7 @@ import type {
   SessionStatus,
 } from './group.status.js';
 import { GrowingListing } from './growing.listing.js';
-import { heldStatus, lockRowStatus, sessionStatus } from './row.status.js';
+import { cronStatus, heldStatus, lockRowStatus, sessionStatus } from './row.status.js';
 import type { RowPage, StoreReader } from './store.reader.js';
 
 /** Looks through all rows of a group, and keeps `limit` of each kind at the most. */
@@ -87,7 +94,7 @@ class GroupSurvey {
 
   #add(row: LockRow, byName: ReadonlyMap<string, LockRow>): void {
     const { group } = this;
-    const [sessions, crons] = [sessionPrefix(group), `${groupPrefix(group)}cron/`];
+    const [sessions, crons] = [sessionPrefix(group), cronPrefix(group)];
     const held = heldRow(group, row);
     if (held) {
       const status = heldStatus(row, byName.get(sessions + row.writer));
@@ -98,7 +105,7 @@ class GroupSurvey {
     } else if (row.name.startsWith(lockPrefix(group))) {
       this.#lockRows++;
     } else if (row.name.startsWith(crons)) {
-      this.#crons.add({ name: row.name.slice(crons.length), writer: row.writer ?? null });
+      this.#crons.add(cronStatus(row.name.slice(crons.length), row, this.#leader));
     } else {
       this.#otherRows++;
     }

@@ -1,7 +1,8 @@
+import { parseCron } from '../../lock/index.js';
 import { formatTimestamp } from '../../log/index.js';
 import { parseOwner, remainingOf } from '../../session/index.js';
 import type { LockRow } from '../../store/index.js';
-import type { HeldStatus, LockRowStatus, SessionStatus } from './group.status.js';
+import type { CronStatus, HeldStatus, LockRowStatus, SessionStatus } from './group.status.js';
 
 export function sessionStatus(id: string, row: LockRow): SessionStatus {
   const owner = parseOwner(row);
@@ -24,6 +25,22 @@ export function heldStatus(fence: LockRow, session: LockRow | undefined): HeldSt
     token: tokenText(fence),
     since: momentOf(fence),
     ...lifeOf(session),
+  };
+}
+
+/** @param leader of the group: a run of another one's term was cut short, or nobody saw it end */
+export function cronStatus(name: string, row: LockRow, leader: HeldStatus | undefined): CronStatus {
+  const cron = parseCron(row);
+  if (!cron) return { name, slot: null, state: null, member: null, token: null };
+  const { state, member } = cron;
+  const token = cron.token.toString();
+  const goesOn = leader !== undefined && !leader.dead && leader.token === token;
+  return {
+    name,
+    slot: new Date(cron.slot).toISOString(),
+    state: state === 'running' && !goesOn ? 'interrupted' : state,
+    member,
+    token,
   };
 }
 

@@ -107,10 +107,11 @@ function permitCells(held: PermitStatus): string[] {
   return [held.name, `${held.limit}`, ...heldCells(held)];
 }
 
-const CRON_TITLES = ['cron', 'newest run'];
+const CRON_TITLES = ['cron', 'newest slot', 'run', 'member', 'token'];
 
-function cronCells({ name, writer }: CronStatus): string[] {
-  return [name, writer ?? UNKNOWN];
+function cronCells({ name, slot, ...run }: CronStatus): string[] {
+  const { state, member, token } = run;
+  return [name, secondsOf(slot), state ?? UNKNOWN, member ?? UNKNOWN, token ?? UNKNOWN];
 }
 
 function leaderText(status: GroupStatus): string {

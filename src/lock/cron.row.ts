@@ -1,4 +1,5 @@
 import type { LockRow } from '../store/index.js';
+import { groupPrefix } from './lock.rows.js';
 
 /** The newest slot that was claimed, and what became of its run. */
 export interface CronState {
@@ -13,9 +14,13 @@ export interface CronState {
   readonly member: string;
 }
 
+export function cronPrefix(group: string): string {
+  return `${groupPrefix(group)}cron/`;
+}
+
 /** One row for each cron. Its name holds no `/`, so it reaches no other's row. */
 export function cronRow(group: string, name: string): string {
-  return `hedge/${group}/cron/${name}`;
+  return cronPrefix(group) + name;
 }
 
 /** For the row's `writer`. */
