@@ -91,6 +91,32 @@ describe('@LeaderCron()', () => {
     });
   });
 
+  describe('as one of many that are due at once', () => {
+    onEveryStore((group) => {
+      it('runs like any other', async () => {
+        const ran = new Map<string, string[]>();
+        const providers = Array.from({ length: 60 }, (_, number) => {
+          @Injectable()
+          class Due {
+            @LeaderCron('*/5 * * * * *', { name: `due-${number}` })
+            run({ name, slot }: CronRun): void {
+              ran.set(name, [...(ran.get(name) ?? []), slot.toISOString()]);
+            }
+          }
+          return { provide: `due-${number}`, useClass: Due };
+        });
+        const [{ hedge }] = await startReports(group(), 1, providers);
+        const second = () => [...ran.values()].find(({ length }) => length > 1)?.[1];
+        const slot = await vi.waitUntil(second, SOON);
+        const { leadership } = hedge;
+        const without = () => providers.filter(({ provide }) => !ran.get(provide)?.includes(slot));
+        await vi.waitFor(() => expect(without()).toEqual([]), { timeout: 4_000, interval: 10 });
+        expect(hedge.leadership).toBe(leadership);
+        expect(logs.at('warn').filter((text) => text.includes('does not run for'))).toEqual([]);
+      });
+    });
+  });
+
   describe('in an app', () => {
     const group = useGroup();
 
