@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
-import { groupLock, type Term } from '../lock/index.js';
+import { cronRow, groupLock, parseCron, type Term } from '../lock/index.js';
 import type { Claim } from './claim.decision.js';
 import { CronClaims } from './cron.claims.js';
-import { cronRow, parseCron } from './cron.row.js';
 
 const CRONS = 40;
 const MINUTE = 60_000;
