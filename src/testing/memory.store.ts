@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { onAbort } from '../abort.listeners.js';
 import { StoreError } from '../errors/index.js';
 import type {
   Decision,
@@ -77,7 +78,7 @@ export class MemoryStore implements HedgeStore {
   async #inTurn<T>(call: StoreCall, work: () => T): Promise<T> {
     this.#check(call);
     this.touched();
-    if (!call.isUrgent) await turn();
+    if (!call.isUrgent) await turnOrAbort(call);
     if (this.#isStopped) return new Promise<never>(() => undefined);
     this.#check(call);
     this.touched();
@@ -90,4 +91,18 @@ export class MemoryStore implements HedgeStore {
       throw new StoreError('given-up', MEMORY_STORE_GIVEN_UP(), { cause: signal.reason });
     }
   }
+}
+
+/** What is given up is not waited for, however many are before it. */
+async function turnOrAbort({ signal }: StoreCall): Promise<void> {
+  if (!signal) {
+    await turn();
+    return;
+  }
+  let unlisten!: () => void;
+  const aborted = new Promise<void>((resolve) => {
+    unlisten = onAbort(signal, resolve);
+  });
+  await Promise.race([turn(), aborted]);
+  unlisten();
 }

@@ -309,7 +309,9 @@ describe('status', () => {
 /** @returns what a terminal of so many columns shows */
 async function onTerminal(columns: number, prefix = ''): Promise<string> {
   const line = `stty cols ${columns}; ${prefix}${shellCommand(['status', '--database', database])}`;
-  const env = { TERM: 'xterm-256color', NO_COLOR: undefined, FORCE_COLOR: undefined };
+  // Where it sees CI, Node takes a terminal for one without colours.
+  const plain = { NO_COLOR: undefined, FORCE_COLOR: undefined, CI: undefined };
+  const env = { TERM: 'xterm-256color', ...plain };
   const result = await startProgram('script', ['-qec', line, '/dev/null'], { env }).result;
   return result.stdout.replaceAll('\r\n', '\n');
 }
