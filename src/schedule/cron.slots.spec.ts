@@ -50,6 +50,16 @@ describe('the slots of a cron', () => {
       expect(followed).toHaveLength(count);
     });
 
+    it('are found where `cron` goes back in time', () => {
+      const slots = new CronSlots('*/10 * * * *', 'Australia/Sydney');
+      const [first, second] = [at('2026-04-04T15:00:00Z'), at('2026-04-04T16:05:00Z')];
+      // Looked back at from a summer, it takes the second of the two hours for the first.
+      vi.setSystemTime(at('2026-11-23T12:00:00Z'));
+      expect(slots.after(second)).toBeLessThan(second);
+      expect(slots.latest(second)).toBeGreaterThan(first);
+      expect(slots.latest(second)).toBeLessThanOrEqual(second);
+    });
+
     it('come once, where an hour comes twice', () => {
       const slots = new CronSlots('30 2 * * *', 'Europe/Berlin');
       const [first, again] = [at('2026-10-25T00:30:00Z'), at('2026-10-25T01:30:00Z')];
@@ -59,6 +69,22 @@ describe('the slots of a cron', () => {
       expect(slots.after(first)).toBeGreaterThan(again);
     });
   });
+
+  it.each(['* * * * *', '0 3 * * *', '0 0 1 * *', '@yearly', '* * 1 1 *'])(
+    'are found by few looks: %s',
+    (expression) => {
+      const slots = new CronSlots(expression, 'UTC');
+      const now = at('2026-11-23T15:40:12.345Z');
+      const after = vi.spyOn(slots, 'after');
+      const slot = slots.latest(now)!;
+      expect(after.mock.calls.length).toBeLessThan(expression === '* * 1 1 *' ? 60 : 20);
+      after.mockClear();
+      expect([slots.latest(now), slots.latest(now + 100)]).toEqual([slot, slot]);
+      expect(after).not.toHaveBeenCalled();
+      // A clock that is set back.
+      expect(slots.latest(slot - 1)).toBeLessThan(slot);
+    },
+  );
 
   it('say what is wrong with what is none', () => {
     expect(() => new CronSlots('* * *')).toThrow(/Too few fields/);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
@@ -20,6 +21,7 @@ interface Mounted {
   readonly slots: CronSlots;
   readonly job: CronJob;
   readonly own: LeaderCronJob;
+  readonly catchesUp: boolean;
 }
 
 /**
@@ -33,11 +35,16 @@ export function leaderCrons(member: HedgeMember, modules: ModuleRef): () => void
   const ports = portsOf(member, modules.get(LeaderWork, { strict: false }));
   const mounted = found.map((handler) => mount(registry, member.options.group, handler, ports));
   const { surroundings } = member;
-  const catchUp = () => {
-    // One that was stopped by hand stays so.
-    for (const { job, own } of mounted) if (surroundings || job.isActive) own.catchUp();
+  const catchUp = async () => {
+    for (const { job, own } of mounted.filter(({ catchesUp }) => catchesUp)) {
+      // One that was stopped by hand stays so.
+      if (surroundings || job.isActive) own.catchUp();
+      // To find a slot takes milliseconds, and a new leader has its lease to look after.
+      if (!surroundings) await setImmediate();
+    }
   };
-  member.leader.terms.register({ began: catchUp, ended: () => Promise.resolve() });
+  const began = () => void catchUp();
+  member.leader.terms.register({ began, ended: () => Promise.resolve() });
   return () => {
     for (const { name, slots, job, own } of mounted) {
       const next = (after: number) => slots.after(after);
@@ -45,7 +52,7 @@ export function leaderCrons(member: HedgeMember, modules: ModuleRef): () => void
       else job.start();
     }
     // It may lead by now.
-    catchUp();
+    void catchUp();
   };
 }
 
@@ -63,11 +70,12 @@ function mount(
   }
   const call = (run: unknown): unknown =>
     Reflect.apply(Reflect.get(instance, methodName), instance, [run]);
-  const own = new LeaderCronJob({ group, name, slots, catchesUp: catchUp === 'once', call }, ports);
+  const catchesUp = catchUp === 'once';
+  const own = new LeaderCronJob({ group, name, slots, catchesUp, call }, ports);
   const { expression, timeZone } = slots;
   const job = CronJob.from({ cronTime: expression, timeZone, name, onTick: () => void own.tick() });
   registry.addCronJob(name, job);
-  return { name, slots, job, own };
+  return { name, slots, job, own, catchesUp };
 }
 
 function portsOf(

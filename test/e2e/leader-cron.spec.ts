@@ -120,6 +120,22 @@ describe('@LeaderCron()', () => {
   describe('in an app', () => {
     const group = useGroup();
 
+    it('leaves a leader that has hundreds to catch up with to its lease', async () => {
+      const providers = Array.from({ length: 300 }, (_, number) => {
+        @Injectable()
+        class Monthly {
+          @LeaderCron('0 0 1 * *', { name: `monthly-${number}`, catchUp: 'once' })
+          run(): void {}
+        }
+        return { provide: `monthly-${number}`, useClass: Monthly };
+      });
+      const [app] = await startReports(group(), 1, providers);
+      const range = { from: 'hedge/group/cron/', to: 'hedge/group/cron0' };
+      const rows = () => group().store.rows({ range }, { timeout: 5_000 });
+      await vi.waitFor(async () => expect(await rows()).toHaveLength(300), SOON);
+      expect(app.events.filter(({ type }) => type === 'leadership.gained')).toHaveLength(1);
+    });
+
     it('is in the registry like any other, to be stopped and started', async () => {
       const [app] = await startReports(group(), 1, [Reports, Locked]);
       const registry = app.get(SchedulerRegistry);
