@@ -29,6 +29,13 @@ describe('a table', () => {
     expect(Math.min(...fittedWidths(ROWS, 1))).toBe(5);
   });
 
+  it('is laid out in parts when it is long: 20,000 rows do not take minutes', () => {
+    const rows = Array.from({ length: 20_000 }, (_, at) => [`${at}`, 'b']);
+    const lines = tableText(screen(), ['at', 'b'], rows).trimEnd().split('\n');
+    expect(lines.filter((line) => line.startsWith('AT'))).toHaveLength(40);
+    expect(lines.filter((line) => line.endsWith(' b'))).toHaveLength(20_000);
+  });
+
   it('shows what others wrote as text, whatever it was meant to do', () => {
     expect(visible('a\u001b[2J\nb\u200f\u2028c 🦔')).toBe(
       'a\\u{1b}[2J\\u{a}b\\u{200f}\\u{2028}c 🦔',

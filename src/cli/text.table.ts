@@ -24,8 +24,23 @@ const PARTS = [
 ] as const;
 const NO_LINES = Object.fromEntries(PARTS.map((part) => [part, '']));
 
-/** Columns under their titles; on a screen that is too narrow, the widest are cut off. */
+/** Rows that are laid out together: that takes as long as their square. */
+const PART = 500;
+
+/** Columns under their titles, time and again; on a screen that is too narrow, the widest are cut off. */
 export function tableText(
+  screen: Screen,
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const parts: string[] = [];
+  for (let at = 0; at < rows.length; at += PART) {
+    parts.push(partText(screen, titles, rows.slice(at, at + PART)));
+  }
+  return parts.join('\n');
+}
+
+function partText(
   screen: Screen,
   titles: readonly string[],
   rows: readonly (readonly string[])[],
