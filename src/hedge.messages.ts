@@ -263,3 +263,8 @@ export const CRON_AHEAD = (name: string, slot: string, member: string) =>
 
 export const CRON_STILL_RUNNING = (name: string, slot: string) =>
   `Cron ${shown(name)} is left out for ${slot}: its run before goes on here.`;
+
+// Telemetry
+
+export const TELEMETRY_FAILED = (error: unknown) =>
+  `Telemetry of nestjs-hedge is incomplete, for the SDK failed: ${textOf(error)}`;

@@ -19,10 +19,10 @@ export interface MessageSpan {
   end(error?: unknown): void;
 }
 
-/** Whoever follows messages from member to member. */
+/** Whoever follows messages from member to member, and may leave one out. */
 export interface MessageTracer {
-  sent(message: TracedMessage): MessageSpan;
-  handled(message: TracedMessage, headers: MessageHeaders | undefined): MessageSpan;
+  sent(message: TracedMessage): MessageSpan | undefined;
+  handled(message: TracedMessage, headers: MessageHeaders | undefined): MessageSpan | undefined;
 }
 
 /** A message at one end, as the rooms that send and handle it see it. */

@@ -8,6 +8,7 @@ import type {
 } from '../hedge.channels.js';
 import type { MemberHealth } from '../member.health.js';
 import { errorAttributes, KIND, memberAttributes, PATTERN } from './attributes.js';
+import { guarded } from './guarded.js';
 import { Instruments } from './instruments.js';
 import { SCOPE } from './scope.js';
 
@@ -81,7 +82,9 @@ export class MemberMetrics {
       const report = message as HedgeReport<N>;
       // Another app of this process reports on the same channels.
       if (report.member.instanceId !== this.member.instanceId) return;
-      if (this.#instruments) record(this.#instruments, report);
+      const instruments = this.#instruments;
+      // Whatever subscribers of a channel throw ends the process.
+      if (instruments) guarded(() => record(instruments, report));
     };
     subscribe(name, listener);
     return () => unsubscribe(name, listener);

@@ -17,6 +17,7 @@ import type {
   TracedMessage,
 } from '../messaging/index.js';
 import { errorAttributes, KIND, memberAttributes, PATTERN } from './attributes.js';
+import { guarded } from './guarded.js';
 import { SCOPE } from './scope.js';
 
 /** A span where a message is sent, and one where it is handled, of one trace. */
@@ -26,20 +27,25 @@ export class OpenTelemetryTracer implements MessageTracer {
 
   constructor(private readonly member: MemberHealth) {}
 
-  sent(message: TracedMessage): MessageSpan {
+  sent(message: TracedMessage): MessageSpan | undefined {
     const span = this.#begin(message.kind, message, SpanKind.CLIENT, context.active());
     const headers = {};
-    propagation.inject(span.scope, headers);
-    return Object.assign(span, { headers });
+    if (span) guarded(() => propagation.inject(span.scope, headers));
+    return span && Object.assign(span, { headers });
   }
 
-  handled(message: TracedMessage, headers: MessageHeaders | undefined): MessageSpan {
+  handled(message: TracedMessage, headers: MessageHeaders | undefined): MessageSpan | undefined {
     // What is active here belongs to a socket, and to whoever made it talk first.
-    const parent = propagation.extract(ROOT_CONTEXT, headers ?? {});
+    const parent = guarded(() => propagation.extract(ROOT_CONTEXT, headers ?? {})) ?? ROOT_CONTEXT;
     return this.#begin(`handle ${message.kind}`, message, SpanKind.SERVER, parent);
   }
 
-  #begin(what: string, message: TracedMessage, kind: SpanKind, parent: Context): OpenSpan {
+  #begin(
+    what: string,
+    message: TracedMessage,
+    kind: SpanKind,
+    parent: Context,
+  ): OpenSpan | undefined {
     const { pattern, sender } = message;
     const attributes = {
       'rpc.system': SCOPE,
@@ -49,8 +55,10 @@ export class OpenTelemetryTracer implements MessageTracer {
       ...(sender !== undefined && { 'hedge.sender.id': sender }),
     };
     const name = pattern === undefined ? what : `${what} ${pattern}`;
-    const span = this.#tracer.startSpan(name, { kind, attributes }, parent);
-    return new OpenSpan(span, trace.setSpan(parent, span));
+    return guarded(() => {
+      const span = this.#tracer.startSpan(name, { kind, attributes }, parent);
+      return new OpenSpan(span, trace.setSpan(parent, span));
+    });
   }
 }
 
@@ -66,12 +74,14 @@ class OpenSpan implements MessageSpan {
   }
 
   end(error?: unknown): void {
-    if (error !== undefined) {
-      const message = textOf(error);
-      this.span.recordException(error instanceof Error ? error : message);
-      this.span.setStatus({ code: SpanStatusCode.ERROR, message });
-      this.span.setAttributes(errorAttributes(error));
-    }
-    this.span.end();
+    if (error !== undefined) guarded(() => this.#record(error));
+    guarded(() => this.span.end());
+  }
+
+  #record(error: unknown): void {
+    const message = textOf(error);
+    this.span.recordException(error instanceof Error ? error : message);
+    this.span.setStatus({ code: SpanStatusCode.ERROR, message });
+    this.span.setAttributes(errorAttributes(error));
   }
 }
