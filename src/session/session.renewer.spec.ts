@@ -1,3 +1,4 @@
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ABORTED, LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
 import { groupLock, namedLock, type Term } from '../lock/index.js';
@@ -36,6 +37,23 @@ describe('the session renewer', () => {
     expect(calls.length).toBeGreaterThan(2);
     expect(calls.every(({ isUrgent }) => isUrgent)).toBe(true);
     expect(rows).toHaveBeenCalled();
+  });
+
+  it('knows nothing of the request whose lock began the session', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const after = rooms.clock.after.bind(rooms.clock);
+    // As Node's timers do.
+    rooms.clock.after = (ms, call) => after(ms, AsyncResource.bind(call));
+    await storage.run('a request', () => acquire());
+    const seen: unknown[] = [];
+    const commit = rooms.store.commit.bind(rooms.store);
+    rooms.store.commit = (mutations, call) => {
+      seen.push(storage.getStore());
+      return commit(mutations, call);
+    };
+    await rooms.time.advance(10_000);
+    expect(seen.length).toBeGreaterThan(1);
+    expect(seen.filter(Boolean)).toEqual([]);
   });
 
   it('costs the store nothing once nothing is held', async () => {

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Logger } from '@nestjs/common';
 import { StoreError } from '../errors/index.js';
 import type { MemberReports } from '../hedge.channels.js';
@@ -17,6 +18,8 @@ import type { SessionKeeper } from './session.keeper.js';
  */
 export class SessionRenewer {
   readonly #backoff: Backoff;
+  /** One renewal leads to the next: none is to go on in the trace of whichever request needed a lock first. */
+  readonly #outside = new AsyncResource('HedgeSession');
   #renewal: Timer | undefined;
   #watch: Timer | undefined;
   #renewing: Session | undefined;
@@ -39,8 +42,10 @@ export class SessionRenewer {
   /** To be called whenever something new is held. */
   arm(): void {
     if (this.#stopped) return;
-    this.#armWatch();
-    if (!this.#renewal && !this.#renewing) this.#armRenewal();
+    this.#outside.runInAsyncScope(() => {
+      this.#armWatch();
+      if (!this.#renewal && !this.#renewing) this.#armRenewal();
+    });
   }
 
   stop(): void {
