@@ -249,6 +249,9 @@ export const NO_SCHEDULE_MODULE = (label: string) =>
 export const CRON_NAME_TAKEN = (label: string, name: string) =>
   `@LeaderCron() on ${label}(): another cron of this app is called ${shown(name)}. All members know a cron by its name: give each a \`name\` of its own.`;
 
+export const CRON_ERROR_UNSPEAKABLE = (name: string) =>
+  `The run of cron ${shown(name)} has thrown something that the logger could not print: it throws an error itself when it is looked at.`;
+
 export const CRON_INTERRUPTED = (name: string, slot: string, member: string) =>
   `Nobody saw the run of cron ${shown(name)} for ${slot} end: member ${member} died, or led no more, before it did. Part of it may have been done; it is not run again.`;
 

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   FAIR,
   LOST,
@@ -6,10 +6,10 @@ import {
   RecordedLogger,
   REPLY_LOST,
 } from '../../test/support/member-rooms.js';
+import { CRON_ERROR_UNSPEAKABLE } from '../hedge.messages.js';
 import { leadershipOf, type InterruptedRun } from '../leader/index.js';
-import { groupLock, type Term } from '../lock/index.js';
+import { cronRow, groupLock, parseCron, type Term } from '../lock/index.js';
 import { CronClaims } from './cron.claims.js';
-import { cronRow, parseCron } from '../lock/index.js';
 import type { CronRun } from './cron.run.js';
 import { CronSlots } from './cron.slots.js';
 import { LeaderCronJob } from './leader-cron.job.js';
@@ -276,6 +276,21 @@ describe('a cron of the leader', () => {
     await one.tick();
     expect(one.runErrors.warnings).toEqual([error, error]);
     expect(one.runs).toEqual(['00:01', '00:02']);
+  });
+
+  it('goes on after a run that threw what cannot be logged', async () => {
+    vi.spyOn(one.runErrors, 'error').mockImplementation(() => {
+      throw new Error('its message has a getter that throws');
+    });
+    one.routine = () => Promise.reject(new Error('out of paper'));
+    await one.tick();
+    await minute(2);
+    await one.tick();
+    expect(one.runs).toEqual(['00:01', '00:02']);
+    expect(one.rooms.logger.warnings).toEqual([
+      CRON_ERROR_UNSPEAKABLE(NAME),
+      CRON_ERROR_UNSPEAKABLE(NAME),
+    ]);
   });
 
   describe('whose run takes longer than to the next slot', () => {

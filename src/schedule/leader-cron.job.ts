@@ -3,16 +3,16 @@ import type { Logger } from '@nestjs/common';
 import {
   CRON_AHEAD,
   CRON_END_UNKNOWN,
+  CRON_ERROR_UNSPEAKABLE,
   CRON_INTERRUPTED,
   CRON_NOT_CLAIMED,
   CRON_STILL_RUNNING,
 } from '../hedge.messages.js';
 import type { InterruptedRun, Leadership, LeaderWork } from '../leader/index.js';
-import type { Term } from '../lock/index.js';
 import type { Clock } from '../session/index.js';
 import type { Claim } from './claim.decision.js';
 import type { CronClaims } from './cron.claims.js';
-import { cronRow, type CronState } from '../lock/index.js';
+import { cronRow, type CronState, type Term } from '../lock/index.js';
 import type { CronRun } from './cron.run.js';
 import type { CronSlots } from './cron.slots.js';
 
@@ -102,10 +102,19 @@ export class LeaderCronJob {
     try {
       await call({ name, slot: new Date(state.slot), term: leadership });
     } catch (error) {
-      this.ports.runLogger.error(error);
+      this.#report(error);
     }
     this.#ended = state.claim;
     await this.#end(term, claim);
+  }
+
+  /** What was thrown may itself throw when it is looked at, and the run has ended all the same. */
+  #report(error: unknown): void {
+    try {
+      this.ports.runLogger.error(error);
+    } catch {
+      this.ports.logger.warn(CRON_ERROR_UNSPEAKABLE(this.parts.name));
+    }
   }
 
   async #isOurs(term: Term, claim: Claim): Promise<boolean> {

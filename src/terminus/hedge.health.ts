@@ -47,8 +47,8 @@ export class HedgeHealthIndicator {
    */
   async isReady(key: string, options: ReadinessOptions = {}): Promise<HealthIndicatorResult> {
     const { timeout = 1_000, requireLeader = true, requireStore = true } = options;
-    if (!(typeof timeout === 'number' && timeout > 0)) {
-      const text = EXPECTED('timeout', 'a number of ms above 0', timeout);
+    if (!(Number.isFinite(timeout) && timeout > 0)) {
+      const text = EXPECTED('timeout', 'a finite number of ms above 0', timeout);
       throw new HedgeError('INVALID_ARGUMENT', text);
     }
     const check = this.indicators.check(key);
