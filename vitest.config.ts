@@ -5,6 +5,8 @@ const summary = process.env['TEST_SUMMARY'];
 
 export default defineConfig({
   test: {
+    // By default one of two cores stays idle; most of these tests wait rather than compute.
+    maxWorkers: '100%',
     reporters: summary ? ['default', ['json', { outputFile: summary }]] : ['default'],
     projects: [
       {
