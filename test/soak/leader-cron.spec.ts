@@ -94,7 +94,8 @@ describe.each(sharedStores)('a cron of every second on $name', ({ name: storeNam
       );
       expect(report).toMatchObject({ twice: [], unheard: [], untold: [], missed: [] });
       expect(report.runs.length).toBeGreaterThan(30 * MINUTES);
-      expect(report.led).toBeGreaterThan(20 * MINUTES);
+      // Most slots have a hand-over within a second: these are the rest.
+      expect(report.led).toBeGreaterThan(10 * MINUTES);
     },
     MINUTES * 60_000 + AROUND,
   );
