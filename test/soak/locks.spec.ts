@@ -127,8 +127,8 @@ describe.each(sharedStores)('on $name', ({ name: storeName, open }) => {
   });
 
   it("leaves no row but the group's when all have closed", async () => {
-    // The leader's and its fence's are there besides; what the killed ones left is swept away by it.
-    await until('it is swept', async () => (await store.lockRows()).length === 3, 60_000);
+    // The leader's and its fence's are there besides; what the killed ones left it sweeps away once a minute.
+    await until('it is swept', async () => (await store.lockRows()).length === 3, 90_000);
     const { running } = cluster;
     await Promise.all(running.map((member) => member.close()));
     for (const exit of await Promise.all(running.map((member) => member.exited))) {
