@@ -16,7 +16,7 @@ import { StateFeed } from './live/state.feed.js';
 import { TermHistory } from './live/term.history.js';
 import { LogController } from './log.controller.js';
 import { TurnController } from './turn.controller.js';
-import { url } from './status.js';
+import { LEASE, url } from './status.js';
 
 @Module({
   imports: [
@@ -24,8 +24,7 @@ import { url } from './status.js';
       // All three processes are given the same file; in production this names a Spanner database.
       database: process.env['DATABASE'] ?? 'sqlite:./hedge.db',
       lockName: 'demo',
-      // After a kill -9 the group is without a leader for about so long.
-      leaseDuration: 3_000,
+      leaseDuration: LEASE,
       // Shown to the other members: the page finds the next one by it when its own is gone.
       metadata: { url, pid: process.pid },
     }),

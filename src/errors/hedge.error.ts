@@ -38,3 +38,7 @@ export class HedgeError extends Error {
     return { code, message, error };
   }
 }
+
+export function hasCode(error: unknown, code: HedgeErrorCode): error is HedgeError {
+  return error instanceof HedgeError && error.code === code;
+}

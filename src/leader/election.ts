@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import { HedgeError, StoreError } from '../errors/index.js';
+import { hasCode, StoreError } from '../errors/index.js';
 import { ELECTION_FAILED, LOSING_FAILED } from '../hedge.messages.js';
 import {
   blockerOf,
@@ -286,5 +286,5 @@ const RANK_STEP = 25;
 
 /** The acquire was stopped because this member retires. */
 function isGivenUp(error: unknown): boolean {
-  return error instanceof HedgeError && error.code === 'ABORTED';
+  return hasCode(error, 'ABORTED');
 }

@@ -1,5 +1,5 @@
 import { abortWith } from '../abort.listeners.js';
-import { HedgeError } from '../errors/index.js';
+import { hasCode, HedgeError } from '../errors/index.js';
 import type { MemberReports } from '../hedge.channels.js';
 import { STILL_HELD } from '../hedge.messages.js';
 import { repeated, type Clock, type LossReason, type WaitLimits } from '../session/index.js';
@@ -177,8 +177,4 @@ export class Contenders {
 
 function named({ kind, name }: Place): Pick<Place, 'kind' | 'name'> {
   return { kind, name };
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof HedgeError && error.code === code;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { abortWith } from '../abort.listeners.js';
-import { HedgeError } from '../errors/index.js';
+import { hasCode, HedgeError } from '../errors/index.js';
 import { ABORTED, STILL_IN_LINE, STILL_UNLED } from '../hedge.messages.js';
 import type { LeaderView } from '../leader/index.js';
 import type { Place, Ticket } from '../lock/index.js';
@@ -162,7 +162,7 @@ export class QueueTicket implements Ticket {
       return this.#electionUntil > 0 ? undefined : turn;
     } catch (error) {
       if (stop.signal.aborted && !signal?.aborted) return undefined;
-      throw error instanceof HedgeError && error.code === 'TIMEOUT' ? this.#tooLate() : error;
+      throw hasCode(error, 'TIMEOUT') ? this.#tooLate() : error;
     } finally {
       timer?.cancel();
       changes.unsubscribe();

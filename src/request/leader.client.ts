@@ -1,5 +1,5 @@
 import { abortWith } from '../abort.listeners.js';
-import { HedgeError, type HedgeErrorCode } from '../errors/index.js';
+import { hasCode, HedgeError, type HedgeErrorCode } from '../errors/index.js';
 import { NO_LEADER_ANSWERED, OUTCOME_UNKNOWN, STREAM_TERM_ENDED } from '../hedge.messages.js';
 import type { Election, KnownLeader, LeaderView } from '../leader/index.js';
 import {
@@ -172,7 +172,7 @@ export class LeaderClient {
       this.election.lookNow();
       return idempotent;
     }
-    return error instanceof HedgeError && error.code === 'ABORTED' && error.cause === SUPERSEDED;
+    return hasCode(error, 'ABORTED') && error.cause === SUPERSEDED;
   }
 
   #learn(named: KnownLeader | undefined, asked: KnownLeader): void {

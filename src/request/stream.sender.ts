@@ -1,4 +1,4 @@
-import { onAbort } from '../abort.listeners.js';
+import { abortWith } from '../abort.listeners.js';
 import {
   assertInEnvelope,
   isStreamSource,
@@ -28,10 +28,9 @@ export class StreamSender {
     if (!input) assertInEnvelope(data);
     const trace = this.tracing.sent({ kind: 'stream', pattern: name });
     const over = new AbortController();
-    const ignore = signal && onAbort(signal, () => over.abort(signal.reason));
-    if (signal?.aborted) over.abort(signal.reason);
+    const ignore = abortWith(signal, over);
     const reader = new StreamReader<R>((_isCancelled, failure) => {
-      ignore?.();
+      ignore();
       over.abort();
       trace.end(failure?.error);
     });

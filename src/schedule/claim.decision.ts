@@ -1,5 +1,5 @@
-import type { Decision, LockRow, Mutation } from '../store/index.js';
 import { formatCron, parseCron, type CronState } from '../lock/index.js';
+import type { Decision, LockRow, Mutation } from '../store/index.js';
 
 /** One attempt to run a cron for a slot. */
 export interface Claim {
@@ -29,7 +29,8 @@ export function decideClaim(claim: Claim, rows: readonly LockRow[]): Decision<Cl
   if (before?.claim === state.claim) {
     return { result: { kind: before.state === 'running' ? 'mine' : 'begun' }, mutations: [] };
   }
-  // The second 02:30 of a night that has two of them does not come after the first. And by the slot, whatever the state: a run that was cut short is not repeated, for nobody knows how far it got.
+  // The second 02:30 of a night that has two of them does not come after the first. And by the slot, whatever the
+  // state: a run that was cut short is not repeated, for nobody knows how far it got.
   if (before && (before.slot >= state.slot || claim.next(before.slot) > state.slot)) {
     return { result: { kind: 'taken', by: before }, mutations: [] };
   }

@@ -1,7 +1,7 @@
+import type { CronState, Term } from '../lock/index.js';
 import { repeated, type Clock, type FencedCommitter } from '../session/index.js';
 import type { Decision, LockRow, Mutation } from '../store/index.js';
 import { decideClaim, decideEnd, type Claim, type ClaimAnswer } from './claim.decision.js';
-import type { CronState, Term } from '../lock/index.js';
 
 /** What became of a claim: with what stood there before, where it is ours. */
 export type ClaimOutcome =

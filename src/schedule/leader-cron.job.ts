@@ -9,10 +9,10 @@ import {
   CRON_STILL_RUNNING,
 } from '../hedge.messages.js';
 import type { InterruptedRun, Leadership, LeaderWork } from '../leader/index.js';
+import { cronRow, type CronState, type Term } from '../lock/index.js';
 import type { Clock } from '../session/index.js';
 import type { Claim } from './claim.decision.js';
 import type { CronClaims } from './cron.claims.js';
-import { cronRow, type CronState, type Term } from '../lock/index.js';
 import type { CronRun } from './cron.run.js';
 import type { CronSlots } from './cron.slots.js';
 

@@ -10,5 +10,6 @@ export {
   type DatabaseName,
   type StoreTables,
 } from './choose.store.js';
-export { byCodePoint, keysBeginningWith } from './lock-row.js';
+export { byCodePoint } from './code.points.js';
+export { keysBeginningWith } from './lock-row.js';
 export type { SchemaStore } from './schema.store.js';

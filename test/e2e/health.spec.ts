@@ -1,13 +1,13 @@
-import { Controller, Get, Injectable, type Type } from '@nestjs/common';
+import { Controller, Get, type Type } from '@nestjs/common';
 import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
-import { once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import { HedgeLifecycle } from '../../src/hedge.lifecycle.js';
-import { OnLeadershipLost, type HedgeModuleOptions } from '../../src/index.js';
+import type { HedgeModuleOptions } from '../../src/index.js';
 import { HedgeHealthIndicator } from '../../src/terminus/index.js';
 import { FaultyStore } from '../support/faulty-store.js';
 import { SOON, useGroup, type App } from '../support/hedge-apps.js';
 import { freePort } from '../support/ports.js';
+import { SlowToLeave } from '../support/slow-to-leave.js';
 
 const group = useGroup();
 
@@ -155,16 +155,6 @@ describe('the health of a member', () => {
     }
   });
 });
-
-@Injectable()
-class SlowToLeave {
-  readonly ended = new AbortController();
-
-  @OnLeadershipLost()
-  async finish(): Promise<void> {
-    await once(this.ended.signal, 'abort');
-  }
-}
 
 describe('the health of a member that shuts down', () => {
   it('gets no requests while it lets what runs end, and is not killed meanwhile', async () => {

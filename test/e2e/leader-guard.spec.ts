@@ -21,13 +21,13 @@ import {
   HedgeService,
   LeaderGuard,
   OnBroadcast,
-  OnLeadershipLost,
   type HedgeModuleOptions,
   type Member,
 } from '../../src/index.js';
 import { SOON, useGroup, type App } from '../support/hedge-apps.js';
 import { freePort } from '../support/ports.js';
 import { logs } from '../support/recorded-logs.js';
+import { SlowToLeave } from '../support/slow-to-leave.js';
 
 const group = useGroup();
 
@@ -256,16 +256,6 @@ describe('a guard that extends LeaderGuard, in a module of its own', () => {
     expect((await get(`${follower.url}/silent`)).status).toBe(403);
   });
 });
-
-@Injectable()
-class SlowToLeave {
-  readonly ended = new AbortController();
-
-  @OnLeadershipLost()
-  async finish(): Promise<void> {
-    await once(this.ended.signal, 'abort');
-  }
-}
 
 describe('LeaderGuard, while the leader shuts down', () => {
   it('has clients ask again in a second, not in a lease', async () => {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HedgeService, type Member } from 'nestjs-hedge';
 import { catchError, defer, EMPTY, merge, share, switchMap, timer, type Observable } from 'rxjs';
 import { POOL, type Job } from '../jobs.js';
+import { LEASE } from '../status.js';
 import { MemberReports, type MemberReport } from './member.reports.js';
 import { TermHistory, type TermEntry } from './term.history.js';
 
@@ -39,7 +40,7 @@ export class StateFeed {
     const reports = await this.reports.gather();
     const state: GroupState = {
       self: this.hedge.id,
-      leaseDuration: 3_000,
+      leaseDuration: LEASE,
       members: this.hedge
         .members()
         .map((member) => ({ ...member, answers: reports.has(member.id) })),

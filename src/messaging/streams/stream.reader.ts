@@ -18,10 +18,8 @@ export class StreamReader<T = unknown> {
 
   /** @param onOver Told once that nothing more will be received: it has ended, or its consumer left. */
   constructor(
-    private readonly onOver: (
-      isCancelled: boolean,
-      failure?: NonNullable<StreamFailure>,
-    ) => void = () => undefined,
+    private readonly onOver: (isCancelled: boolean, failure?: StreamFailure) => void = () =>
+      undefined,
   ) {}
 
   /** The sender has so much credit now, and `grant` gives it more. */
@@ -46,8 +44,7 @@ export class StreamReader<T = unknown> {
     this.#isOver = true;
     this.#failure = failure;
     if (this.#queue.length === 0) this.#taker?.end(failure);
-    if (failure) this.onOver(false, failure);
-    else this.onOver(false);
+    this.onOver(false, failure);
   }
 
   /** Ends at once: what has arrived and was not taken is dropped. */
