@@ -44,6 +44,10 @@ export default defineConfig({
         },
       },
       {
+        // As users' own specs: against the built package.
+        test: { name: 'samples', include: ['sample/**/*.spec.ts'] },
+      },
+      {
         test: {
           name: 'package',
           include: ['test/package/**/*.spec.ts'],
