@@ -20,6 +20,7 @@ export interface TimedReport {
 
 /** A message of the app's, from the first byte to the last answer. */
 export interface MessageReport extends TimedReport {
+  /** By which method it was sent. */
   readonly kind: 'send' | 'stream' | 'put' | 'broadcast';
   /** A put has none. */
   readonly pattern?: string;
@@ -27,10 +28,13 @@ export interface MessageReport extends TimedReport {
 
 /** An attempt to get a lock or a permit. */
 export interface AcquireReport extends TimedReport {
+  /** A lock, or a permit of a semaphore. */
   readonly kind: 'lock' | 'permit';
+  /** Of the lock or of the semaphore. */
   readonly name: string;
   /** Whether it stood in line, or gave up where there was no room. */
   readonly waits: boolean;
+  /** False: there was no room, or it failed, and `error` says how. */
   readonly isAcquired: boolean;
 }
 
@@ -39,17 +43,30 @@ export interface AcquireReport extends TimedReport {
  * subscribes.
  */
 export interface HedgeReports {
-  'nestjs-hedge:leadership.gained': { readonly token: bigint };
-  /** `reason` is a `LossReason`. */
-  'nestjs-hedge:leadership.lost': { readonly token: bigint; readonly reason: string };
+  /** This member leads. */
+  'nestjs-hedge:leadership.gained': {
+    /** The fencing token of the term. */
+    readonly token: bigint;
+  };
+  /** This member leads no more. */
+  'nestjs-hedge:leadership.lost': {
+    /** The fencing token of the term. */
+    readonly token: bigint;
+    /** A {@link LossReason}. */
+    readonly reason: string;
+  };
   /** The session was renewed, or an attempt to do so failed. */
   'nestjs-hedge:session.renewal': TimedReport;
   /** One group commit. */
-  'nestjs-hedge:log.commit': TimedReport & { readonly entries: number };
+  'nestjs-hedge:log.commit': TimedReport & {
+    /** How many it was to write. */
+    readonly entries: number;
+  };
   /** A message that this member sent; of a broadcast the whole of it. */
   'nestjs-hedge:message.sent': MessageReport;
   /** A message that a handler of this member took. */
   'nestjs-hedge:message.handled': MessageReport;
+  /** An attempt to get a lock or a permit ended. */
   'nestjs-hedge:lock.acquire': AcquireReport;
 }
 
@@ -58,6 +75,7 @@ export type HedgeChannelName = keyof HedgeReports;
 
 /** What subscribers of a channel get. */
 export type HedgeReport<N extends HedgeChannelName> = HedgeReports[N] & {
+  /** Who reports: apps of one process share the channels. */
   readonly member: ReportingMember;
 };
 

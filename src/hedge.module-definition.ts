@@ -6,6 +6,7 @@ export const HEDGE_OPTIONS = Symbol('HEDGE_OPTIONS');
 
 /** For `forRootAsync({ useClass })` and `({ useExisting })`. */
 export interface HedgeOptionsFactory {
+  /** Called once, when the app is made. */
   createHedgeOptions(): HedgeModuleOptions | Promise<HedgeModuleOptions>;
 }
 

@@ -111,6 +111,7 @@ export class HedgeModule
     return super.forRootAsync(options);
   }
 
+  /** Nest calls it: the member listens, opens the store and takes part in elections from here on. */
   async onApplicationBootstrap(): Promise<void> {
     this.#assertOnlyOne();
     await this.lifecycle.start();
@@ -122,6 +123,7 @@ export class HedgeModule
     return this.lifecycle.leave();
   }
 
+  /** Nest calls it: all that is left is given back, and the connections close. */
   onApplicationShutdown(): Promise<void> {
     return this.lifecycle.close();
   }

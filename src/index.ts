@@ -1,5 +1,11 @@
+/**
+ * The module, its services and its decorators: what every app imports.
+ *
+ * @module nestjs-hedge
+ */
 export { OnBroadcast, type BroadcastOptions, type BroadcastReply } from './broadcast/index.js';
 export {
+  HEDGE_ERROR_STATUS,
   HedgeError,
   StoreError,
   type HedgeErrorCode,

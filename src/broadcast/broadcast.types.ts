@@ -11,5 +11,15 @@ export interface BroadcastOptions extends WaitOptions {
 
 /** What became of a broadcast at one member: `'error' in reply` tells the two apart. */
 export type BroadcastReply<R = unknown> =
-  | { readonly member: string; readonly reply: R }
-  | { readonly member: string; readonly error: HedgeError };
+  | {
+      /** The id of the member that was asked. */
+      readonly member: string;
+      /** What its handler gave. */
+      readonly reply: R;
+    }
+  | {
+      /** The id of the member that was asked. */
+      readonly member: string;
+      /** Why there is no reply: its `code` says whether the handler may have run. */
+      readonly error: HedgeError;
+    };

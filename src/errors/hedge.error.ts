@@ -14,15 +14,19 @@ export interface HedgeErrorOptions extends ErrorOptions {
  * exception filter.
  */
 export class HedgeError extends Error {
+  /** `'HedgeError'`, also where classes are renamed by a bundler. */
   override readonly name: string = 'HedgeError';
+  /** The HTTP status of its code, as {@link HEDGE_ERROR_STATUS} has it. */
   readonly status: number;
   /** Nest's base filter looks for `statusCode`; `http-errors`' convention is `expose`. */
   readonly statusCode: number;
+  /** Nest's filter may show the text to HTTP clients: it tells no secrets. */
   readonly expose = true;
   /** With `HANDLER_ERROR`: the RPC payload of what the handler threw. */
   readonly error?: unknown;
 
   constructor(
+    /** What went wrong, for programs: stable. */
     readonly code: HedgeErrorCode,
     message: string,
     options: HedgeErrorOptions = {},
@@ -33,7 +37,14 @@ export class HedgeError extends Error {
   }
 
   /** What others may see of it: JSON leaves out the `message` of an error otherwise. */
-  toJSON(): { code: HedgeErrorCode; message: string; error?: unknown } {
+  toJSON(): {
+    /** As {@link HedgeError.code}. */
+    code: HedgeErrorCode;
+    /** What to do, for people. */
+    message: string;
+    /** As {@link HedgeError.error}. */
+    error?: unknown;
+  } {
     const { code, message, error } = this;
     return { code, message, error };
   }

@@ -16,9 +16,11 @@ export type StoreFailure =
 
 /** The one error that store adapters throw. */
 export class StoreError extends HedgeError {
+  /** `'StoreError'` */
   override readonly name = 'StoreError';
 
   constructor(
+    /** What happened to the data. */
     readonly failure: StoreFailure,
     message: string,
     options?: ErrorOptions,

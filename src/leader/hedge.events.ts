@@ -5,11 +5,34 @@ import type { Leadership } from './leadership.js';
 
 /** What `HedgeService.events$` tells. */
 export type HedgeEvent =
-  | { readonly type: 'leadership.gained'; readonly leadership: Leadership }
-  | { readonly type: 'leadership.lost'; readonly reason: LossReason; readonly token: bigint }
-  | { readonly type: 'leader.changed'; readonly leader: string | undefined }
-  | ({ readonly type: 'members.changed' } & MembersChange)
-  | ({ readonly type: 'cron.interrupted' } & InterruptedRun);
+  | {
+      /** This member leads. */
+      readonly type: 'leadership.gained';
+      /** Its term. */
+      readonly leadership: Leadership;
+    }
+  | {
+      /** This member leads no more. */
+      readonly type: 'leadership.lost';
+      /** Why. */
+      readonly reason: LossReason;
+      /** The fencing token of the term that ended. */
+      readonly token: bigint;
+    }
+  | {
+      /** Somebody else leads than this member knew of, or nobody. */
+      readonly type: 'leader.changed';
+      /** Its id; undefined while no leader is known. */
+      readonly leader: string | undefined;
+    }
+  | ({
+      /** The list of members changed. */
+      readonly type: 'members.changed';
+    } & MembersChange)
+  | ({
+      /** This leader found a cron's run that nobody saw end. */
+      readonly type: 'cron.interrupted';
+    } & InterruptedRun);
 
 /** A run of a `@LeaderCron()` that nobody saw end: its leader died, or its term did. Part of it may have been done. */
 export interface InterruptedRun {

@@ -4,6 +4,7 @@ export interface Leadership {
   readonly token: bigint;
   /** Aborts when the term ends, no later than its deadline or the first turn of the event loop after it. */
   readonly signal: AbortSignal;
+  /** When this member learnt that it leads, by its own clock. */
   readonly since: Date;
 }
 

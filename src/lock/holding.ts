@@ -2,6 +2,7 @@ import type { Term } from './term.js';
 
 /** Something that this member holds while its session lasts, until it gives it back or loses it. */
 export abstract class Holding implements AsyncDisposable {
+  /** Of the lock or of the semaphore. */
   readonly name: string;
   readonly #term: Term;
   readonly #giveBack: (term: Term) => Promise<void>;
@@ -53,11 +54,18 @@ export abstract class Holding implements AsyncDisposable {
     return this.#released;
   }
 
+  /** At the end of the block of `await using`: {@link release}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
   }
 
-  toJSON(): { name: string; token: string } {
+  /** For `JSON.stringify`, which knows no `bigint`. */
+  toJSON(): {
+    /** Of the lock or of the semaphore. */
+    name: string;
+    /** The fencing token, in decimal digits. */
+    token: string;
+  } {
     return { name: this.name, token: this.token.toString() };
   }
 }

@@ -4,8 +4,11 @@ import type { WaitOptions } from '../session/index.js';
 
 /** One version of a key. */
 export interface LogEntry {
+  /** Made by the member that put it: a UUIDv7. Entries of apps in Go have others. */
   readonly id: string;
+  /** What it is a version of. */
   readonly key: string;
+  /** As it was put. */
   readonly value: string;
   /** The id of the member that wrote it: who led then, or who held the `lock` it was put under. */
   readonly leader: string;

@@ -18,6 +18,7 @@ export interface MemberInfo {
 export interface Member {
   /** The `host:port` that others reach it at. */
   readonly id: string;
+  /** As the member knows it that was asked: a hint, not a lock. */
   readonly isLeader: boolean;
   /** Whether it is the member that was asked. */
   readonly isSelf: boolean;
@@ -29,7 +30,9 @@ export interface Member {
 
 /** Who came and who went. A member that started anew under its old id did both. */
 export interface MembersChange {
+  /** Those that are on the list now, and were not before. */
   readonly joined: readonly Member[];
+  /** Those that were on the list, and are not now. */
   readonly left: readonly Member[];
 }
 

@@ -30,6 +30,7 @@ export class HedgeContext extends BaseRpcContext<HedgeContextArgs> {
     return this.#signal;
   }
 
+  /** The pattern as it was sent: of an object, its JSON as Nest makes it. */
   getPattern(): string {
     return this.args[2];
   }

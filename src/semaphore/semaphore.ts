@@ -28,6 +28,7 @@ export interface SemaphoreOptions {
 export class Semaphore {
   /** How many permits there are. */
   readonly limit: number;
+  /** What all who use it call it. */
   readonly name: string;
   readonly #place: Place;
 

@@ -32,6 +32,7 @@ export interface StoreCall {
 
 /** What `decide` makes of the rows a transaction read: an answer, and what to write with it. */
 export interface Decision<T> {
+  /** The answer: what the transaction resolves with. */
   readonly result: T;
   /** None: the transaction writes nothing. */
   readonly mutations: readonly Mutation[];
@@ -39,6 +40,7 @@ export interface Decision<T> {
 
 /** What became of a transaction. */
 export interface TransactionResult<T> {
+  /** As `decide` gave it. */
   readonly result: T;
   /** The commit timestamp in ns; `undefined` when nothing was written. */
   readonly timestamp: bigint | undefined;

@@ -1,12 +1,16 @@
 /** Keys from `from` (included) up to `to` (excluded), in the order of their code points. */
 export interface KeyRange {
+  /** The first key that belongs to it. */
   readonly from: string;
+  /** The first key that does not any more. */
   readonly to: string;
 }
 
 /** Rows of the lock table to read. */
 export interface RowQuery {
+  /** Rows by their names. */
   readonly names?: readonly string[];
+  /** Rows whose names are in a range. */
   readonly range?: KeyRange;
   /** How many rows of the range at the most: the first ones. All of them when left out. */
   readonly limit?: number;
@@ -19,7 +23,9 @@ export interface RowQuery {
 
 /** One row of the lock table. */
 export interface LockRow {
+  /** The primary key. */
   readonly name: string;
+  /** Of a lock, its holder; of a fence, its session; of a session, its lease and its member. */
   readonly writer: string | undefined;
   /** ns */
   readonly token: bigint | undefined;

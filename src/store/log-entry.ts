@@ -1,7 +1,10 @@
 /** One version of a key, as stored. */
 export interface StoredEntry {
+  /** The second half of the primary key. */
   readonly id: string;
+  /** The first half of the primary key. */
   readonly key: string;
+  /** As it was put. */
   readonly value: string;
   /** The member that wrote it. */
   readonly leader: string;
@@ -11,7 +14,9 @@ export interface StoredEntry {
 
 /** Entries of one key, by (timestamp, id). Entries without a timestamp are passed over. */
 export interface EntryQuery {
+  /** Whose versions. */
   readonly key: string;
+  /** Which come first. */
   readonly order: 'newest' | 'oldest';
   /** At most so many; all when left out. */
   readonly limit?: number;
@@ -32,6 +37,7 @@ export type EntryRef = Pick<StoredEntry, 'key' | 'id'>;
 
 /** What to find out about a commit whose outcome is unknown. */
 export interface OutcomeQuery {
+  /** Entries of the log. */
   readonly entries: readonly EntryRef[];
   /** Rows of the lock table. */
   readonly names: readonly string[];
@@ -39,6 +45,8 @@ export interface OutcomeQuery {
 
 /** What stood in both tables at one and the same moment. What is not there is left out. */
 export interface Outcome {
+  /** Of those that were asked for, those that are in the log. */
   readonly entries: readonly (EntryRef & Pick<StoredEntry, 'timestamp'>)[];
+  /** Of those that were asked for, those that are in the lock table. */
   readonly names: readonly string[];
 }

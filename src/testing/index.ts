@@ -1,3 +1,8 @@
+/**
+ * For the specs of apps: the real members on a store, a network and clocks in memory.
+ *
+ * @module nestjs-hedge/testing
+ */
 export {
   HedgeTesting,
   hedgeTesting,

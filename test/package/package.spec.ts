@@ -10,6 +10,7 @@ interface Manifest {
   files: string[];
   peerDependencies: Record<string, string>;
   peerDependenciesMeta: Record<string, { optional?: boolean }>;
+  typedocOptions: { entryPoints: string[] };
   dependencies: Record<string, string>;
 }
 
@@ -160,6 +161,14 @@ describe('loading', () => {
 });
 
 describe('the repository', () => {
+  it('has an API reference of every entry', () => {
+    const sources = targets
+      .filter((target) => target.endsWith('.d.ts'))
+      .map((target) => target.replace('./dist/', 'src/').replace('.d.ts', '.ts'));
+    expect(manifest.typedocOptions.entryPoints.toSorted()).toEqual(sources.toSorted());
+    expect(sources.length).toBeGreaterThan(5);
+  });
+
   it('names no download hosts in package-lock.json', () => {
     expect(readFileSync('package-lock.json', 'utf8')).not.toContain('"resolved"');
   });

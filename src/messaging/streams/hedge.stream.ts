@@ -19,6 +19,7 @@ export class HedgeStream<T> extends Observable<T> implements AsyncIterable<T> {
     });
   }
 
+  /** For `for await`: each loop opens a stream of its own. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
     return this.open().iterate();
   }

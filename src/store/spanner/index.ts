@@ -1,3 +1,8 @@
+/**
+ * Cloud Spanner as the store, for apps that have a `Database` of their own. Needs `@google-cloud/spanner`.
+ *
+ * @module nestjs-hedge/spanner
+ */
 import type { Database } from '@google-cloud/spanner';
 import type { HedgeStore } from '../hedge.store.js';
 import type { SpannerStoreOptions } from './spanner.options.js';
