@@ -124,6 +124,10 @@ describe.skipIf(!path)('the page of the demo, in Chromium', () => {
     const token = await page.textContent('#leader-token');
 
     await page.click('#kill-leader');
+    await vi.waitFor(
+      async () => expect(await page.textContent('#answer')).toContain('is killed'),
+      SOON,
+    );
 
     await vi.waitFor(async () => expect(await leaderOn(page)).toMatch(/^nobody/), SOON);
     await vi.waitFor(async () => {

@@ -47,7 +47,7 @@ function addRow(member, kill) {
     text: 'Kill',
     ariaLabel: `Kill ${place}`,
   });
-  button.addEventListener('click', () => kill(member.id));
+  button.addEventListener('click', () => kill(member.id, place));
   const item = element(
     'li',
     {},

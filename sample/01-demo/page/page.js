@@ -10,7 +10,7 @@ import { followTerms } from './timeline.js';
 const live = listen({
   state(state) {
     showLeader(state);
-    showMembers(state, (id) => ask(live, `members/${encodeURIComponent(id)}/kill`));
+    showMembers(state, kill);
     showPool(state);
     followTerms(state);
   },
@@ -36,9 +36,17 @@ for (const pattern of ['send', 'broadcast']) {
   });
 }
 
-$('step-down').addEventListener('click', () => void ask(live, 'step-down'));
-$('start-job').addEventListener('click', () => void ask(live, 'semaphore?ms=4000'));
-$('kill-leader').addEventListener('click', () => {
-  const id = $('leader-id').dataset.id;
-  if (id) void ask(live, `members/${encodeURIComponent(id)}/kill`);
+$('step-down').addEventListener('click', () => {
+  void ask(live, 'step-down', { done: 'the leader steps down' });
 });
+$('start-job').addEventListener('click', () => {
+  void ask(live, 'semaphore?ms=4000', { done: 'a job of 4 s wants a permit' });
+});
+$('kill-leader').addEventListener('click', () => {
+  const { id } = $('leader-id').dataset;
+  if (id) kill(id, $('leader-id').textContent);
+});
+
+function kill(id, place) {
+  void ask(live, `members/${encodeURIComponent(id)}/kill`, { done: `${place} is killed` });
+}
