@@ -1,0 +1,9 @@
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.js';
+import { CloudLogger } from './cloud.logger.js';
+import { Settings } from './settings.js';
+
+const app = await NestFactory.create(AppModule, { logger: new CloudLogger() });
+// Without it a SIGTERM would leave the group without a leader for a whole lease, and the subscription behind.
+app.enableShutdownHooks([], { useProcessExit: true });
+await app.listen(app.get(Settings).port);
