@@ -36,6 +36,7 @@ export class LeaderHandlers {
 
   @OnBroadcast('kill')
   kill(@Payload() id: string): void {
-    if (id === this.hedge.id) setImmediate(() => process.kill(process.pid, 'SIGKILL'));
+    // Late enough for the page to hear that it was done.
+    if (id === this.hedge.id) setTimeout(() => process.kill(process.pid, 'SIGKILL'), 50);
   }
 }
