@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, expect, it, vi } from 'vitest';
 import { freePorts, startDemo, type Demo } from '../support/demo.js';
+import { commandsOf } from '../support/documents.js';
+import { startProgram, type CommandResult } from '../support/command-line.js';
 
 interface Status {
   url: string;
@@ -70,6 +72,28 @@ it('puts, gets, sends and fails over at any member, and Ctrl-C ends all of it', 
   for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });
 
+it('answers every line that its README has people type', async () => {
+  demo = await startDemo();
+  const { urls } = demo;
+  await vi.waitFor(() => expect(demo?.output).toContain('three members are up'), 20_000);
+  const lines = commandsOf('sample/01-demo/README.md').filter((line) => line.startsWith('curl '));
+  const answers = new Map<string, string>();
+  for (const line of lines) {
+    // Right after a stepDown() nobody is ready, for a moment.
+    const { stdout } = await vi.waitFor(async () => {
+      const result = await typed(line, urls);
+      expect([result.code, result.stderr], line).toEqual([0, expect.stringMatching(/^20[012]$/)]);
+      return result;
+    }, 10_000);
+    answers.set(line, stdout);
+  }
+  const answerTo = (line: string) => answers.get(`curl ${line}`) ?? '';
+  expect(JSON.parse(answerTo('localhost:3001/members'))).toHaveLength(3);
+  expect(JSON.parse(answerTo('localhost:3003/log/colour'))).toMatchObject({ value: 'blue' });
+  expect(answerTo('localhost:3001/send -d hello')).toContain('You said: hello');
+  expect(JSON.parse(answerTo('localhost:3001/broadcast -d hello'))).toHaveLength(3);
+});
+
 it('leaves no member behind when the script itself is killed', async () => {
   demo = await startDemo();
   await vi.waitFor(() => expect(demo?.output).toContain('three members are up'), 20_000);
@@ -95,6 +119,13 @@ it('says which port is taken, and how to choose others', async () => {
     server.close();
   }
 });
+
+/** What a line of the README gives, typed where the demo is; the HTTP status stands alone on stderr. */
+function typed(line: string, urls: readonly string[]): Promise<CommandResult> {
+  const here = line.replace(/localhost:300([123])/, (_host, number) => urls[Number(number) - 1]);
+  const curl = `curl() { command curl --silent --max-time 15 -w '%{stderr}%{http_code}' "$@"; }`;
+  return startProgram('sh', ['-c', `${curl}; ${here}`]).result;
+}
 
 async function json<T = unknown>(url: string, init?: RequestInit): Promise<T> {
   const response = await fetch(url, { ...init, signal: AbortSignal.timeout(15_000) });

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { commandsIn, commandsOf, PAGES, textOf } from '../support/documents.js';
+import { CLAIMS, claimOf } from './command-claims.js';
+
+const commands = PAGES.flatMap((page) => commandsOf(page).map((command) => ({ page, command })));
+
+describe('the commands of the docs', () => {
+  it('are each claimed by somebody who checks them', () => {
+    const unclaimed = commands.filter(({ page, command }) => !claimOf(page, command));
+    expect(commands.length).toBeGreaterThan(10);
+    expect(unclaimed).toEqual([]);
+    expect(claimOf('README.md', 'rm -rf node_modules')).toBeUndefined();
+  });
+
+  const checked = commands.flatMap(({ page, command }) => {
+    const claim = claimOf(page, command);
+    return claim && 'check' in claim ? { page, command, check: claim.check } : [];
+  });
+  it.each(checked)('do what they say: $page: $command', ({ page, command, check }) => {
+    expect(check(command, page)).toBe('');
+  });
+
+  it.each(CLAIMS)('are not claimed in vain: $command', (claim) => {
+    const its = commands.filter(({ page, command }) => claimOf(page, command) === claim);
+    expect(its).not.toEqual([]);
+    if ('spec' in claim) expect(textOf(claim.spec)).toContain(`commandsOf('${claim.page}')`);
+  });
+
+  it('are told apart by lines, but for what goes on', () => {
+    const script = `a 'b # c\n"d' # e\n# f\n\ng \\\n  --h="i 'j' \\" # k"#l && m # n\n`;
+    expect(commandsIn(script)).toEqual([`a 'b # c\n"d'`, `g \\\n  --h="i 'j' \\" # k"#l && m`]);
+  });
+
+  it('are refused where they would not work', () => {
+    expect(faultOf('npm ci && npm run bnech')).toContain('bnech');
+    expect(faultOf('npm install nestjs-hegde')).toContain('nestjs-hegde');
+    expect(faultOf('npx nestjs-hedge status --databse sqlite:./hedge.db')).toContain('--databse');
+    expect(faultOf("npx nestjs-hedge status --json | jq '.groups['")).toContain('jq');
+  });
+});
+
+function faultOf(command: string): string | undefined {
+  const claim = claimOf('README.md', command);
+  return claim && 'check' in claim ? claim.check(command, 'README.md') : undefined;
+}

@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PAGES, textOf } from '../support/documents.js';
+
+describe('the links of the docs', () => {
+  it.each(PAGES)('lead to what is there: %s', (page) => {
+    const broken = linksIn(textOf(page)).filter((link) => !leadsSomewhere(page, link));
+    expect(broken).toEqual([]);
+  });
+
+  it('would be missed', () => {
+    const text = '[a](b.md) [c](#what-is-promised) `[d](e)`\n\n```ts\n[f](g)\n```\n![h](<i j>)';
+    expect(linksIn(text)).toEqual(['b.md', '#what-is-promised', 'i j']);
+    expect(leadsSomewhere('README.md', 'docs')).toBe(true);
+    expect(leadsSomewhere('README.md', 'dosc')).toBe(false);
+    expect(leadsSomewhere('README.md', '#what-is-promised')).toBe(true);
+    expect(leadsSomewhere('README.md', '#what-is-premised')).toBe(false);
+  });
+
+  it('make every page of docs/ one that the index leads to', () => {
+    const linked = linksIn(textOf('docs/README.md')).map((link) =>
+      join('docs', link.replace(/#.*/, '')),
+    );
+    const pages = PAGES.filter((page) => page.startsWith('docs/') && page !== 'docs/README.md');
+    expect(pages.filter((page) => !linked.includes(page))).toEqual([]);
+  });
+});
+
+/** Without those that are only quoted. */
+function linksIn(text: string): string[] {
+  const prose = text.replaceAll(/^( *)```.*?^\1```$/gms, '').replaceAll(/`[^`\n]*`/g, '');
+  return [...prose.matchAll(/\]\(<?([^)>]+)>?\)/g)].map(([, link]) => link);
+}
+
+function leadsSomewhere(page: string, link: string): boolean {
+  if (URL.canParse(link)) return link.startsWith('https://');
+  const [path, anchor] = link.split('#');
+  const target = path === '' ? page : join(dirname(page), path);
+  if (!existsSync(target)) return false;
+  return anchor === undefined || (target.endsWith('.md') && anchorsOf(target).includes(anchor));
+}
+
+/** As GitHub makes them of headings. */
+function anchorsOf(page: string): string[] {
+  const prose = textOf(page).replaceAll(/^( *)```.*?^\1```$/gms, '');
+  return [...prose.matchAll(/^#+ +(.+)$/gm)].map(([, title]) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  );
+}

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { textOf } from '../support/documents.js';
+
+describe('the tables of the docs', () => {
+  it('list every option, and none that is not', () => {
+    const [, options] =
+      /interface HedgeModuleOptions \{(.*?)\n\}/s.exec(apiOf('nestjs-hedge')) ?? [];
+    const names = [...(options ?? '').matchAll(/^ +(\w+)\?:/gm)].map(([, name]) => name);
+    expect(names).toContain('database');
+    const listed = firstCells('docs/options.md').flatMap((cell) => cell.match(/\w+/g) ?? []);
+    // It belongs to the module, not to the member.
+    expect(listed.toSorted()).toEqual([...names, 'isGlobal'].toSorted());
+  });
+
+  it('list every error with its status, and none that is not', () => {
+    const codes = readFileSync('src/errors/hedge-error.codes.ts', 'utf8').matchAll(
+      /^ +(\w+): (\d+),/gm,
+    );
+    const expected = [...codes].map(([, code, status]) => `${code} ${status}`);
+    expect(expected.length).toBeGreaterThan(10);
+    const listed = rowsOf('docs/errors.md').flatMap(([cell, status]) =>
+      (cell.match(/\w+/g) ?? []).map((code) => `${code} ${status}`),
+    );
+    expect(listed.toSorted()).toEqual(expected.toSorted());
+  });
+});
+
+function firstCells(page: string): string[] {
+  return rowsOf(page).map(([cell]) => cell);
+}
+
+/** Of the tables of a page, those that begin with code. */
+function rowsOf(page: string): string[][] {
+  const rows = textOf(page).match(/^\| `.*$/gm) ?? [];
+  return rows.map((row) =>
+    row
+      .split(/(?<!\\)\|/)
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+function apiOf(entry: string): string {
+  return readFileSync(`test/package/api/${entry}.d.ts.txt`, 'utf8');
+}

@@ -1,0 +1,79 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import ts from 'typescript';
+import { blocksOf, PAGES, type Block } from '../support/documents.js';
+
+/**
+ * The code of all pages as files, a folder a page. A block that begins with `// name.ts` is that file, for the other blocks
+ * of its page to import; and any page may import `./app.module.js`, the app that the README begins with.
+ */
+export class DocumentedCode {
+  readonly #folder: string;
+
+  /** @param name of a folder for this user alone; below the package, which can then be imported by its name */
+  constructor(name: string) {
+    this.#folder = resolve('build/documented', name);
+    rmSync(this.#folder, { recursive: true, force: true });
+    this.#write('tsconfig.json', `{ "extends": "${resolve('tsconfig.json')}", "include": ["."] }`);
+  }
+
+  /** Writes the blocks of a page. @returns its files */
+  filesOf(page: string): string[] {
+    const [app] = blocksOf('README.md', 'ts');
+    const blocks = blocksOf(page, 'ts');
+    const files =
+      blocks.length === 0 ? [] : [app, ...blocks].map((block) => this.#add(page, block));
+    return [...new Set(files)];
+  }
+
+  /** The file of the block that has a text in it, beside all of its page and as JavaScript, too. */
+  fileWith(text: string): string {
+    const all = PAGES.flatMap((page) => blocksOf(page, 'ts'));
+    const block = all.find(({ code }) => code.includes(text));
+    if (!block) throw new Error(`No page has a block with ${text}`);
+    for (const file of this.filesOf(block.page)) {
+      writeFileSync(file.replace(/\.ts$/, '.js'), transpiled(ts.sys.readFile(file) ?? ''));
+    }
+    return this.#add(block.page, block);
+  }
+
+  #add(page: string, block: Block): string {
+    return this.#write(join(page.replace(/\.md$/, ''), nameOf(block)), block.code);
+  }
+
+  #write(name: string, text: string): string {
+    const file = join(this.#folder, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    return file;
+  }
+}
+
+/** What the compiler says of files that meet the package as its users do, through its own exports. */
+export function diagnosticsOf(files: readonly string[]): string[] {
+  const program = ts.createProgram(files, {
+    ...compilerOptions(),
+    paths: {},
+    noEmit: true,
+    noUnusedParameters: false,
+  });
+  return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
+    const line =
+      file && start !== undefined ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
+    return `${file?.fileName}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+  });
+}
+
+export function transpiled(code: string): string {
+  const options = { ...compilerOptions(), module: ts.ModuleKind.ESNext };
+  return ts.transpileModule(code, { compilerOptions: options }).outputText;
+}
+
+function nameOf({ code, line }: Block): string {
+  return /^\/\/ ([\w.-]+\.ts)$/m.exec(code.split('\n', 1)[0])?.[1] ?? `block-${line}.ts`;
+}
+
+function compilerOptions(): ts.CompilerOptions {
+  const { config } = ts.readConfigFile('tsconfig.json', (file) => ts.sys.readFile(file));
+  return ts.convertCompilerOptionsFromJson(config.compilerOptions, '.').options;
+}
