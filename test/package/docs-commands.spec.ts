@@ -34,6 +34,9 @@ describe('the commands of the docs', () => {
   it('are refused where they would not work', () => {
     expect(faultOf('npm ci && npm run bnech')).toContain('bnech');
     expect(faultOf('npm install nestjs-hegde')).toContain('nestjs-hegde');
+    expect(faultOf('npm ci && npx tsc -p sample/00-none')).toContain('sample/00-none');
+    expect(faultOf('npm ci && node build/sample/01-demo/clutser.js')).toContain('clutser');
+    expect(faultOf('npm ci && rm -rf node_modules')).toContain('rm -rf');
     expect(faultOf('npx nestjs-hedge status --databse sqlite:./hedge.db')).toContain('--databse');
     expect(faultOf("npx nestjs-hedge status --json | jq '.groups['")).toContain('jq');
   });
