@@ -1,0 +1,263 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Injectable } from '@nestjs/common';
+import { metrics } from '@opentelemetry/api';
+import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
+import { EXPIRED, RELEASED } from '../../src/cli/cli.messages.js';
+import * as texts from '../../src/hedge.messages.js';
+import { HEDGE_ERROR_STATUS, OnLeaderMessage } from '../../src/index.js';
+import * as port from '../../src/messaging/messages.js';
+import { HedgeOpenTelemetryModule } from '../../src/opentelemetry/index.js';
+import { blocksOf, textOf } from '../support/documents.js';
+import { FaultyStore } from '../support/faulty-store.js';
+import { LEASE, SOON, useGroup } from '../support/hedge-apps.js';
+import { freePort } from '../support/ports.js';
+import { scrapedMetrics, type ScrapedMetric } from '../support/scraped-metrics.js';
+
+const PAGE = 'docs/operating.md';
+const page = textOf(PAGE);
+const group = useGroup();
+
+@Injectable()
+class Orders {
+  @OnLeaderMessage('order.fail')
+  fail() {
+    throw new TypeError('boom');
+  }
+}
+
+describe('the metrics that docs/operating.md lists', () => {
+  let exporter: PrometheusExporter;
+  let url: string;
+
+  beforeEach(async () => {
+    const free = await freePort();
+    url = `http://127.0.0.1:${free}/metrics`;
+    exporter = new PrometheusExporter({ host: '127.0.0.1', port: free });
+    metrics.setGlobalMeterProvider(new MeterProvider({ readers: [exporter] }));
+  });
+  afterEach(async () => {
+    metrics.disable();
+    await exporter.shutdown();
+  });
+
+  const scrape = async () => scrapedMetrics(await (await fetch(url)).text());
+
+  it('are those that Prometheus gets of a member, and its alerts ask for nothing else', async () => {
+    const scraped = await scrapeOfBusyMember();
+
+    const everywhere = ['hedge_group', 'hedge_member_id', 'otel_scope_name'];
+    const listed = listedMetrics();
+    expect([...listed.keys()].toSorted()).toEqual([...scraped.keys()].toSorted());
+    for (const [name, { type, labels }] of scraped) {
+      const own = [...labels].filter((label) => !everywhere.includes(label) && label !== 'le');
+      expect({ name, ...listed.get(name) }).toEqual({ name, type, labels: own.toSorted() });
+    }
+
+    for (const { alert, expr } of alerts()) {
+      expect({ alert, unknown: unknownIn(expr, scraped) }).toEqual({ alert, unknown: [] });
+    }
+    expect(unknownIn('hedge_leaders > 1 or hedge_leader{hedge_role="x"}', scraped)).toHaveLength(2);
+    expect(unknownIn('hedge_lock_wait_duration_count{error_type="LOST"}', scraped)).toHaveLength(1);
+  });
+
+  /** One that has done and suffered all that is counted. */
+  async function scrapeOfBusyMember(): Promise<Map<string, ScrapedMetric>> {
+    const store = new FaultyStore(group().store);
+    const imports = [HedgeOpenTelemetryModule.forRoot()];
+    const { hedge, locks } = await group().start({ store }, [Orders], [], imports);
+    await hedge.ready(SOON);
+    await expect(hedge.send('order.fail', 1)).rejects.toMatchObject({ code: 'HANDLER_ERROR' });
+    const lock = await locks.acquire('job');
+    await expect(locks.acquire('job', { timeout: 50 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await lock.release();
+    store.fault = (method) => (method === 'commit' ? 'unavailable' : undefined);
+    const put = hedge.put('key', 'value');
+    await vi.waitFor(async () => {
+      const failing = await scrape();
+      for (const name of ['hedge_session_renewal_duration', 'hedge_log_commit_duration']) {
+        expect(failing.get(name)?.labels).toContain('error_type');
+      }
+    }, SOON);
+    store.fault = () => undefined;
+    await put.catch(() => undefined);
+    await hedge.ready(SOON);
+    await hedge.stepDown();
+    await vi.waitFor(() => expect(hedge.isLeader()).toBe(true), SOON);
+    return scrape();
+  }
+});
+
+describe('the alerts of docs/operating.md', () => {
+  it('each have series that make them fire', () => {
+    const tested = parse(readFileSync('test/support/alerts.test.yaml', 'utf8')) as {
+      tests: { alert_rule_test: { alertname: string; exp_alerts: object[] }[] }[];
+    };
+    const firing = tested.tests
+      .flatMap(({ alert_rule_test: cases }) => cases)
+      .filter(({ exp_alerts: expected }) => expected.length > 0)
+      .map(({ alertname }) => alertname);
+    expect(new Set(firing)).toEqual(new Set(alerts().map(({ alert }) => alert)));
+    expect(firing.length).toBeGreaterThan(10);
+  });
+
+  it('each have an entry in the runbook', () => {
+    const titles = [...page.matchAll(/^### (.+)$/gm)].flatMap(([, title]) => title.split(', '));
+    expect(titles.toSorted()).toEqual(
+      alerts()
+        .map(({ alert }) => alert)
+        .toSorted(),
+    );
+  });
+
+  it.skipIf(!hasPromtool())('pass the tests of Prometheus itself', () => {
+    const folder = 'build/alerts';
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'alerts.yaml'), rules());
+    const cases = readFileSync('test/support/alerts.test.yaml', 'utf8');
+    writeFileSync(join(folder, 'alerts.test.yaml'), cases);
+    const report = promtool('test', 'rules', join(folder, 'alerts.test.yaml'));
+    expect(report).toMatchObject({ status: 0, stderr: '' });
+
+    writeFileSync(join(folder, 'alerts.yaml'), rules().replace('for: 30s', 'for: 1h'));
+    expect(promtool('test', 'rules', join(folder, 'alerts.test.yaml')).status).toBe(1);
+  });
+});
+
+describe('the lines that docs/operating.md quotes', () => {
+  const SLOT = '2026-11-23T02:00:00.000Z';
+  const [MEMBER, LEADER] = ['10.0.0.7:7000', '10.0.0.5:7000'];
+  const STORE = 'Spanner projects/p/instances/i/databases/d (locktable, logtable)';
+  const LOST = ["the lock 'stock-7'", "the lock 'till'"];
+  const REASONS = ['expired', 'session-gone', 'fence-gone', 'superseded'];
+  /** By the name of what makes them. */
+  const lines: Record<string, string | string[]> = {
+    RENEWAL_FAILED: texts.RENEWAL_FAILED(4_212, new Error('…')),
+    ELECTION_FAILED: texts.ELECTION_FAILED(new Error('…')),
+    WAITING_FOR_STORE: texts.WAITING_FOR_STORE(STORE, new Error('…')),
+    STORE_IS_BACK: texts.STORE_IS_BACK(STORE),
+    TERM_LOST: REASONS.map((reason) => texts.TERM_LOST(reason)),
+    HOLDINGS_LOST: texts.HOLDINGS_LOST(2, LOST, 'expired'),
+    NOT_LISTED: texts.NOT_LISTED(MEMBER, LEADER),
+    TURNED_AWAY: port.TURNED_AWAY('10.0.0.9', port.OTHER_SECRET),
+    NO_SIGTERM_LISTENER: texts.NO_SIGTERM_LISTENER(),
+    EMBEDDED_BY_DEFAULT: texts.EMBEDDED_BY_DEFAULT('./hedge.db'),
+    CRON_INTERRUPTED: texts.CRON_INTERRUPTED('invoices', SLOT, MEMBER),
+    CRON_NOT_CLAIMED: texts.CRON_NOT_CLAIMED('invoices', SLOT, new Error('…')),
+    CRON_END_UNKNOWN: texts.CRON_END_UNKNOWN('invoices', SLOT, new Error('…')),
+    CRON_AHEAD: texts.CRON_AHEAD('invoices', SLOT, MEMBER),
+    CRON_STILL_RUNNING: texts.CRON_STILL_RUNNING('invoices', SLOT),
+    CRON_ERROR_UNSPEAKABLE: texts.CRON_ERROR_UNSPEAKABLE('invoices'),
+    HANDLER_UNKNOWN_ERROR: port.HANDLER_UNKNOWN_ERROR('leader:order.place'),
+    HOOK_FAILED: texts.HOOK_FAILED('Billing', 'work'),
+    LOSING_FAILED: texts.LOSING_FAILED(new Error('…')),
+    LEAVING_FAILED: texts.LEAVING_FAILED(new Error('…')),
+    TELEMETRY_FAILED: texts.TELEMETRY_FAILED(new Error('…')),
+  };
+
+  it('are those that are logged', () => {
+    const quoted = [...page.matchAll(/^> (.+)$/gm)].map(([, line]) => line);
+    expect(quoted.toSorted()).toEqual(Object.values(lines).flat().toSorted());
+    for (const line of [EXPIRED(MEMBER), RELEASED(MEMBER)]) expect(page).toContain(`\`${line}\``);
+  });
+
+  it('leave none out that the sources log', () => {
+    const logged = readdirSync('src', { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
+      .flatMap((file) => [
+        ...readFileSync(join('src', file), 'utf8').matchAll(
+          /\.(?:warn|error|log)\(([A-Z_]{4,})\(/g,
+        ),
+      ])
+      .map(([, name]) => name);
+    expect(logged.length).toBeGreaterThan(10);
+    expect(logged.filter((name) => !(name in lines))).toEqual([]);
+  });
+});
+
+describe('a lease that is changed by a rolling update', () => {
+  it('lasts for each member as long as its own, whatever that of the others', async () => {
+    const [lock, session] = ['hedge/spindle/lockname/group', 'hedge/group/session/died'];
+    const row = { table: 'lock', op: 'upsert', heartbeat: 'now', token: 'now' } as const;
+    const diedAt = performance.now();
+    await group().store.commit(
+      [
+        { ...row, name: lock, writer: '127.0.0.1:1' },
+        { ...row, name: `${lock}#term`, writer: 'died' },
+        { ...row, name: session, writer: `${3 * LEASE} 127.0.0.1:1` },
+      ],
+      { timeout: 5_000 },
+    );
+    const short = await group().start({ leaseDuration: LEASE });
+    await vi.waitFor(() => expect(short.hedge.isLeader()).toBe(true), SOON);
+    expect(performance.now() - diedAt).toBeGreaterThan(3 * LEASE);
+
+    const long = await group().start({ leaseDuration: 3 * LEASE });
+    await long.hedge.ready(SOON);
+    await short.close();
+    await vi.waitFor(() => expect(long.hedge.isLeader()).toBe(true), SOON);
+  });
+});
+
+interface Alert {
+  readonly alert: string;
+  readonly expr: string;
+}
+
+function rules(): string {
+  return blocksOf(PAGE, 'yaml')[0].code;
+}
+
+function alerts(): Alert[] {
+  return (parse(rules()) as { groups: { rules: Alert[] }[] }).groups.flatMap((each) => each.rules);
+}
+
+/** By name, of the first table of the page. */
+function listedMetrics(): Map<string, { type: string; labels: string[] }> {
+  const rows = page.matchAll(/^\| `(hedge_\w+)` +\| (\w+) +\| (.*?) +\|/gm);
+  return new Map(
+    [...rows].map(([, name, type, labels]) => [
+      name,
+      { type, labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label).toSorted() },
+    ]),
+  );
+}
+
+/** Metrics, labels and codes in an expression that no member has. */
+function unknownIn(expr: string, scraped: ReadonlyMap<string, ScrapedMetric>): string[] {
+  const unknown: string[] = [];
+  for (const [, series, , matchers = ''] of expr.matchAll(/\b(hedge_\w+)(\{(.*?)\})?/g)) {
+    if (isLabel(series, scraped)) continue;
+    const metric = scraped.get(series) ?? scraped.get(series.replace(/_(bucket|sum|count)$/, ''));
+    if (!metric) unknown.push(series);
+    for (const [, label, values] of matchers.matchAll(/(\w+)[=!]~?"(.*?)"/g)) {
+      if (metric && !metric.labels.has(label)) unknown.push(`${series}{${label}}`);
+      unknown.push(...values.split('|').filter((value) => !isValue(label, value)));
+    }
+  }
+  return unknown;
+}
+
+function isLabel(name: string, scraped: ReadonlyMap<string, ScrapedMetric>): boolean {
+  return [...scraped.values()].some(({ labels }) => labels.has(name));
+}
+
+function isValue(label: string, value: string): boolean {
+  if (value === '') return true;
+  if (label === 'error_type') return value in HEDGE_ERROR_STATUS;
+  if (label === 'hedge_loss_reason') return !texts.TERM_LOST(value).includes('undefined');
+  if (label === 'hedge_lock_outcome') return ['acquired', 'held', 'failed'].includes(value);
+  return true;
+}
+
+function promtool(...args: string[]) {
+  return spawnSync(process.env['PROMTOOL'] ?? 'promtool', args, { encoding: 'utf8' });
+}
+
+function hasPromtool(): boolean {
+  return promtool('--version').status === 0;
+}
