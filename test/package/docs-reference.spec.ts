@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { textOf } from '../support/documents.js';
+import { PAGES, textOf } from '../support/documents.js';
 
 describe('the tables of the docs', () => {
   it('list every option, and none that is not', () => {
@@ -24,7 +25,32 @@ describe('the tables of the docs', () => {
     );
     expect(listed.toSorted()).toEqual(expected.toSorted());
   });
+
+  it('list every metric and attribute, and none that is not', () => {
+    const expected = named(sourcesIn('src/opentelemetry').join('\n'), "'");
+    expect(expected.length).toBeGreaterThan(10);
+    const listed = named(textOf('docs/telemetry.md'), '`');
+    expect(new Set(listed)).toEqual(new Set(expected));
+  });
+
+  it.each(PAGES)('speak of no constant that is nowhere: %s', (page) => {
+    // Some names of the environment are put together.
+    const words = textOf(page).match(/(?<=`)(?!HEDGE_)[A-Z]+(_[A-Z]+)+(?=`)/g) ?? [];
+    const known = ['src', 'sample', 'test'].flatMap(sourcesIn).join('\n');
+    expect(words.filter((word) => !new RegExp(`\\b${word}\\b`).test(known))).toEqual([]);
+  });
 });
+
+function named(text: string, quote: string): string[] {
+  const names = text.matchAll(new RegExp(`${quote}(hedge\\.[a-z.]+)${quote}`, 'g'));
+  return [...names].map(([, name]) => name);
+}
+
+function sourcesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join(folder, file), 'utf8'));
+}
 
 function firstCells(page: string): string[] {
   return rowsOf(page).map(([cell]) => cell);
