@@ -169,6 +169,12 @@ describe.skipIf(noNetwork)('the member lists of five hosts', () => {
 
     expect(await agreedOn(followers, since)).toBeLessThan(SILENCE + 1_000);
     await agreedOn([leader], since);
+    // It reaches the store, which says who leads; nobody reaches it.
+    expect(await leader.status()).toMatchObject({ isLeader: true });
+    for (const member of followers) {
+      const refused = member.call('put', 'k', member.name, 500).catch(({ code }) => code);
+      expect(await refused).toMatch(/^(TIMEOUT|CONNECTION_LOST|NO_LEADER)$/);
+    }
     const healedAt = machineTime();
     network.heal(hosts.get(leader)!);
     expect(await agreedOn(members, healedAt)).toBeLessThan(SILENCE);

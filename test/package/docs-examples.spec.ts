@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { freePort } from '../support/ports.js';
-import { DocumentedCode, transpiled } from './documented-code.js';
+import { asJavaScript, DocumentedCode, transpiled } from './documented-code.js';
 
 const code = new DocumentedCode('examples');
 
@@ -16,6 +16,32 @@ describe('the examples of the docs', () => {
     const text = readFileSync(specs, 'utf8');
     writeFileSync(broken, text.replace("toEqual({ id: '9' })", "toEqual({ id: '8' })"));
     expect(reportOf(broken)).toMatchObject({ numPassedTests: 2, numFailedTests: 1 });
+  });
+
+  it('are classes of which an app can be made, page by page', () => {
+    const files = code.filesWith('@Injectable()');
+    expect(files.length).toBeGreaterThan(5);
+    const trial = `
+      import { Test } from '@nestjs/testing';
+      import { ScheduleModule } from '@nestjs/schedule';
+      import { HedgeModule } from 'nestjs-hedge';
+      import { hedgeTesting } from 'nestjs-hedge/testing';
+      const started = [];
+      for (const file of ${JSON.stringify(files.map(asJavaScript))}) {
+        const classes = Object.values(await import(file)).filter((each) => typeof each === 'function');
+        const providers = classes.filter((each) => Reflect.hasMetadata('__injectable__', each));
+        const imports = [HedgeModule.forRoot(hedgeTesting().options), ScheduleModule.forRoot()];
+        const module = await Test.createTestingModule({ imports, providers }).compile();
+        const app = await module.createNestApplication().init();
+        for (const each of providers) started.push(app.get(each).constructor.name);
+        await app.close();
+      }
+      console.log(JSON.stringify(started));`;
+
+    const started = outputBeside(files[0], trial) as string[];
+    expect(started).toEqual(
+      expect.arrayContaining(['Orders', 'Billing', 'Outbox', 'Stock', 'Teller']),
+    );
   });
 
   it('are a table that refuses an older token than the newest it has seen', () => {

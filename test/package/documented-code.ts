@@ -28,13 +28,22 @@ export class DocumentedCode {
 
   /** The file of the block that has a text in it, beside all of its page and as JavaScript, too. */
   fileWith(text: string): string {
-    const all = PAGES.flatMap((page) => blocksOf(page, 'ts'));
-    const block = all.find(({ code }) => code.includes(text));
-    if (!block) throw new Error(`No page has a block with ${text}`);
-    for (const file of this.filesOf(block.page)) {
-      writeFileSync(file.replace(/\.ts$/, '.js'), transpiled(ts.sys.readFile(file) ?? ''));
-    }
-    return this.#add(block.page, block);
+    const [file] = this.filesWith(text);
+    if (file === undefined) throw new Error(`No page has a block with ${text}`);
+    return file;
+  }
+
+  /** Those of all such blocks. */
+  filesWith(text: string): string[] {
+    const blocks = PAGES.flatMap((page) => blocksOf(page, 'ts'));
+    return blocks
+      .filter(({ code }) => code.includes(text))
+      .map((block) => {
+        for (const file of this.filesOf(block.page)) {
+          writeFileSync(asJavaScript(file), transpiled(ts.sys.readFile(file) ?? ''));
+        }
+        return this.#add(block.page, block);
+      });
   }
 
   #add(page: string, block: Block): string {
@@ -62,6 +71,11 @@ export function diagnosticsOf(files: readonly string[]): string[] {
       file && start !== undefined ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
     return `${file?.fileName}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
   });
+}
+
+/** The name of what a file is transpiled to. */
+export function asJavaScript(file: string): string {
+  return file.replace(/\.ts$/, '.js');
 }
 
 export function transpiled(code: string): string {
