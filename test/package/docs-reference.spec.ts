@@ -3,6 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PAGES, textOf } from '../support/documents.js';
 
+it('README.md keeps to two screens', () => {
+  expect(textOf('README.md').split('\n').length).toBeLessThanOrEqual(120);
+});
+
 describe('the tables of the docs', () => {
   it('list every option, and none that is not', () => {
     const [, options] =
