@@ -21,9 +21,18 @@ interface RunElsewhere {
   readonly spec: string;
 }
 
+/** What makes all that the sample needs in Google Cloud, and what runs it there. */
+const DEPLOYS =
+  /^(gcloud (?!beta |emulators |pubsub topics publish )|kubectl |docker |sed |for |done$|[A-Z]+=|export (?!CLOUDSDK_API))/;
+
 /** The first that fits has it. Add yours here; a command that nobody claims fails the tests. */
 export const CLAIMS: readonly Claim[] = [
   { page: 'sample/01-demo/README.md', command: /^curl /, spec: 'test/e2e/demo.spec.ts' },
+  {
+    page: 'sample/02-pubsub-gke/README.md',
+    command: DEPLOYS,
+    spec: 'test/package/deploy-commands.spec.ts',
+  },
   { command: /^(npm|npx tsc|node) /, check: faultOfNode },
   { command: /^npx nestjs-hedge /, check: faultOfCommandLine },
   { command: /^gcloud /, check: faultOfGcloud },

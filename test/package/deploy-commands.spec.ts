@@ -1,0 +1,196 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { container, filledIn, manifestOf, template, VALUES } from '../support/deployment.js';
+import { commandsOf, textOf } from '../support/documents.js';
+import { gcloudFaults } from '../support/gcloud-parser.js';
+import { kubectlFaults } from '../support/kubectl-parser.js';
+import { pathOf, typed, type Typed } from '../support/typed-commands.js';
+
+const HOW_TO_GET_THEM =
+  'No gcloud and kubectl: the commands of the deployment are not checked. Debian: google-cloud-cli, kubectl.\n';
+
+const all = commandsOf('sample/02-pubsub-gke/README.md');
+const commands = all.slice(all.findIndex((command) => command.startsWith('export PROJECT=')));
+const [, section] = textOf('sample/02-pubsub-gke/README.md').split(/^(?=## Deploy to GKE$)/m);
+const { PROJECT, REGION, TAG } = VALUES;
+
+describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', () => {
+  let typedHere: Typed;
+
+  const callsOf = (...words: string[]) =>
+    typedHere.calls.filter((call) => call.join(' ').startsWith(words.join(' ')));
+  /** What is made by `gcloud GROUP create NAME` and the like. */
+  const namesOf = (group: string, verb: RegExp) => {
+    const words = group.split(' ').length + 1;
+    return callsOf('gcloud', group)
+      .filter((call) => verb.test(call[words]))
+      .map((call) => call[words + 1]);
+  };
+
+  beforeAll(() => {
+    typedHere = typed(commands.join('\n'), { 'deployment_template.yaml': template }, TAG);
+  });
+
+  it('are as gcloud has them', () => {
+    const calls = callsOf('gcloud');
+    expect(calls.length).toBeGreaterThan(20);
+    const mistaken = [
+      ['gcloud', 'pubsub', 'topics', 'creat', 'hedge'],
+      ['gcloud', 'pubsub', 'topics', 'create', 'hedge', '--frob'],
+      ['gcloud', 'spanner', 'instances', 'create', 'hedge'],
+    ];
+    const faults = gcloudFaults([...calls, ...mistaken]);
+    expect(faults.slice(0, calls.length)).toEqual(calls.map(() => ''));
+    expect(faults.slice(calls.length).join('\n')).toMatch(/'creat'.*\n.*--frob[^]*--config/);
+  });
+
+  it('are as kubectl has them', async () => {
+    const calls = callsOf('kubectl');
+    expect(calls.length).toBeGreaterThan(10);
+    const mistaken = [
+      ['kubectl', 'logs', '--selectr=a=b'],
+      ['kubectl', 'rollout', 'statsu', 'deployment/a'],
+    ];
+    const faults = await kubectlFaults([...calls, ...mistaken], 'deployment.yaml', filledIn());
+    expect(faults.slice(0, calls.length)).toEqual(calls.map(() => ''));
+    expect(faults.slice(calls.length).join('\n')).toMatch(/selectr[^]*statsu/);
+  });
+
+  it('fill in the template, and make the tables', () => {
+    expect(typedHere.files['deployment.yaml']).toBe(filledIn());
+    expect(typedHere.files['tables.sql']).toContain('CREATE TABLE IF NOT EXISTS locktable');
+    expect(
+      callsOf('gcloud spanner databases create').map((call) => flagOf(call, 'ddl-file')),
+    ).toEqual(['tables.sql']);
+  });
+
+  it('make what the template names', () => {
+    const env = Object.fromEntries(container().env!.map(({ name, value }) => [name, value]));
+    const [instance] = namesOf('spanner instances', /^create$/);
+    const [database] = namesOf('spanner databases', /^create$/);
+    expect(env['DATABASE']).toBe(`projects/${PROJECT}/instances/${instance}/databases/${database}`);
+    const asked = commands.find((command) => command.startsWith('export HEDGE_DATABASE='));
+    expect(asked?.replace('$PROJECT', PROJECT)).toContain(`"${env['DATABASE']}"`);
+    const [topic] = namesOf('pubsub topics', /^create$/);
+    expect(env['TOPIC']).toBe(`projects/${PROJECT}/topics/${topic}`);
+
+    const [repository] = callsOf('gcloud artifacts repositories create');
+    const folder = `${flagOf(repository, 'location')}-docker.pkg.dev/${PROJECT}/${repository[4]}`;
+    const { image } = container();
+    expect(image).toBe(`${folder}/hedge-demo:${TAG}`);
+    const [build] = callsOf('docker build');
+    expect(flagOf(build, 'tag')).toBe(image);
+    expect(build.at(-1)).toBe('.');
+    expect(flagOf(build, 'file')).toBe('sample/02-pubsub-gke/Dockerfile');
+    expect(callsOf('docker push')).toEqual([['docker', 'push', image]]);
+  });
+
+  it('let the pods, and nobody else, act as the service account that they make', () => {
+    const [name] = namesOf('iam service-accounts', /^create$/);
+    const account = `${name}@${PROJECT}.iam.gserviceaccount.com`;
+    const pods = manifestOf('ServiceAccount').metadata!;
+    expect(pods.annotations).toEqual({ 'iam.gke.io/gcp-service-account': account });
+
+    const bindings = typedHere.calls.filter((call) => call.includes('add-iam-policy-binding'));
+    const given = bindings.map((call) => [flagOf(call, 'member'), flagOf(call, 'role')]);
+    const [custom] = callsOf('gcloud iam roles create');
+    const nodes = '1234567890-compute@developer.gserviceaccount.com';
+    expect(given).toEqual([
+      [
+        `serviceAccount:${PROJECT}.svc.id.goog[${pods.namespace}/${pods.name}]`,
+        'roles/iam.workloadIdentityUser',
+      ],
+      [`serviceAccount:${account}`, 'roles/spanner.databaseUser'],
+      [`serviceAccount:${account}`, 'roles/pubsub.subscriber'],
+      [`serviceAccount:${account}`, `projects/${PROJECT}/roles/${custom[4]}`],
+      [`serviceAccount:${nodes}`, 'roles/artifactregistry.reader'],
+    ]);
+    // Only what is not there yet has its role on the project.
+    expect(namesOf('projects', /^add-iam-policy-binding$/)).toEqual([PROJECT]);
+  });
+
+  it('make the secret where the pods look for it, and change it in steps that fit', () => {
+    const { secretKeyRef } = container().env!.find(
+      ({ name }) => name === 'HEDGE_SECRET',
+    )!.valueFrom!;
+    const { namespace } = manifestOf('Deployment').metadata!;
+    for (const call of callsOf('kubectl create secret')) {
+      expect(call.slice(2, 5)).toEqual(['secret', 'generic', secretKeyRef!.name]);
+      expect(call).toContain(`--namespace=${namespace}`);
+      expect(flagOf(call, 'from-literal')).toMatch(new RegExp(`^${secretKeyRef!.key}=`));
+    }
+    const [old, both, turned, fresh, ...rest] = typedHere.secrets;
+    expect([both, turned, ...rest]).toEqual([`${old},${fresh}`, `${fresh},${old}`]);
+    expect(new Set([old, fresh].map(({ length }) => length))).toEqual(new Set([44]));
+    expect(old).not.toBe(fresh);
+
+    const verbs = callsOf('kubectl').map((call) => call.slice(1, call[1] === 'rollout' ? 3 : 2));
+    const changing = verbs.slice(verbs.findIndex(([verb]) => verb === 'get') + 1).map(String);
+    // The two ends of the pipe before it begin in any order.
+    const steps = changing.filter((verb) => verb !== 'create').slice(0, 9);
+    const step = ['replace', 'rollout,restart', 'rollout,status'];
+    expect(steps).toEqual([...step, ...step, ...step]);
+  });
+
+  it('give the roles that the page explains, and no other', () => {
+    const explained = section.matchAll(
+      /^\| `(?:roles\/)?([\w.]+)` +\| the (?:database|topic|project|service account) /gm,
+    );
+    const given = typedHere.calls
+      .filter((call) => call.includes('add-iam-policy-binding'))
+      .flatMap((call) => flagOf(call, 'role')?.split('roles/').at(-1) ?? []);
+    // That one is the nodes', and is explained beside its command.
+    const ofPods = given.filter((role) => role !== 'artifactregistry.reader');
+    expect(Array.from(explained, ([, role]) => role).toSorted()).toEqual(ofPods.toSorted());
+  });
+
+  it('clean up all that they made', () => {
+    for (const group of [
+      'artifacts repositories',
+      'container clusters',
+      'iam roles',
+      'pubsub topics',
+      'spanner instances',
+    ]) {
+      const made = namesOf(group, /^create(-auto)?$/);
+      expect(made, group).toHaveLength(1);
+      expect(namesOf(group, /^delete$/), group).toEqual(made);
+    }
+    const [account] = namesOf('iam service-accounts', /^create$/);
+    const [deleted] = namesOf('iam service-accounts', /^delete$/);
+    expect(deleted).toBe(`${account}@${PROJECT}.iam.gserviceaccount.com`);
+    expect(namesOf('projects', /^remove-iam-policy-binding$/)).toEqual([PROJECT]);
+    const made = typedHere.calls.flatMap(([program, ...args]) =>
+      program === 'gcloud' && args.some((word) => word.startsWith('create')) ? [args[0]] : [],
+    );
+    expect(new Set(made)).toEqual(new Set(['container', 'spanner', 'pubsub', 'iam', 'artifacts']));
+  });
+
+  it('are for the region that was said', () => {
+    const regions = typedHere.calls.flatMap((call) =>
+      ['region', 'location', 'config'].flatMap((name) => flagOf(call, name) ?? []),
+    );
+    expect(new Set(regions)).toEqual(new Set([REGION, `regional-${REGION}`]));
+  });
+});
+
+it('what the page says that logs say is what we write there', () => {
+  const quotes = Array.from(section.matchAll(/`([A-Z][a-z]+(?: [\w-]+)+)`/g), ([, quote]) => quote);
+  expect(quotes).toHaveLength(4);
+  const sources = [
+    'src/store/spanner/spanner.messages.ts',
+    'sample/02-pubsub-gke/command.listener.ts',
+  ].map(textOf);
+  expect(quotes.filter((quote) => !sources.some((source) => source.includes(quote)))).toEqual([]);
+});
+
+function flagOf(call: readonly string[], name: string): string | undefined {
+  return call.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
+}
+
+/** Without the two programs they are not, which CI does not put up with. */
+function isChecked(): boolean {
+  if (pathOf('gcloud') && pathOf('kubectl')) return true;
+  if (process.env['CI'] === 'true') throw new Error(HOW_TO_GET_THEM);
+  process.stderr.write(HOW_TO_GET_THEM);
+  return false;
+}
