@@ -9,7 +9,7 @@ const code = new DocumentedCode('examples');
 
 describe('the examples of the docs', () => {
   it('are an app that works, and specs that pass as they stand', () => {
-    const specs = code.fileWith("'nestjs-hedge/testing'");
+    const specs = code.fileWith("it('places orders'");
     expect(reportOf(specs)).toMatchObject({ numPassedTests: 3, numTotalTests: 3 });
 
     const broken = join(dirname(specs), 'broken.spec.ts');
@@ -73,6 +73,32 @@ describe('the examples of the docs', () => {
       'Somebody who got the lock later has written mine',
       '7',
     ]);
+  });
+
+  it('are crons of one app in place of one a replica, with specs that pass', () => {
+    const specs = code.fileWith("it('reminds each customer");
+    expect(reportOf(specs)).toMatchObject({ numPassedTests: 2, numTotalTests: 2 });
+  });
+
+  it('are transfers that do not lose what others do meanwhile, and wait for none in the other direction', () => {
+    const trial = `
+      import { HedgeService, LockService } from 'nestjs-hedge';
+      import { Transfers } from './transfers.js';
+      const locks = app.get(LockService);
+      const transfers = new Transfers(app.get(HedgeService), locks);
+      for (const account of ['mine', 'yours']) {
+        await locks.using(account, (lock) => transfers.set(account, 100, lock));
+      }
+      await Promise.all([
+        ...Array.from({ length: 5 }, () => transfers.transfer('mine', 'yours', 10)),
+        ...Array.from({ length: 5 }, () => transfers.transfer('yours', 'mine', 7)),
+        transfers.transfer('mine', 'mine', 1),
+      ]);
+      const balances = [await transfers.balance('mine'), await transfers.balance('yours')];
+      console.log(JSON.stringify(balances));
+      await app.close();`;
+
+    expect(outputBeside(code.fileWith('class Transfers'), SET_UP + trial)).toEqual([85, 115]);
   });
 
   it('are metrics that Prometheus can scrape, also after a change of leader', async () => {
