@@ -52,7 +52,7 @@ export const faultOfCommandLine: CommandCheck = (line) => {
   const setUp = `
     npx() { shift; "${process.execPath}" "${resolve('dist/cli/main.js')}" "$@"; }
     touch hedge.db
-    npx nestjs-hedge schema --apply --database ${here} > tables.sql`;
+    ${/ status\b/.test(line) ? `npx nestjs-hedge schema --apply --database ${here} > tables.sql` : ''}`;
   return faultOfScript(`${setUp}\n${line.replaceAll(name, here)}`, { HEDGE_DATABASE: here });
 };
 

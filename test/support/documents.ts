@@ -33,6 +33,14 @@ export function commandsOf(page: string): string[] {
   return blocksOf(page, 'sh').flatMap(({ code }) => commandsIn(code));
 }
 
+/** The same of the commands that a page names in the midst of its text. */
+export function namedCommandsOf(page: string): string[] {
+  const prose = textOf(page).replaceAll(/^( *)```.*?^\1```$/gms, '');
+  return [...prose.matchAll(/`((?:npm|npx nestjs-hedge) [^`\n…]+)`/g)].map(
+    ([, command]) => command,
+  );
+}
+
 export function blocksIn(page: string, text: string): Block[] {
   return [...text.matchAll(/^( *)```(\S*)\n(.*?)^\1```$/gms)].map((found) => {
     const [, indent, language, code] = found;
