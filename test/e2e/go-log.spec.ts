@@ -1,5 +1,6 @@
 import type { Database } from '@google-cloud/spanner';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { runCommand } from '../support/command-line.js';
 import { LEASE, SOON, startApp, type App } from '../support/hedge-apps.js';
 import {
   createDatabase,
@@ -87,5 +88,75 @@ describe.skipIf(!findEmulator())('a log that apps in Go share', () => {
 
     const values = (await app.hedge.history('colour')).map(({ value }) => value);
     expect(values).toEqual(['third', 'second']);
+  });
+});
+
+describe.skipIf(!findEmulator())('tables that apps in Go made', () => {
+  /** As the originals ask for them. */
+  const TABLES = [
+    `CREATE TABLE locktable (name STRING(MAX) NOT NULL,
+       heartbeat TIMESTAMP OPTIONS (allow_commit_timestamp=true),
+       token TIMESTAMP OPTIONS (allow_commit_timestamp=true), writer STRING(MAX)) PRIMARY KEY (name)`,
+    `CREATE TABLE logtable (id STRING(MAX), key STRING(MAX), value STRING(MAX), leader STRING(MAX),
+       timestamp TIMESTAMP OPTIONS (allow_commit_timestamp=true)) PRIMARY KEY (key, id)`,
+  ];
+  let emulator: SpannerEmulator;
+  let name: string;
+  let database: Database;
+  let app: App | undefined;
+
+  beforeAll(async () => {
+    emulator = await startEmulator();
+    name = await createDatabase(emulator, { tables: TABLES });
+    database = databaseHandle(emulator, name);
+    const [now, writer] = ['spanner.commit_timestamp()', '10.0.0.7:8080'];
+    const lock = { name: 'hedge/spindle/lockname/orders', heartbeat: now, token: now, writer };
+    await database.table('locktable').insert(lock);
+  });
+
+  afterEach(async () => {
+    await app?.close();
+    app = undefined;
+  });
+
+  afterAll(async () => {
+    await database?.close();
+    await emulator?.stop();
+  });
+
+  const run = (...args: string[]) =>
+    runCommand([...args, '--database', name], {
+      env: { SPANNER_EMULATOR_HOST: emulator.host, METADATA_SERVER_DETECTION: 'none' },
+    });
+  const start = async (lockName: string) => {
+    const store = spannerStore(databaseHandle(emulator, name));
+    app = await startApp({ store, lockName, leaseDuration: LEASE });
+    await app.hedge.ready(SOON);
+    return app.hedge;
+  };
+
+  it('serve as they are, and lack nothing but an index', async () => {
+    const hedge = await start('orders-node');
+    expect(hedge.isLeader()).toBe(true);
+    await hedge.put('colour', 'blue');
+    expect(await hedge.get('colour')).toMatchObject({ value: 'blue' });
+
+    const { code, stdout } = await run('schema', '--apply');
+    expect(code).toBe(0);
+    expect(stdout).toContain('CREATE INDEX IF NOT EXISTS logtable_newest');
+    expect(stdout).not.toContain('CREATE TABLE');
+    expect(await hedge.get('colour')).toMatchObject({ value: 'blue' });
+  });
+
+  it('show a leader written in Go by its row', async () => {
+    const { stdout } = await run('status', '--group', 'orders');
+    expect(stdout).toMatch(
+      /^Leader +10\.0\.0\.7:8080, by its row alone \(as Go's hedge writes it\)/m,
+    );
+  });
+
+  it('would have two leaders under one lock name', async () => {
+    // Nothing in the row says to a member in Node that somebody holds it.
+    expect((await start('orders')).isLeader()).toBe(true);
   });
 });
