@@ -11,6 +11,7 @@ const BROKEN: readonly [what: string, from: string | RegExp, to: string][] = [
   ['a required field that is missing', /  selector:\n.*\n.*\n(?=  strategy)/, ''],
   ['a quantity that is none', 'memory: 512Mi', 'memory: 512 MB'],
   ['a value that does not exist', 'type: RollingUpdate', 'type: Rolling'],
+  ['a kind that does not exist', 'kind: NetworkPolicy', 'kind: NetworkPolice'],
   ['an empty value', 'containerPort: 8080', 'containerPort:'],
 ];
 

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -10,14 +10,23 @@ export interface Manifest {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-/** Every document of a file for `kubectl apply -f`. */
-export function parsedManifests(text: string): Manifest[] {
+/** Every document of a file. */
+export function parsedYaml(text: string): unknown[] {
   const documents = parseAllDocuments(text, { strict: true, uniqueKeys: true });
   return Array.from(documents, (document) => {
     const [fault] = [...document.errors, ...document.warnings];
     if (fault) throw fault;
-    return document.toJS() as Manifest;
+    return document.toJS() as unknown;
   });
+}
+
+export function isManifest(document: unknown): document is Manifest {
+  return typeof document === 'object' && document !== null && 'apiVersion' in document;
+}
+
+/** Every document of a file for `kubectl apply -f`. */
+export function parsedManifests(text: string): Manifest[] {
+  return parsedYaml(text) as Manifest[];
 }
 
 /**
@@ -37,11 +46,11 @@ interface Model {
 
 function valueFaults(manifest: Manifest): string[] {
   const { apiVersion, kind, metadata } = manifest;
-  const models = require(`kubernetes-models/${apiVersion}`) as Record<
-    string,
-    new (manifest: Manifest) => Model
-  >;
   try {
+    const models = require(`kubernetes-models/${apiVersion}`) as Record<
+      string,
+      new (manifest: Manifest) => Model
+    >;
     new models[kind](manifest).validate();
     return [];
   } catch (error) {
@@ -51,21 +60,26 @@ function valueFaults(manifest: Manifest): string[] {
 
 /** The schemas let through fields that they do not know, as a misspelt one is: the compiler does not. */
 function unknownFields(files: readonly (readonly Manifest[])[]): string[][] {
-  const folder = 'build/manifests';
-  mkdirSync(folder, { recursive: true });
-  const paths = files.map((manifests, at) => {
-    const path = join(folder, `${at}.ts`);
-    writeFileSync(path, manifests.map(asTypedLiteral).join('\n'));
-    return path;
-  });
-  const { NodeNext: module } = ts.ModuleKind;
-  const options = { noEmit: true, strict: true, module, skipLibCheck: true, types: [] };
-  const program = ts.createProgram(paths, options);
-  return paths.map((path) =>
-    ts
-      .getPreEmitDiagnostics(program, program.getSourceFile(path))
-      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),
-  );
+  mkdirSync('build', { recursive: true });
+  // Below the packages that it imports from.
+  const folder = mkdtempSync(join('build', 'manifests-'));
+  try {
+    const paths = files.map((manifests, at) => {
+      const path = join(folder, `${at}.ts`);
+      writeFileSync(path, manifests.map(asTypedLiteral).join('\n'));
+      return path;
+    });
+    const { NodeNext: module } = ts.ModuleKind;
+    const options = { noEmit: true, strict: true, module, skipLibCheck: true, types: [] };
+    const program = ts.createProgram(paths, options);
+    return paths.map((path) =>
+      ts
+        .getPreEmitDiagnostics(program, program.getSourceFile(path))
+        .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 function asTypedLiteral(manifest: Manifest, index: number): string {
