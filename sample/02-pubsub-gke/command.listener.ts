@@ -10,6 +10,7 @@ import { PubSub } from '@google-cloud/pubsub';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { CommandSubscription } from './command.subscription.js';
 import { Commands } from './commands.js';
+import { inTime } from './in-time.js';
 import { Settings } from './settings.js';
 
 /** ms */
@@ -47,7 +48,7 @@ export class CommandListener
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.#ended;
-    await this.#pubsub.close();
+    await inTime(this.#pubsub.close()).catch(() => undefined);
   }
 
   isListening(key: string): HealthIndicatorResult {

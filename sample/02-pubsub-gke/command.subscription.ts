@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   Duration,
   SubscriptionCloseBehaviors,
@@ -9,9 +8,8 @@ import {
   type PubSub,
   type Subscription,
 } from '@google-cloud/pubsub';
+import { inTime, TIMEOUT } from './in-time.js';
 
-/** ms */
-const TIMEOUT = 5_000;
 /** One attempt, in place of the library's own retries of minutes. */
 const ONCE = { timeout: TIMEOUT, retry: null };
 /** s; the least there is. What a pod leaves that is killed, Pub/Sub deletes after so long. */
@@ -33,7 +31,7 @@ export class CommandSubscription {
       flowControl: { maxMessages: AT_ONCE, allowExcessMessages: false },
       closeOptions: {
         behavior: SubscriptionCloseBehaviors.WaitForProcessing,
-        timeout: Duration.from({ milliseconds: TIMEOUT }),
+        timeout: Duration.from({ milliseconds: TIMEOUT - 500 }),
       },
     });
     // An event without a listener would end the process; consume() has its own, and there may be more than one error.
@@ -63,12 +61,9 @@ export class CommandSubscription {
 
   /** Lets commands that run end, and deletes it. Never rejects: what cannot be deleted expires. */
   async remove(): Promise<void> {
-    try {
-      await this.#subscription.close();
-      await inTime(this.#subscription.delete(ONCE));
-    } catch {
-      // Somebody else deleted it, it was never made, or Pub/Sub is away.
-    }
+    await inTime(this.#subscription.close()).catch(() => undefined);
+    // It fails where somebody else deleted it, where it was never made, and where Pub/Sub is away.
+    await inTime(this.#subscription.delete(ONCE)).catch(() => undefined);
   }
 
   /** Acknowledged once it is handled. One that comes again, for Pub/Sub delivers at least once, is not handled again. */
@@ -82,19 +77,5 @@ export class CommandSubscription {
       await handle(message.data);
     }
     message.ack();
-  }
-}
-
-/** The timeout above begins once there are credentials, and those may take their time as well. */
-async function inTime(call: Promise<unknown>): Promise<void> {
-  const ended = new AbortController();
-  const late = delay(2 * TIMEOUT, undefined, { signal: ended.signal }).then(() => {
-    throw new Error(`Pub/Sub gave no answer within ${2 * TIMEOUT} ms`);
-  });
-  try {
-    await Promise.race([call, late]);
-  } finally {
-    ended.abort();
-    late.catch(() => undefined);
   }
 }

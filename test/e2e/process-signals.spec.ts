@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Cluster, until, type Member, type MemberError } from '../support/cluster.js';
 import { msBetween } from '../support/member.records.js';
+import { isListening } from '../support/ports.js';
 import {
   noOwnEmulator,
   openSpanner,
@@ -20,15 +19,7 @@ const SLACK = 1_000;
 /** Whether anybody listens at a member's address. */
 async function isOpen(id: string): Promise<boolean> {
   const [host, port] = id.split(':');
-  const socket = connect(Number(port), host);
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
+  return isListening(Number(port), host);
 }
 
 async function endsBy(member: Member, signal: NodeJS.Signals) {

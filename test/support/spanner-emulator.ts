@@ -1,13 +1,13 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import { delimiter, dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Database } from '@google-cloud/spanner';
 import { grpcCode } from '../../src/store/spanner/grpc.error.js';
 import { spannerSchema } from '../../src/store/spanner/index.js';
-import { listenAnywhere } from './tcp-proxy.js';
 import { loadSpannerPackage } from '../../src/store/spanner/spanner.package.js';
+import { killEmulator, startEmulatorProcess } from './emulator-process.js';
+import { gcloudFile } from './gcloud.js';
+import { freePort } from './ports.js';
 
 /** Where an emulator comes from. */
 export type EmulatorSource =
@@ -42,7 +42,7 @@ const IMAGE = 'gcr.io/cloud-spanner-emulator/emulator:latest';
 export function findEmulator(): EmulatorSource | undefined {
   const host = process.env['SPANNER_EMULATOR_HOST'];
   if (host) return { kind: 'running', host };
-  const path = gcloudEmulator();
+  const path = gcloudFile('cloud_spanner_emulator', 'emulator_main');
   if (path) return { kind: 'binary', path };
   const docker = spawnSync('docker', ['info'], { stdio: 'ignore', timeout: 10_000 });
   if (docker.status === 0) return { kind: 'container' };
@@ -144,16 +144,6 @@ export function databaseHandle(emulator: Pick<SpannerEmulator, 'host'>, name: st
   return client.instance(instance).database(database, { min: 0 });
 }
 
-function gcloudEmulator(): string | undefined {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    const gcloud = join(folder, 'gcloud');
-    if (!existsSync(gcloud)) continue;
-    const path = join(dirname(realpathSync(gcloud)), 'cloud_spanner_emulator', 'emulator_main');
-    if (existsSync(path)) return path;
-  }
-  return undefined;
-}
-
 async function startBinary(
   path: string,
   port: number,
@@ -161,22 +151,8 @@ async function startBinary(
 ): Promise<SpannerEmulator> {
   const flags = ['--host_port', `127.0.0.1:${port}`];
   if (faultInjection) flags.push('--enable_fault_injection');
-  const launch = async () => {
-    const child = spawn(path, flags, { stdio: 'ignore' });
-    // A test run that is cut short leaves no emulator behind.
-    const kill = () => child.kill('SIGKILL');
-    process.once('exit', kill);
-    child.once('exit', () => process.removeListener('exit', kill));
-    await listening(child, port);
-    return child;
-  };
+  const launch = () => startEmulatorProcess(path, flags, port);
   let child = await launch();
-  const stop = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await exited;
-  };
   return {
     host: `localhost:${port}`,
     get pid() {
@@ -190,10 +166,10 @@ async function startBinary(
     resume: () => child.kill('SIGCONT'),
     restartEmpty: async () => {
       // The old one first has to be gone: two would share the port silently.
-      await stop();
+      await killEmulator(child);
       child = await launch();
     },
-    stop,
+    stop: () => killEmulator(child),
   };
 }
 
@@ -220,28 +196,4 @@ function foreignEmulator(host: string, stop: () => Promise<void>): SpannerEmulat
 
 function notOurs(): never {
   throw new Error('This emulator is not a process of ours: unset SPANNER_EMULATOR_HOST.');
-}
-
-async function listening(child: ChildProcess, port: number): Promise<void> {
-  for (;;) {
-    if (child.exitCode !== null || child.signalCode !== null) {
-      throw new Error(
-        `The Spanner emulator ended at once (${child.exitCode ?? child.signalCode}).`,
-      );
-    }
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1');
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-      socket.once('connect', () => socket.destroy());
-    });
-    if (isOpen) return;
-    await delay(20);
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listenAnywhere(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
