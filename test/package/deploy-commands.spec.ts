@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { container, filledIn, manifestOf, template, VALUES } from '../support/deployment.js';
 import { commandsOf, textOf } from '../support/documents.js';
+import { programs } from '../support/gcloud.js';
 import { gcloudFaults } from '../support/gcloud-parser.js';
 import { kubectlFaults } from '../support/kubectl-parser.js';
-import { pathOf, typed, type Typed } from '../support/typed-commands.js';
+import { typed, type Typed } from '../support/typed-commands.js';
 
 const HOW_TO_GET_THEM =
   'No gcloud and kubectl: the commands of the deployment are not checked. Debian: google-cloud-cli, kubectl.\n';
@@ -189,7 +190,7 @@ function flagOf(call: readonly string[], name: string): string | undefined {
 
 /** Without the two programs they are not, which CI does not put up with. */
 function isChecked(): boolean {
-  if (pathOf('gcloud') && pathOf('kubectl')) return true;
+  if ([programs('gcloud'), programs('kubectl')].every(({ length }) => length > 0)) return true;
   if (process.env['CI'] === 'true') throw new Error(HOW_TO_GET_THEM);
   process.stderr.write(HOW_TO_GET_THEM);
   return false;

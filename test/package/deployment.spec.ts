@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { TIMEOUT } from '../../sample/02-pubsub-gke/in-time.js';
 import { Settings } from '../../sample/02-pubsub-gke/settings.js';
 import { resolveOptions } from '../../src/hedge.options.js';
 import { container, environment, manifestOf, podSpec } from '../support/deployment.js';
@@ -66,9 +67,10 @@ describe('the pods of deployment_template.yaml', () => {
 
   it('have the time to drain', () => {
     const { preStop } = container().lifecycle!;
-    // Handlers and hooks, then leadership; beside them commands, and the subscription; then locks.
+    // Handlers and hooks, then leadership; meanwhile the subscription is made, closed and deleted, and the client closed;
+    // then locks.
     const ofMember = 2 * drainTimeout + 1_000;
-    const ofCommands = 5_000 + 10_000;
+    const ofCommands = 4 * TIMEOUT;
     const needed = preStop!.sleep!.seconds * 1_000 + Math.max(ofMember, ofCommands) + 1_000;
     expect(spec.terminationGracePeriodSeconds! * 1_000 - needed).toBeGreaterThanOrEqual(5_000);
   });

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
+import { programs } from './gcloud.js';
 
 /** What came of a script of the docs, with programs in the place of those that would reach out. */
 export interface Typed {
@@ -23,7 +23,7 @@ export interface Typed {
   readonly files: Readonly<Record<string, string>>;
 }
 
-const PROGRAMS = ['docker', 'gcloud', 'git', 'kubectl', 'npm', 'npx'];
+const STOOD_IN_FOR = ['docker', 'gcloud', 'git', 'kubectl', 'npm', 'npx'];
 
 /** Keeps what it is called with, and answers where somebody waits for an answer. */
 const STAND_IN = `#!/usr/bin/env bash
@@ -46,15 +46,15 @@ esac
 
 /** Runs it in a folder of its own, with what is in these files. Makes secrets by the real `kubectl`, which needs no cluster. */
 export function typed(script: string, given: Record<string, string>, tag: string): Typed {
-  const kubectl = pathOf('kubectl');
+  const [kubectl] = programs('kubectl');
   if (!kubectl) throw new Error('kubectl is missing');
   const folder = mkdtempSync(join(tmpdir(), 'hedge-typed-'));
   try {
-    const programs = join(folder, 'programs');
-    mkdirSync(programs);
-    writeFileSync(join(programs, 'stand-in'), STAND_IN);
-    chmodSync(join(programs, 'stand-in'), 0o755);
-    for (const program of PROGRAMS) symlinkSync('stand-in', join(programs, program));
+    const standIns = join(folder, 'programs');
+    mkdirSync(standIns);
+    writeFileSync(join(standIns, 'stand-in'), STAND_IN);
+    chmodSync(join(standIns, 'stand-in'), 0o755);
+    for (const program of STOOD_IN_FOR) symlinkSync('stand-in', join(standIns, program));
     for (const [file, text] of Object.entries(given)) writeFileSync(join(folder, file), text);
     execFileSync('bash', ['-c', `set -euo pipefail\n${script}`], {
       cwd: folder,
@@ -62,7 +62,7 @@ export function typed(script: string, given: Record<string, string>, tag: string
       timeout: 30_000,
       env: {
         ...process.env,
-        PATH: `${programs}${delimiter}${process.env['PATH']}`,
+        PATH: `${standIns}${delimiter}${process.env['PATH']}`,
         HEDGE_TYPED: folder,
         HEDGE_TAG: tag,
         HEDGE_NODE: process.execPath,
@@ -74,12 +74,6 @@ export function typed(script: string, given: Record<string, string>, tag: string
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-/** Where the shell finds a program, if it does. */
-export function pathOf(program: string): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
 }
 
 function resultsIn(folder: string): Typed {
