@@ -176,7 +176,7 @@ describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', (
 
 it('what the page says that logs say is what we write there', () => {
   const quotes = Array.from(section.matchAll(/`([A-Z][a-z]+(?: [\w-]+)+)`/g), ([, quote]) => quote);
-  expect(quotes).toHaveLength(4);
+  expect(quotes).toHaveLength(5);
   const sources = [
     'src/store/spanner/spanner.messages.ts',
     'sample/02-pubsub-gke/command.listener.ts',

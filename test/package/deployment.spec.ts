@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -73,6 +74,25 @@ describe('the pods of deployment_template.yaml', () => {
     const ofCommands = 4 * TIMEOUT;
     const needed = preStop!.sleep!.seconds * 1_000 + Math.max(ofMember, ofCommands) + 1_000;
     expect(spec.terminationGracePeriodSeconds! * 1_000 - needed).toBeGreaterThanOrEqual(5_000);
+  });
+
+  it.each([
+    [environment('', '')['METADATA_SERVER_DETECTION'], 'waits for it'],
+    ['ping-only', 'Could not load the default credentials'],
+  ])('are not without credentials while the metadata server is late: %s', (detection, outcome) => {
+    const program = `
+      const { createRequire } = require('node:module');
+      const { GoogleAuth } = createRequire(require.resolve('@google-cloud/spanner'))('google-auth-library');
+      new GoogleAuth().getClient().then(() => console.log('waits for it'), (error) => console.log(error.message));`;
+    const env = {
+      PATH: process.env['PATH'],
+      HOME: '/nonexistent',
+      // Nobody listens there.
+      GCE_METADATA_HOST: '127.0.0.1:1',
+      METADATA_SERVER_DETECTION: detection,
+    };
+    const output = execFileSync(process.execPath, ['-e', program], { env, encoding: 'utf8' });
+    expect(output).toContain(outcome);
   });
 
   it('have memory left beside the heap, and a CPU that nobody throttles', () => {
