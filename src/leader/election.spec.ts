@@ -1,5 +1,6 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { LOST, MemberRooms } from '../../test/support/member-rooms.js';
+import { StoreError } from '../errors/index.js';
 import { groupLock, type Term } from '../lock/index.js';
 import type { LossReason } from '../session/index.js';
 import { Election, type ElectionListener } from './election.js';
@@ -355,5 +356,40 @@ describe('an election', () => {
     first.rooms.network.usual = { there: 1, back: 1 };
     await advance(1_100);
     expect(first.leads).toBe(true);
+  });
+
+  it.each(['invalid', 'unavailable'] as const)(
+    'says once that the lock can be looked at and not taken: %s',
+    async (failure) => {
+      const { store, logger } = first.rooms;
+      const refuse = () =>
+        vi.spyOn(store, 'transact').mockRejectedValue(new StoreError(failure, 'may not write'));
+      const refusing = refuse();
+      first.election.start();
+      await advance(10 * LEASE);
+      expect(logger.warnings).toHaveLength(1);
+
+      refusing.mockRestore();
+      await advance(LEASE);
+      expect(first.leads).toBe(true);
+      await first.rooms.during(first.election.stepDown('stepped-down'));
+      refuse();
+      await advance(10 * LEASE);
+      expect(logger.warnings).toHaveLength(2);
+    },
+  );
+
+  it('says what to mend also when the store was away before', async () => {
+    const { store, logger } = first.rooms;
+    const look = vi.spyOn(store, 'rows').mockRejectedValue(new StoreError('unavailable', 'away'));
+    first.election.start();
+    await advance(LEASE);
+    look.mockRejectedValue(new StoreError('invalid', 'no table'));
+    await advance(LEASE);
+    look.mockRejectedValue(new StoreError('unavailable', 'away'));
+    await advance(LEASE);
+
+    const said = ['away', 'no table'].map((text) => expect.stringContaining(text));
+    expect(logger.warnings).toEqual(said);
   });
 });

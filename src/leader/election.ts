@@ -53,7 +53,8 @@ export class Election {
   /** The newest term that anybody claimed to supersede ours, and the newest such claim that proved wrong. */
   #claimed = -1n;
   #disproved = -1n;
-  #reported = false;
+  /** What was said of the outage that goes on. */
+  #said: 'nothing' | 'away' | 'refuses' = 'nothing';
 
   constructor(
     private readonly options: ElectionOptions,
@@ -165,6 +166,7 @@ export class Election {
     const campaign = this.acquirer.acquire(this.#lock, { timeout: leaseDuration, signal });
     this.#campaign = campaign;
     const outcome = await campaign;
+    this.#said = 'nothing';
     if (outcome.kind === 'held') await this.#follow(outcome.holder, newestToken);
     else await this.#lead(outcome.term);
   }
@@ -190,8 +192,10 @@ export class Election {
     const query = placeQuery(this.#lock);
     const timeout = Math.max(500, leaseDuration / 4);
     const rows = await this.store.rows(query, { timeout, signal: this.#stop.signal });
-    this.#reported = false;
-    return blockerOf(this.#lock, rows);
+    const holder = blockerOf(this.#lock, rows);
+    // A lock that is free is still to be taken: a store may be read, and not written to.
+    if (holder || !this.#mayLead()) this.#said = 'nothing';
+    return holder;
   }
 
   /** Sleeps until the holder's session may be ended, as far as anybody has told by then. */
@@ -271,13 +275,17 @@ export class Election {
     this.#standBackUntil = this.clock.now().monotonic + Math.min(2_000, leaseDuration / 2);
   }
 
-  /** Once per outage: an unreachable store is tried again for as long as it takes. */
+  /** Once per outage, and once more where it turns out to be one that does not end by itself. */
   #report(error: unknown): void {
     const text = ELECTION_FAILED(error);
-    if (this.#reported) this.logger.debug(text);
-    else if (error instanceof StoreError && error.failure === 'invalid') this.logger.error(text);
-    else this.logger.warn(text);
-    this.#reported = true;
+    const refuses = error instanceof StoreError && error.failure === 'invalid';
+    if (refuses && this.#said !== 'refuses') {
+      this.#said = 'refuses';
+      this.logger.error(text);
+    } else if (this.#said === 'nothing') {
+      this.#said = 'away';
+      this.logger.warn(text);
+    } else this.logger.debug(text);
   }
 }
 
