@@ -1,9 +1,8 @@
-import { NestFactory } from '@nestjs/core';
-import { AppModule } from './app.module.js';
-import { CloudLogger } from './cloud.logger.js';
-import { Settings } from './settings.js';
-
-const app = await NestFactory.create(AppModule, { logger: new CloudLogger() });
-// Without it a SIGTERM would leave the group without a leader for a whole lease, and the subscription behind.
-app.enableShutdownHooks([], { useProcessExit: true });
-await app.listen(app.get(Settings).port);
+// As process 1 of a container, Node ignores a SIGTERM that nobody listens for. While the app is loaded nobody would, and
+// whoever stops the container then would wait for the end of its grace period.
+const endAtOnce = () => process.exit(143);
+process.once('SIGTERM', endAtOnce);
+const { createApp } = await import('./create.app.js');
+const { app, port } = await createApp();
+process.removeListener('SIGTERM', endAtOnce);
+await app.listen(port);

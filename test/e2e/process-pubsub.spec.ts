@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/cluster.js';
 import { blocksOf } from '../support/documents.js';
 
+import { noNetwork } from '../support/network.js';
 import { freePort } from '../support/ports.js';
 import {
   findPubSubEmulator,
@@ -16,6 +17,7 @@ import {
 import {
   PROJECT,
   TOPIC,
+  childrenOf,
   pubsubClient,
   startCommand,
   startPod,
@@ -256,6 +258,20 @@ describe.skipIf(!canRun)('the sample with Pub/Sub', () => {
     expect(await pod.exited).toEqual([0, null]);
     expect(performance.now() - at).toBeLessThan(15_000);
     await proxy.close();
+  });
+
+  it.skipIf(noNetwork)('ends as process 1 at a SIGTERM that comes while it is loaded', async () => {
+    pod = startPod(emulators(), ['unshare', '--pid', '--fork', '--kill-child']);
+    let ended = false;
+    void pod.exited.then(() => (ended = true));
+    // The first ones come before anything of the app runs.
+    await until('it ends', () => {
+      for (const pid of childrenOf(pod!.child.pid!)) process.kill(pid, 'SIGTERM');
+      return ended;
+    });
+
+    expect(await pod.exited).toEqual([143, null]);
+    expect(pod.lines).toEqual([]);
   });
 
   it.each([

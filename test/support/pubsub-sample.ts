@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { PubSub } from '@google-cloud/pubsub';
 
@@ -41,10 +42,16 @@ export function startCommand(line: string, env: NodeJS.ProcessEnv): SampleProces
   return new SampleProcess(spawn('bash', ['-c', `exec ${line}`], { env: environment(env) }));
 }
 
-/** One pod: the app alone, as its image runs it. */
-export function startPod(env: NodeJS.ProcessEnv): SampleProcess {
-  const args = ['build/sample/02-pubsub-gke/main.js'];
-  return new SampleProcess(spawn(process.execPath, args, { env: environment(env) }));
+/** One pod: the app alone, as its image runs it. @param within what the command line is to be begun with */
+export function startPod(env: NodeJS.ProcessEnv, within: readonly string[] = []): SampleProcess {
+  const [command, ...args] = [...within, process.execPath, 'build/sample/02-pubsub-gke/main.js'];
+  return new SampleProcess(spawn(command, args, { env: environment(env) }));
+}
+
+/** The processes that a process has started and that run. */
+export function childrenOf(pid: number): number[] {
+  const file = `/proc/${pid}/task/${pid}/children`;
+  return existsSync(file) ? readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number) : [];
 }
 
 /** Without what the test runner has in its own. */
