@@ -242,6 +242,8 @@ describe.skipIf(!canRun)('the sample with Pub/Sub', () => {
     await until('it obeys', () => answers('put "a" "1"').length > 0);
 
     const [first] = listening();
+    const [{ expirationPolicy }] = await client.subscription(first).getMetadata();
+    expect(expirationPolicy).toMatchObject({ ttl: { seconds: '86400' } });
     await client.subscription(first).delete();
     await until('it has another subscription', () => listening().length === 2, 30_000);
     await publish('get a');
