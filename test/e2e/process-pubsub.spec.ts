@@ -263,17 +263,21 @@ describe.skipIf(!canRun)('the sample with Pub/Sub', () => {
   });
 
   it.skipIf(noNetwork)('ends as process 1 at a SIGTERM that comes while it is loaded', async () => {
-    pod = startPod(emulators(), ['unshare', '--pid', '--fork', '--kill-child']);
+    pod = startPod({ ...emulators(), DATABASE: 'projects/p/instances/i/databases/d' }, [
+      'unshare',
+      '--pid',
+      '--fork',
+      '--kill-child',
+    ]);
     let ended = false;
     void pod.exited.then(() => (ended = true));
-    // The first ones come before anything of the app runs.
+    // The first ones come before anything of the app runs. Once it listens itself, it ends by 0.
     await until('it ends', () => {
       for (const pid of childrenOf(pod!.child.pid!)) process.kill(pid, 'SIGTERM');
       return ended;
     });
 
     expect(await pod.exited).toEqual([143, null]);
-    expect(pod.lines).toEqual([]);
   });
 
   it.each([
