@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { blocksIn, blocksOf, PAGES, textOf } from '../support/documents.js';
-import { DocumentedCode, diagnosticsOf } from './documented-code.js';
+import { blocksIn, blocksOf, hiddenCodeIn, PAGES, textOf } from '../support/documents.js';
+import { DocumentedCode, diagnosticsOf, checkNames } from './documented-code.js';
 
 /** Each has a spec here: ts is compiled, sh run by whoever claims it, data parsed and run. */
 const CHECKED = ['ts', 'sh', 'json', 'yaml', 'sql'];
@@ -12,6 +12,8 @@ describe('the code of the docs', () => {
     const files = PAGES.flatMap((page) => code.filesOf(page));
     expect(files.length).toBeGreaterThan(10);
     expect(diagnosticsOf(files)).toEqual([]);
+    const blocks = PAGES.flatMap((page) => blocksOf(page, 'ts'));
+    expect(blocks.filter((block) => block.code.includes('@ts-'))).toEqual([]);
 
     appendFileSync(files[1], "\nawait app.listen('x').nothing;");
     expect(diagnosticsOf(files)).toHaveLength(1);
@@ -20,9 +22,7 @@ describe('the code of the docs', () => {
   it.each(PAGES)('is of a kind that is checked: %s', (page) => {
     const unchecked = blocksOf(page).filter(({ language }) => !CHECKED.includes(language));
     expect(unchecked.map(({ line, language }) => `${page}:${line} ${language}`)).toEqual([]);
-    // Or one would be there that nobody found.
-    const fences = textOf(page).match(/^ *(```|~~~)/gm) ?? [];
-    expect(fences).toHaveLength(2 * blocksOf(page).length);
+    expect(hiddenCodeIn(textOf(page))).toEqual([]);
   });
 
   it('is found in lists, too', () => {
@@ -31,5 +31,23 @@ describe('the code of the docs', () => {
       { page: 'page', language: '', code: 'b\n', line: 4 },
       { page: 'page', language: 'sh', code: 'd\n  e\n', line: 9 },
     ]);
+  });
+
+  it.each([
+    '````ts\na\n````',
+    '```ts title\na\n```',
+    '~~~ts\na\n~~~',
+    '> ```ts\n> a\n> ```',
+    '-\t```ts\n\ta\n\t```',
+    'a:\n\n    b',
+    '<pre>\na\n</pre>',
+  ])('is not written so that nobody finds it: %j', (text) => {
+    expect(hiddenCodeIn(text)).not.toEqual([]);
+    expect(hiddenCodeIn('a\n\n- b\n\n  ```ts\n      c\n  ```\n')).toEqual([]);
+  });
+
+  it('has no two blocks of a page for one file', () => {
+    const block = { page: 'page', language: 'ts', code: '// a.ts\n' };
+    expect(() => checkNames([1, 2].map((line) => ({ ...block, line })))).toThrow('a.ts');
   });
 });

@@ -26,7 +26,8 @@ describe('the data of the docs', () => {
     expect(() => JSON.parse(code)).not.toThrow();
   });
 
-  const statements = blocks('sql').filter(({ code }) => !code.includes('STRING(MAX)'));
+  // That page has nothing but Spanner's own: below.
+  const statements = blocks('sql').filter(({ page }) => page !== 'docs/store.md');
   it.each(statements)('is SQL that runs: $page:$line', ({ code }) => {
     const database = new Database(':memory:');
     try {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PAGES, textOf } from '../support/documents.js';
+import { PAGES, proseIn, textOf } from '../support/documents.js';
 
 describe('the links of the docs', () => {
   it.each(PAGES)('lead to what is there: %s', (page) => {
@@ -10,8 +10,9 @@ describe('the links of the docs', () => {
   });
 
   it('would be missed', () => {
-    const text = '[a](b.md) [c](#what-is-promised) `[d](e)`\n\n```ts\n[f](g)\n```\n![h](<i j>)';
-    expect(linksIn(text)).toEqual(['b.md', '#what-is-promised', 'i j']);
+    const text =
+      '[a](b.md) [c](#what-is-promised) `[d](e)`\n\n```ts\n[f](g)\n```\n![h](<i j>) [k]\n\n[k]: l\n<a href="m">';
+    expect(linksIn(text)).toEqual(['b.md', '#what-is-promised', 'i j', 'l', 'm']);
     expect(leadsSomewhere('README.md', 'docs')).toBe(true);
     expect(leadsSomewhere('README.md', 'dosc')).toBe(false);
     expect(leadsSomewhere('README.md', '#what-is-promised')).toBe(true);
@@ -29,8 +30,9 @@ describe('the links of the docs', () => {
 
 /** Without those that are only quoted. */
 function linksIn(text: string): string[] {
-  const prose = text.replaceAll(/^( *)```.*?^\1```$/gms, '').replaceAll(/`[^`\n]*`/g, '');
-  return [...prose.matchAll(/\]\(<?([^)>]+)>?\)/g)].map(([, link]) => link);
+  const prose = proseIn(text).replaceAll(/`[^`\n]*`/g, '');
+  const link = /\]\(<?([^)>]+)>?\)|^ *\[[^\]]+\]: *(\S+)|\b(?:href|src)="([^"]*)"/gm;
+  return [...prose.matchAll(link)].map(([, ...found]) => found.find(Boolean) ?? '');
 }
 
 function leadsSomewhere(page: string, link: string): boolean {
@@ -43,8 +45,7 @@ function leadsSomewhere(page: string, link: string): boolean {
 
 /** As GitHub makes them of headings. */
 function anchorsOf(page: string): string[] {
-  const prose = textOf(page).replaceAll(/^( *)```.*?^\1```$/gms, '');
-  return [...prose.matchAll(/^#+ +(.+)$/gm)].map(([, title]) =>
+  return [...proseIn(textOf(page)).matchAll(/^#+ +(.+)$/gm)].map(([, title]) =>
     title
       .toLowerCase()
       .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')

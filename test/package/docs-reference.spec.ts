@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { resolveOptions } from '../../src/hedge.options.js';
+import { spannerTables } from '../../src/store/spanner/spanner.options.js';
 import { PAGES, textOf } from '../support/documents.js';
 
 it('README.md keeps to two screens', () => {
@@ -16,6 +18,20 @@ describe('the tables of the docs', () => {
     const listed = firstCells('docs/options.md').flatMap((cell) => cell.match(/\w+/g) ?? []);
     // It belongs to the module, not to the member.
     expect(listed.toSorted()).toEqual([...names, 'isGlobal'].toSorted());
+  });
+
+  it('give the defaults that options have', () => {
+    const elsewhere = { ...spannerTables(), createTables: false, isGlobal: true };
+    const defaults: Record<string, unknown> = { ...elsewhere, ...resolveOptions({}, {}) };
+    const given = rowsOf('docs/options.md').flatMap(([cell, text]) => {
+      const values = text.replaceAll(/(?<=\d),(?=\d)| ms$|`/g, '').split(', ');
+      const names = cell.match(/\w+/g) ?? [];
+      return names.map((name, at) => [name, values[at].replaceAll("'", '"')]);
+    });
+    // What is told in words is not compared.
+    const literals = given.filter(([, value]) => /^("\w+"|\d+|true|false|\{\})$/.test(value));
+    expect(literals).toHaveLength(9);
+    expect(literals).toEqual(literals.map(([name]) => [name, JSON.stringify(defaults[name])]));
   });
 
   it('list every error with its status, and none that is not', () => {

@@ -21,6 +21,7 @@ export class DocumentedCode {
   filesOf(page: string): string[] {
     const [app] = blocksOf('README.md', 'ts');
     const blocks = blocksOf(page, 'ts');
+    checkNames(blocks);
     const files =
       blocks.length === 0 ? [] : [app, ...blocks].map((block) => this.#add(page, block));
     return [...new Set(files)];
@@ -81,6 +82,13 @@ export function asJavaScript(file: string): string {
 export function transpiled(code: string): string {
   const options = { ...compilerOptions(), module: ts.ModuleKind.ESNext };
   return ts.transpileModule(code, { compilerOptions: options }).outputText;
+}
+
+/** @throws where two have the same: only the later one would be checked */
+export function checkNames(blocks: readonly Block[]): void {
+  const names = blocks.map(nameOf);
+  const twice = names.filter((name, at) => names.indexOf(name) !== at);
+  if (twice.length > 0) throw new Error(`${blocks[0].page} has several blocks for ${twice.join()}`);
 }
 
 function nameOf({ code, line }: Block): string {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A fenced block of a page. */
@@ -12,12 +12,12 @@ export interface Block {
 
 /** All that users are given to read, by paths from the top of the repository. */
 export const PAGES: readonly string[] = [
-  'README.md',
+  ...readdirSync('.').filter(isMarkdown),
   ...markdownIn('docs'),
-  ...readdirSync('sample')
-    .map((name) => `sample/${name}/README.md`)
-    .filter((page) => existsSync(page)),
+  ...markdownIn('sample'),
 ];
+
+const BLOCK = /^( *)```(\S*)\n(.*?)^\1```$/gms;
 
 export function textOf(page: string): string {
   return readFileSync(page, 'utf8');
@@ -35,14 +35,13 @@ export function commandsOf(page: string): string[] {
 
 /** The same of the commands that a page names in the midst of its text. */
 export function namedCommandsOf(page: string): string[] {
-  const prose = textOf(page).replaceAll(/^( *)```.*?^\1```$/gms, '');
-  return [...prose.matchAll(/`((?:npm|npx nestjs-hedge) [^`\n…]+)`/g)].map(
+  return [...proseIn(textOf(page)).matchAll(/`((?:npm|npx nestjs-hedge) [^`\n…]+)`/g)].map(
     ([, command]) => command,
   );
 }
 
 export function blocksIn(page: string, text: string): Block[] {
-  return [...text.matchAll(/^( *)```(\S*)\n(.*?)^\1```$/gms)].map((found) => {
+  return [...text.matchAll(BLOCK)].map((found) => {
     const [, indent, language, code] = found;
     return {
       page,
@@ -51,6 +50,16 @@ export function blocksIn(page: string, text: string): Block[] {
       line: text.slice(0, found.index).split('\n').length + 1,
     };
   });
+}
+
+/** All but the blocks. */
+export function proseIn(text: string): string {
+  return text.replaceAll(BLOCK, '');
+}
+
+/** Lines that a reader sees as code and `blocksIn` does not: in quotations, indented, in HTML, in fences of another kind. */
+export function hiddenCodeIn(text: string): string[] {
+  return proseIn(text).match(/^.*(?:```|~~~|<(?:pre|code)\b).*$|^(?: {4}| {0,3}\t).*$/gm) ?? [];
 }
 
 /** @param script sh, as far as pages need it: quotes, comments, and lines that go on after a backslash */
@@ -65,9 +74,12 @@ export function commandsIn(script: string): string[] {
 }
 
 function markdownIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md'))
+    .filter((file) => isMarkdown(file) && !file.includes('node_modules'))
     .map((file) => join(folder, file))
     .toSorted();
+}
+
+function isMarkdown(file: string): boolean {
+  return file.endsWith('.md');
 }
