@@ -5,13 +5,16 @@ import { programs } from '../support/gcloud.js';
 import { gcloudFaults } from '../support/gcloud-parser.js';
 import { kubectlFaults } from '../support/kubectl-parser.js';
 import { typed, type Typed } from '../support/typed-commands.js';
+import { claimOf } from './command-claims.js';
 
 const HOW_TO_GET_THEM =
   'No gcloud and kubectl: the commands of the deployment are not checked. Debian: google-cloud-cli, kubectl.\n';
 
+const PAGE = 'sample/02-pubsub-gke/README.md';
 const all = commandsOf('sample/02-pubsub-gke/README.md');
-const commands = all.slice(all.findIndex((command) => command.startsWith('export PROJECT=')));
-const [, section] = textOf('sample/02-pubsub-gke/README.md').split(/^(?=## Deploy to GKE$)/m);
+const first = all.findIndex((command) => command.startsWith('export PROJECT='));
+const commands = all.slice(first);
+const [, section] = textOf(PAGE).split(/^(?=## Deploy to GKE$)/m);
 const { PROJECT, REGION, TAG } = VALUES;
 
 describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', () => {
@@ -29,6 +32,11 @@ describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', (
 
   beforeAll(() => {
     typedHere = typed(commands.join('\n'), { 'deployment_template.yaml': template }, TAG);
+  });
+
+  it('are all of the page that nobody else checks', () => {
+    const others = all.slice(0, first).map((command) => claimOf(PAGE, command)!);
+    expect(others.filter((claim) => 'page' in claim)).toEqual([]);
   });
 
   it('are as gcloud has them', () => {
@@ -78,11 +86,24 @@ describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', (
     const folder = `${flagOf(repository, 'location')}-docker.pkg.dev/${PROJECT}/${repository[4]}`;
     const { image } = container();
     expect(image).toBe(`${folder}/hedge-demo:${TAG}`);
-    const [build] = callsOf('docker build');
-    expect(flagOf(build, 'tag')).toBe(image);
-    expect(build.at(-1)).toBe('.');
-    expect(flagOf(build, 'file')).toBe('sample/02-pubsub-gke/Dockerfile');
-    expect(callsOf('docker push')).toEqual([['docker', 'push', image]]);
+    const file = '--file=sample/02-pubsub-gke/Dockerfile';
+    expect(callsOf('docker')).toEqual([
+      ['docker', 'build', '--platform=linux/amd64', file, `--tag=${image}`, '.'],
+      ['docker', 'push', image],
+    ]);
+    const [login] = callsOf('gcloud auth configure-docker');
+    expect(login.at(-1)).toBe(image!.split('/')[0]);
+  });
+
+  it('call all things by the names that they were given', () => {
+    const { name, namespace } = manifestOf('Deployment').metadata!;
+    const [topic] = namesOf('pubsub topics', /^create$/);
+    const [role] = namesOf('iam roles', /^create$/);
+    const words = [...callsOf('docker'), ...callsOf('gcloud'), ...callsOf('kubectl')]
+      .flat()
+      .filter((word) => !/^--(display-name|description|title)=/.test(word))
+      .flatMap((word) => word.match(/\bhe[\w-]+/gi) ?? []);
+    expect(new Set(words)).toEqual(new Set([name, namespace, topic, role, 'HEDGE_SECRET']));
   });
 
   it('let the pods, and nobody else, act as the service account that they make', () => {
@@ -92,21 +113,31 @@ describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', (
     expect(pods.annotations).toEqual({ 'iam.gke.io/gcp-service-account': account });
 
     const bindings = typedHere.calls.filter((call) => call.includes('add-iam-policy-binding'));
-    const given = bindings.map((call) => [flagOf(call, 'member'), flagOf(call, 'role')]);
+    const given = bindings.map((call) => [
+      call[call.indexOf('add-iam-policy-binding') + 1],
+      flagOf(call, 'member'),
+      flagOf(call, 'role'),
+    ]);
+    const [topic] = namesOf('pubsub topics', /^create$/);
+    const [database] = namesOf('spanner databases', /^create$/);
+    const [repository] = namesOf('artifacts repositories', /^create$/);
     const [custom] = callsOf('gcloud iam roles create');
     const nodes = '1234567890-compute@developer.gserviceaccount.com';
     expect(given).toEqual([
       [
+        account,
         `serviceAccount:${PROJECT}.svc.id.goog[${pods.namespace}/${pods.name}]`,
         'roles/iam.workloadIdentityUser',
       ],
-      [`serviceAccount:${account}`, 'roles/spanner.databaseUser'],
-      [`serviceAccount:${account}`, 'roles/pubsub.subscriber'],
-      [`serviceAccount:${account}`, `projects/${PROJECT}/roles/${custom[4]}`],
-      [`serviceAccount:${nodes}`, 'roles/artifactregistry.reader'],
+      [database, `serviceAccount:${account}`, 'roles/spanner.databaseUser'],
+      [topic, `serviceAccount:${account}`, 'roles/pubsub.subscriber'],
+      [PROJECT, `serviceAccount:${account}`, `projects/${PROJECT}/roles/${custom[4]}`],
+      [repository, `serviceAccount:${nodes}`, 'roles/artifactregistry.reader'],
     ]);
-    // Only what is not there yet has its role on the project.
-    expect(namesOf('projects', /^add-iam-policy-binding$/)).toEqual([PROJECT]);
+    // What sample/02-pubsub-gke/command.subscription.ts asks of its subscription.
+    expect(flagOf(custom, 'permissions')?.split(',')).toEqual(
+      ['create', 'consume', 'delete'].map((verb) => `pubsub.subscriptions.${verb}`),
+    );
   });
 
   it('make the secret where the pods look for it, and change it in steps that fit', () => {
@@ -164,6 +195,18 @@ describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', (
       program === 'gcloud' && args.some((word) => word.startsWith('create')) ? [args[0]] : [],
     );
     expect(new Set(made)).toEqual(new Set(['container', 'spanner', 'pubsub', 'iam', 'artifacts']));
+  });
+
+  it('enable what they use before they use it', () => {
+    const [, , , ...apis] = callsOf('gcloud')[0];
+    const used = typedHere.calls.flatMap(([program, group, ...rest]) =>
+      program === 'gcloud' && rest.some((word) => word.startsWith('create')) ? [group] : [],
+    );
+    // The last is how pods act as the account.
+    const needed = used.map((group) => group.replace('artifacts', 'artifactregistry'));
+    expect(new Set(apis)).toEqual(
+      new Set([...needed, 'iamcredentials'].map((name) => `${name}.googleapis.com`)),
+    );
   });
 
   it('are for the region that was said', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { filledIn, MARKER, template } from '../support/deployment.js';
+import { commandsOf } from '../support/documents.js';
 import { parsedManifests, schemaFaults } from '../support/manifests.js';
 
 /** Each with one word of the template changed. */
@@ -33,6 +34,11 @@ describe('deployment_template.yaml', () => {
   it('has a command that fills in all of it', () => {
     const [command] = /^# {3}sed .*\\\n#.*$/m.exec(head) ?? [''];
     expect(new Set(command.match(MARKER))).toEqual(used);
+    // The one that is tried out.
+    const [tried] = commandsOf('sample/02-pubsub-gke/README.md').filter((each) =>
+      each.startsWith('sed '),
+    );
+    expect(wordsOf(command)).toEqual(wordsOf(tried));
     expect(filledIn()).not.toMatch(MARKER);
   });
 
@@ -58,3 +64,8 @@ describe('deployment_template.yaml', () => {
     expect(() => parsedManifests(filledIn().replace(from, to))).toThrow();
   });
 });
+
+/** However its lines are broken. */
+function wordsOf(command: string): string[] {
+  return command.split(/[\s\\#]+/).filter(Boolean);
+}

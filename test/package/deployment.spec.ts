@@ -146,6 +146,7 @@ describe('the parts of deployment_template.yaml', () => {
     for (const constraint of spread) {
       expect(constraint).toMatchObject({
         labelSelector: pods,
+        matchLabelKeys: ['pod-template-hash'],
         whenUnsatisfiable: 'ScheduleAnyway',
       });
     }
