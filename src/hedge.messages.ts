@@ -93,7 +93,7 @@ export const TIMED_OUT = (what: string) =>
   `Timed out while ${what}. What was already sent may still happen.`;
 
 export const STILL_HELD = (label: string, timeout: number, holder: string) =>
-  `Timed out after ${timeout} ms of waiting for ${label}: when the store was last asked, member ${holder} was in the way.`;
+  `Timed out after ${Math.round(timeout)} ms of waiting for ${label}: when the store was last asked, member ${holder} was in the way.`;
 
 export const STILL_IN_LINE = (label: string) =>
   `Timed out while waiting in line for ${label}: others came before, and have it or wait for it.`;
@@ -104,7 +104,7 @@ export const STILL_UNLED = (label: string) =>
 export const ABORTED = (what: string) => `Given up by its signal while ${what}.`;
 
 export const NO_LEADER = (timeout: number) =>
-  `No member led the group within ${timeout} ms. Is any candidate running, and can it reach the store?`;
+  `No member led the group within ${Math.round(timeout)} ms. Is any candidate running, and can it reach the store?`;
 
 export const NO_LEADER_ANSWERED = () =>
   'No leader took the request in time. Nothing was done: it may be repeated.';
@@ -182,6 +182,9 @@ export const KNOWS_NO_LEADER = () =>
 
 export const NOT_LISTED = (id: string, leader: string) =>
   `Leader ${leader} cannot reach this member at ${id}, so it is not on the member list and gets no broadcasts. Set \`address\` to what the others can dial (and \`listenHost\` where that differs), and look whether a firewall or NetworkPolicy is in the way.`;
+
+export const ADDRESS_SHARED = (id: string) =>
+  `Another process leads the group from ${id}, which is this member's own address, so it cannot be asked: what needs the leader ends with NO_LEADER here. Give each member an \`address\` of its own: that of the pod or the host, not of a Service or a load balancer.`;
 
 // Messages to the leader
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { LOST, MemberRooms } from '../../test/support/member-rooms.js';
 import { StoreError } from '../errors/index.js';
+import { ADDRESS_SHARED } from '../hedge.messages.js';
 import { groupLock, type Term } from '../lock/index.js';
 import type { LossReason } from '../session/index.js';
 import { Election, type ElectionListener } from './election.js';
@@ -344,6 +345,19 @@ describe('an election', () => {
 
     await advance(LEASE);
     expect(reborn.leads).toBe(true);
+    expect(reborn.rooms.logger.warnings).toEqual([]);
+  });
+
+  it('says once that another process leads from its own address, and not so of a former life', async () => {
+    const namesake = new Candidate(first.rooms.other('a:1'));
+    await elect();
+    namesake.election.start();
+    await advance(LEASE_FOR_OTHERS);
+    expect(namesake.rooms.logger.warnings).toEqual([]);
+
+    await advance(3 * LEASE);
+    expect(namesake.rooms.logger.warnings).toEqual([ADDRESS_SHARED('a:1')]);
+    expect(second.rooms.logger.warnings).toEqual([]);
   });
 
   it('says once that the store is away, and goes on when it is back', async () => {

@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import { hasCode, StoreError } from '../errors/index.js';
-import { ELECTION_FAILED, LOSING_FAILED } from '../hedge.messages.js';
+import { ADDRESS_SHARED, ELECTION_FAILED, LOSING_FAILED } from '../hedge.messages.js';
 import {
   blockerOf,
   groupLock,
@@ -53,6 +53,9 @@ export class Election {
   /** The newest term that anybody claimed to supersede ours, and the newest such claim that proved wrong. */
   #claimed = -1n;
   #disproved = -1n;
+  /** Who leads from this member's own address, and by when that would be over if it had died. */
+  #namesake: { readonly token: bigint; readonly until: number } | undefined;
+  #isShared = false;
   /** What was said of the outage that goes on. */
   #said: 'nothing' | 'away' | 'refuses' = 'nothing';
 
@@ -207,7 +210,8 @@ export class Election {
     const wait = isSelf ? Math.min(remaining, leaseDuration / 10) : remaining;
     const until = this.clock.now().monotonic + wait;
     const { signal } = this.#wake;
-    if (!isSelf) this.view.confirm({ id: address, token }, remaining, newestBefore);
+    if (isSelf) this.#lookAtNamesake(token, remaining);
+    else this.view.confirm({ id: address, token }, remaining, newestBefore);
     const left = () => {
       const known = this.view.current?.token === token ? this.view.remaining() : 0;
       return Math.max(known, until - this.clock.now().monotonic);
@@ -218,6 +222,17 @@ export class Election {
     // Also when woken early: all are, when the lock is released. And a flapping connection wakes again and again: still
     // no more than about twenty looks a second.
     if (signal.aborted) await sleep(this.clock, this.#stagger(address), this.#stop.signal);
+  }
+
+  /** A former life of this process renews nothing any more: whoever does lives, and has the same address. */
+  #lookAtNamesake(token: bigint, remaining: number): void {
+    const now = this.clock.now().monotonic;
+    // By its own clock: the store's is not in step with that.
+    const until = now + remaining + this.options.leaseDuration;
+    if (this.#namesake?.token !== token) this.#namesake = { token, until };
+    if (this.#isShared || now <= this.#namesake.until) return;
+    this.#isShared = true;
+    this.logger.warn(ADDRESS_SHARED(this.options.id()));
   }
 
   /**

@@ -6,6 +6,7 @@ import {
   type Member,
   type MembersChange,
 } from '../../src/index.js';
+import { ADDRESS_SHARED } from '../../src/hedge.messages.js';
 import { FaultyStore } from '../support/faulty-store.js';
 import {
   LEASE,
@@ -147,5 +148,27 @@ describe('the members of a group', () => {
       await third.close();
       await proxy.close();
     });
+  });
+});
+
+describe('two members that were given one address', () => {
+  const group = useGroup();
+
+  it('cannot ask each other, say so, and share locks and the log all the same', async () => {
+    const first = await group().start({}, [Echo]);
+    await first.hedge.ready(SOON);
+    const { id } = first.hedge;
+    const second = await group().start({ address: id, listenHost: '127.0.0.2' }, [Echo]);
+
+    await vi.waitFor(() => expect(logs.at('warn').join()).toContain(ADDRESS_SHARED(id)), SOON);
+    expect(first.hedge.isLeader()).toBe(true);
+    expect(second.hedge.isLeader()).toBe(false);
+    await expect(second.hedge.send('echo', 1, { timeout: 50 })).rejects.toMatchObject({
+      code: 'NO_LEADER',
+    });
+    await using lock = await first.locks.acquire('job');
+    expect(await second.locks.tryAcquire('job')).toBeUndefined();
+    await first.hedge.put('key', `${lock.token}`);
+    expect(await second.hedge.get('key')).toMatchObject({ value: `${lock.token}` });
   });
 });
