@@ -12,7 +12,7 @@ export const CONNECTION_LOST = (peer: string, route: string) =>
   `The connection to member ${peer} closed before it answered "${route}". Whether the request was carried out is unknown.`;
 
 export const REQUEST_TIMEOUT = (peer: string, route: string, timeout: number) =>
-  `Member ${peer} did not answer "${route}" within ${timeout} ms. What was already sent may still be carried out.`;
+  `Member ${peer} did not answer "${route}" within ${Math.round(timeout)} ms. What was already sent may still be carried out.`;
 
 export const REQUEST_ABORTED = (peer: string, route: string) =>
   `The request "${route}" to member ${peer} was aborted by its signal.`;
@@ -20,7 +20,7 @@ export const REQUEST_ABORTED = (peer: string, route: string) =>
 export const PEERS_CLOSED = 'This member has shut down: it sends no more requests.';
 
 export const CONNECT_TIMEOUT = (timeout: number) =>
-  `no connection within ${timeout} ms (the host is down, the port is filtered, or what listens there is no member)`;
+  `no connection within ${Math.round(timeout)} ms (the host is down, the port is filtered, or what listens there is no member)`;
 
 export const CLOSED_BEFORE_GREETING =
   'it closed the connection before it greeted (does it ask for a `secret` or `tls` that this member lacks? Give all members the same)';

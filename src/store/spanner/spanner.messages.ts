@@ -19,9 +19,9 @@ export const PACKAGE_UNUSABLE = (reason: string) =>
   `The package @google-cloud/spanner could not be loaded: ${reason}`;
 
 export const NO_ANSWER = (database: string, timeout: number) =>
-  `Spanner (${database}) did not answer within ${timeout} ms.`;
+  `Spanner (${database}) did not answer within ${Math.round(timeout)} ms.`;
 export const NO_SESSION_FREE = (database: string, timeout: number) =>
-  `Every Spanner session of this process was in use for ${timeout} ms (${database}).`;
+  `Every Spanner session of this process was in use for ${Math.round(timeout)} ms (${database}).`;
 export const GIVEN_UP = 'The call was aborted before anything was written.';
 export const ABORTED_IN_FLIGHT =
   'The call was aborted while its commit was under way: whether it was written is unknown.';

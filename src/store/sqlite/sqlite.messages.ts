@@ -23,7 +23,7 @@ export const storeNotOpen = (file: string) =>
 export const givenUp = () => 'Given up by the caller before anything was written.';
 
 export const lateTurn = (ms: number) =>
-  `The store was busy for ${ms} ms with calls that came before, so this one was dropped. Nothing was written by it.`;
+  `The store was busy for ${Math.round(ms)} ms with calls that came before, so this one was dropped. Nothing was written by it.`;
 
 export const cannotOpen = (file: string) =>
   `Cannot open the database '${file}'. Its directory has to exist, and this user has to be allowed to write ` +
