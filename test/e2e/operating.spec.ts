@@ -123,7 +123,7 @@ describe('the alerts of docs/operating.md', () => {
     const report = promtool('test', 'rules', join(folder, 'alerts.test.yaml'));
     expect(report).toMatchObject({ status: 0, stderr: '' });
 
-    writeFileSync(join(folder, 'alerts.yaml'), rules().replace('for: 30s', 'for: 1h'));
+    writeFileSync(join(folder, 'alerts.yaml'), rules().replace('for: 1m', 'for: 1h'));
     expect(promtool('test', 'rules', join(folder, 'alerts.test.yaml')).status).toBe(1);
   });
 });
@@ -143,6 +143,7 @@ describe('the lines that docs/operating.md quotes', () => {
     TERM_LOST: REASONS.map((reason) => texts.TERM_LOST(reason)),
     HOLDINGS_LOST: texts.HOLDINGS_LOST(2, LOST, 'expired'),
     NOT_LISTED: texts.NOT_LISTED(MEMBER, LEADER),
+    ADDRESS_SHARED: texts.ADDRESS_SHARED(MEMBER),
     TURNED_AWAY: port.TURNED_AWAY('10.0.0.9', port.OTHER_SECRET),
     NO_SIGTERM_LISTENER: texts.NO_SIGTERM_LISTENER(),
     EMBEDDED_BY_DEFAULT: texts.EMBEDDED_BY_DEFAULT('./hedge.db'),

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
@@ -5,9 +6,14 @@ import { Cluster, until, type Member, type MemberError } from '../support/cluste
 import { endLeader } from '../support/failover.js';
 import { checkLog, ledIntervals, overlappingTerms } from '../support/invariants.js';
 import { machineTime, msBetween } from '../support/member.records.js';
-import { noOwnEmulator, openSpanner, type SpannerSharedStore } from '../support/shared-stores.js';
+import {
+  noOwnEmulator,
+  openSpanner,
+  openSqlite,
+  type SpannerSharedStore,
+} from '../support/shared-stores.js';
 import { createDatabase, startEmulator } from '../support/spanner-emulator.js';
-import { listenAnywhere } from '../support/tcp-proxy.js';
+import { listenAnywhere, startTcpProxy } from '../support/tcp-proxy.js';
 
 const LEASE = 2_000;
 
@@ -113,6 +119,78 @@ describe.skipIf(noOwnEmulator)('three processes whose Spanner fails', () => {
     expect(entries.map(({ value }) => value).toSorted()).toEqual(
       cluster.members.map(({ name }) => name),
     );
+  });
+});
+
+describe.skipIf(noOwnEmulator)('a leader that alone does not reach its Spanner', () => {
+  it('is followed by another one within lease + 0.5 s, and never leads beside it', async () => {
+    const store = await openSpanner();
+    const proxy = await startTcpProxy(store.emulator.host);
+    try {
+      const { hedge, env } = store;
+      await using cluster = new Cluster({ hedge: { ...hedge, leaseDuration: LEASE }, env });
+      const behind = { SPANNER_EMULATOR_HOST: proxy.host };
+      const cutOff = await cluster.spawn({}, undefined, behind).ready();
+      const { token } = await cluster.agreed();
+      await cluster.start(2);
+      await cluster.agreed();
+
+      const since = machineTime();
+      proxy.blackhole();
+      const { member } = await cluster.leader(token);
+      const [next] = ledIntervals([member]);
+
+      expect(msBetween(since, next.from)).toBeLessThan(LEASE + 500);
+      expect(cutOff.records.eventsOf('lost')).toMatchObject([{ token, reason: 'expired' }]);
+      await cutOff.call('put', 'key', 'value');
+      expect(overlappingTerms(ledIntervals(cluster.members))).toEqual([]);
+    } finally {
+      await proxy.close();
+      await store.close();
+    }
+  });
+});
+
+describe('a SQLite file that is deleted while members run', () => {
+  it('is left by them until they are started anew, and what they are asked to put is refused', async () => {
+    const store = await openSqlite();
+    const file = store.hedge.database!.replace('sqlite:', '');
+    try {
+      const { hedge, env } = store;
+      await using cluster = new Cluster({ hedge: { ...hedge, leaseDuration: LEASE }, env });
+      const old = await cluster.start(2);
+      const { leader, token } = await cluster.agreed();
+      for (const ending of ['', '-wal', '-shm']) rmSync(file + ending, { force: true });
+      const since = machineTime();
+
+      const refused = await rejection(leader.call('put', 'key', 'old', 1_000));
+      expect(refused.code).toBe('STORE_INVALID');
+      expect(refused.message).toContain('Restart this process');
+      const fresh = cluster.spawn();
+      await until(
+        'the old ones have led long enough',
+        () => msBetween(since, machineTime()) > 3 * LEASE,
+      );
+
+      const [led] = leader.records.intervals;
+      expect(led.token).toBe(token);
+      expect(msBetween(since, led.to)).toBeLessThan(LEASE);
+      for (const member of old) {
+        expect((await member.status())?.isLeader).toBe(false);
+        // The renewal that failed, the end of the term, and what to do: not once a second.
+        expect(complaints(member).length).toBeLessThanOrEqual(3);
+        expect(complaints(member).join()).toContain('Restart this process');
+        await member.kill();
+      }
+      await fresh.ready();
+      await until('the new one leads', async () => (await fresh.status())?.isLeader);
+      const [again] = await cluster.start(1);
+      await again.call('put', 'key', 'new');
+      const entries = await fresh.call<LogEntry[]>('history', 'key');
+      expect(entries.map(({ value }) => value)).toEqual(['new']);
+    } finally {
+      await store.close();
+    }
   });
 });
 
