@@ -16,7 +16,7 @@ describe('the code of the docs', () => {
     expect(blocks.filter((block) => block.code.includes('@ts-'))).toEqual([]);
 
     appendFileSync(files[1], "\nawait app.listen('x').nothing;");
-    expect(diagnosticsOf(files)).toHaveLength(1);
+    expect(diagnosticsOf([files[1]])).toHaveLength(1);
   });
 
   it.each(PAGES)('is of a kind that is checked: %s', (page) => {
