@@ -5,23 +5,44 @@ import { fileURLToPath } from 'node:url';
 import { PubSub } from '@google-cloud/pubsub';
 import { Spanner } from '@google-cloud/spanner';
 import { spannerSchema } from 'nestjs-hedge/spanner';
+import { inTime } from './in-time.js';
 
 const PROJECT = 'hedge-demo';
 const TOPIC = 'hedge-demo-pubctrl';
+
+interface Emulator {
+  readonly service: 'Spanner' | 'Pub/Sub';
+  readonly variable: string;
+  readonly start: string;
+}
+
+const SPANNER: Emulator = {
+  service: 'Spanner',
+  variable: 'SPANNER_EMULATOR_HOST',
+  start: 'gcloud emulators spanner start',
+};
+const PUBSUB: Emulator = {
+  service: 'Pub/Sub',
+  variable: 'PUBSUB_EMULATOR_HOST',
+  start: `gcloud beta emulators pubsub start --project=${PROJECT}`,
+};
 /** Where the emulators listen unless told otherwise. */
-process.env['SPANNER_EMULATOR_HOST'] ??= 'localhost:9010';
-process.env['PUBSUB_EMULATOR_HOST'] ??= 'localhost:8085';
+process.env[SPANNER.variable] ??= 'localhost:9010';
+process.env[PUBSUB.variable] ??= 'localhost:8085';
 /** Credentials, which no emulator asks for, are not searched for on the network. */
 process.env['METADATA_SERVER_DETECTION'] ??= 'none';
 const ALREADY_EXISTS = 6;
 
-await unlessThere(makeInstance);
-await unlessThere(makeDatabase);
-await unlessThere(makeTopic);
-const members = [1, 2, 3].map(startMember);
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 // The Spanner package listens for both, and ends nothing.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.removeAllListeners(signal).on(signal, () => {
+for (const signal of SIGNALS) process.removeAllListeners(signal);
+await unlessThere(SPANNER, makeInstance);
+await unlessThere(SPANNER, makeDatabase);
+await unlessThere(PUBSUB, makeTopic);
+const members = [1, 2, 3].map(startMember);
+for (const signal of SIGNALS) {
+  process.on(signal, () => {
     for (const member of members) member.kill('SIGTERM');
   });
 }
@@ -77,11 +98,17 @@ async function makeTopic(): Promise<void> {
   await new PubSub({ projectId: PROJECT }).createTopic(TOPIC);
 }
 
-async function unlessThere(make: () => Promise<void>): Promise<void> {
+async function unlessThere(emulator: Emulator, make: () => Promise<void>): Promise<void> {
+  const { service, variable, start } = emulator;
   try {
-    await make();
+    await inTime(make(), service);
   } catch (error) {
-    if ((error as { code?: unknown }).code !== ALREADY_EXISTS) throw error;
+    if ((error as { code?: unknown }).code === ALREADY_EXISTS) return;
+    say(`The emulator of ${service} was asked at ${process.env[variable]}: ${(error as Error).message}
+Start it in another terminal, or set ${variable} to where it listens:
+  ${start}`);
+    // What was asked may be asked again for a minute.
+    process.exit(1);
   }
 }
 

@@ -262,6 +262,39 @@ describe.skipIf(!canRun)('the sample with Pub/Sub', () => {
     await proxy.close();
   });
 
+  describe('without an emulator', () => {
+    const local = 'node build/sample/02-pubsub-gke/local.js';
+
+    it.each(['SPANNER_EMULATOR_HOST', 'PUBSUB_EMULATOR_HOST'])(
+      'says how to start the one of %s',
+      async (variable) => {
+        const nobody = `localhost:${await freePort()}`;
+        pod = startCommand(local, { ...emulators(), [variable]: nobody });
+
+        expect(await pod.exited).toEqual([1, null]);
+        const output = pod.lines.join('\n');
+        expect(output).toContain(`asked at ${nobody}: `);
+        const command = output.trim().split('\n').at(-1)!.trim();
+        expect(blocks.map((code) => code.trim())).toContain(command);
+      },
+    );
+
+    it('ends by Ctrl-C while one answers nothing, and waits no longer than 5 s', async () => {
+      const proxy = await startTcpProxy(spanner.host);
+      proxy.blackhole();
+      const env = { ...emulators(), SPANNER_EMULATOR_HOST: proxy.host };
+      pod = startCommand(local, env);
+      await until('it asks', () => proxy.connections > 0);
+      pod.child.kill('SIGINT');
+      expect(await pod.exited).toEqual([null, 'SIGINT']);
+
+      pod = startCommand(local, env);
+      expect(await pod.exited).toEqual([1, null]);
+      expect(pod.lines.join('\n')).toContain('Spanner gave no answer within 5000 ms');
+      await proxy.close();
+    });
+  });
+
   it.skipIf(noNetwork)('ends as process 1 at a SIGTERM that comes while it is loaded', async () => {
     pod = startPod({ ...emulators(), DATABASE: 'projects/p/instances/i/databases/d' }, [
       'unshare',
