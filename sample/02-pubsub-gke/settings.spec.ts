@@ -33,6 +33,15 @@ describe('Settings', () => {
     expect(settings({ HEDGE_SECRET: 'new,old' }).hedge.secret).toEqual(['new', 'old']);
   });
 
+  it('leave the end of the line away that a secret from a file has', () => {
+    expect(settings({ HEDGE_SECRET: 'one\n' }).hedge.secret).toEqual(['one']);
+    expect(settings({ HEDGE_SECRET: 'new,old\n' }).hedge.secret).toEqual(['new', 'old']);
+  });
+
+  it('refuse a topic without a name', () => {
+    expect(() => settings({ TOPIC: '' })).toThrow('Expected TOPIC to name a topic');
+  });
+
   it.each(['PORT', 'HEDGE_PORT', 'LEASE_DURATION'])('refuse a %s that is no number', (name) => {
     for (const text of ['', ' ', '1.5', '-1', 'ten']) {
       expect(() => settings({ [name]: text })).toThrow(`Expected ${name} to be a whole number`);

@@ -19,13 +19,15 @@ export class Settings {
     this.project = /^projects\/([^/]+)\//.exec(database)?.[1];
     this.port = numberOf('PORT', env['PORT'] ?? '3000');
     this.topic = env['TOPIC'] ?? 'hedge-demo-pubctrl';
+    if (!this.topic) throw new Error('Expected TOPIC to name a topic, or not to be set at all');
     this.hedge = {
       database,
       lockName: env['LOCK_NAME'] ?? 'hedge-demo',
       address: addressOf(env['POD_IP'], numberOf('HEDGE_PORT', env['HEDGE_PORT'] ?? '8080')),
       leaseDuration: numberOf('LEASE_DURATION', env['LEASE_DURATION'] ?? '10000'),
-      // While it is being changed there are two, 'new,old': the first is used, both are accepted.
-      secret: env['HEDGE_SECRET']?.split(','),
+      // While it is being changed there are two, 'new,old': the first is used, both are accepted. The end of a line that a
+      // file or an `echo` left is no part of them: a shell that reads the secret, to change it, drops it too.
+      secret: env['HEDGE_SECRET']?.split(',').map((secret) => secret.trim()),
     };
   }
 }
