@@ -3,6 +3,6 @@
 const endAtOnce = () => process.exit(143);
 process.once('SIGTERM', endAtOnce);
 const { createApp } = await import('./create.app.js');
-const { app, port } = await createApp();
+const start = await createApp();
 process.removeListener('SIGTERM', endAtOnce);
-await app.listen(port);
+await start();

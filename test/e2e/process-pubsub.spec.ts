@@ -313,6 +313,22 @@ describe.skipIf(!canRun)('the sample with Pub/Sub', () => {
     expect(await pod.exited).toEqual([143, null]);
   });
 
+  it('says in the last line of its log what is missing', async () => {
+    const database = await createDatabase(spanner, { tables: true });
+    pod = startPod({
+      ...emulators(),
+      DATABASE: `${database}-not-there`,
+      NODE_ENV: 'production',
+      POD_IP: '127.0.0.1',
+      HEDGE_PORT: '0',
+    });
+
+    expect(await pod.exited).toEqual([1, null]);
+    const last = JSON.parse(pod.lines.at(-1)!) as LogLine;
+    expect(last.severity).toBe('CRITICAL');
+    expect(last.message).toMatch(/^StoreError: There is no Spanner database .* Create it: gcloud /);
+  });
+
   it.each([
     [{}, 'Set DATABASE'],
     [
