@@ -202,10 +202,14 @@ describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', (
     const used = typedHere.calls.flatMap(([program, group, ...rest]) =>
       program === 'gcloud' && rest.some((word) => word.startsWith('create')) ? [group] : [],
     );
-    // The last is how pods act as the account.
+    // The last ones are how pods act as the account, and `gcloud projects`.
     const needed = used.map((group) => group.replace('artifacts', 'artifactregistry'));
     expect(new Set(apis)).toEqual(
-      new Set([...needed, 'iamcredentials'].map((name) => `${name}.googleapis.com`)),
+      new Set(
+        [...needed, 'iamcredentials', 'cloudresourcemanager'].map(
+          (name) => `${name}.googleapis.com`,
+        ),
+      ),
     );
   });
 
