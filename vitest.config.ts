@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** Where to write the counts for the machine that runs the tests; people read the default report. */
 const summary = process.env['TEST_SUMMARY'];
 
+/** Of the tests with real processes, those that ask what happens and not how soon: a busy machine does not matter to them. */
+const UNTIMED = 'test/e2e/process-{command-line,crons,deployment,pubsub,streams}.spec.ts';
+
 export default defineConfig({
   test: {
     // By default one of two cores stays idle; most of these tests wait rather than compute.
@@ -23,8 +26,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.spec.ts'],
-          exclude: ['test/e2e/process-*.spec.ts'],
+          include: ['test/e2e/!(process-)*.spec.ts', UNTIMED],
           globalSetup: ['test/support/compile.ts'],
           setupFiles: ['test/support/unhandled-rejections.ts'],
           testTimeout: 60_000,
@@ -36,6 +38,7 @@ export default defineConfig({
           // Real processes and real time: one cluster after the other, when the other tests are through.
           name: 'processes',
           include: ['test/e2e/process-*.spec.ts'],
+          exclude: [UNTIMED],
           globalSetup: ['test/support/compile.ts'],
           fileParallelism: false,
           sequence: { groupOrder: 1 },
@@ -47,14 +50,14 @@ export default defineConfig({
         // As users' own specs: against the built package.
         test: { name: 'samples', include: ['sample/**/*.spec.ts'] },
       },
-      {
+      ...['package', 'docs', 'deployment'].map((name) => ({
         test: {
-          name: 'package',
-          include: ['test/package/**/*.spec.ts'],
+          name,
+          include: [`test/${name}/**/*.spec.ts`],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
-      },
+      })),
     ],
   },
 });

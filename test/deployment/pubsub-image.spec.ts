@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/cluster.js';
-import { buildStages, stagesOf, valueOf } from '../support/image.js';
+import { buildStages, stagesOf, valueOf } from './image.js';
 import { freePort } from '../support/ports.js';
 
 const SAMPLE = 'sample/02-pubsub-gke';

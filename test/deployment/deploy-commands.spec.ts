@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { container, filledIn, manifestOf, template, VALUES } from '../support/deployment.js';
 import { commandsOf, textOf } from '../support/documents.js';
 import { programs } from '../support/gcloud.js';
-import { gcloudFaults } from '../support/gcloud-parser.js';
-import { kubectlFaults } from '../support/kubectl-parser.js';
-import { typed, type Typed } from '../support/typed-commands.js';
-import { claimOf } from './command-claims.js';
+import { gcloudFaults } from './gcloud-parser.js';
+import { kubectlFaults } from './kubectl-parser.js';
+import { typed, type Typed } from './typed-commands.js';
+import { claimOf } from '../docs/command-claims.js';
 
 const HOW_TO_GET_THEM =
   'No gcloud and kubectl: the commands of the deployment are not checked. Debian: google-cloud-cli, kubectl.\n';

@@ -31,7 +31,7 @@ export const CLAIMS: readonly Claim[] = [
   {
     page: 'sample/02-pubsub-gke/README.md',
     command: DEPLOYS,
-    spec: 'test/package/deploy-commands.spec.ts',
+    spec: 'test/deployment/deploy-commands.spec.ts',
   },
   { command: /^(npm|npx tsc|node) /, check: faultOfNode },
   { command: /^npx nestjs-hedge /, check: faultOfCommandLine },
