@@ -8,9 +8,7 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { HedgeError } from './errors/index.js';
-import { HedgeExtensions } from './hedge.extensions.js';
-import { HedgeLifecycle } from './hedge.lifecycle.js';
-import { HedgeMember } from './hedge.member.js';
+import { HedgeExtensions, HedgeLifecycle, HedgeMember, MemberHealth } from './member/index.js';
 import { EMBEDDED_BY_DEFAULT, MODULE_TWICE } from './hedge.messages.js';
 import {
   ConfigurableModuleClass,
@@ -22,9 +20,10 @@ import { resolveOptions, type HedgeModuleOptions, type ResolvedOptions } from '.
 import { HedgeService } from './hedge.service.js';
 import { LeaderStanding, LeaderWork } from './leader/index.js';
 import { LockService } from './lock/index.js';
-import { MemberHealth } from './member.health.js';
-import { HandlerExplorer, HandlerFactory, MessageTracing, securePort } from './messaging/index.js';
-import { makeSpannerStore, makeSqliteStore, type HedgeStore } from './store/index.js';
+import { HandlerExplorer, HandlerFactory } from './handlers/index.js';
+import { MessageTracing, securePort } from './messaging/index.js';
+import type { HedgeStore } from './store/index.js';
+import { makeSpannerStore, makeSqliteStore } from './database/index.js';
 
 /** Makes the app a member of its group. Import it once, in the root module: it is global. */
 @Module({

@@ -7,7 +7,8 @@ import {
   STORE_HAS_TABLES,
   UNKNOWN_OPTION,
 } from './hedge.messages.js';
-import { isGroupName } from './lock/index.js';
+import { isGroupName } from './table/index.js';
+import type { Surroundings } from './hedge.surroundings.js';
 import type { MemberMetadata } from './membership/index.js';
 import {
   checkSecret,
@@ -17,7 +18,8 @@ import {
   type HedgeTlsOptions,
   type PortSecurityOptions,
 } from './messaging/index.js';
-import { DATABASE_SHAPES, parseDatabase, type HedgeStore } from './store/index.js';
+import type { HedgeStore } from './store/index.js';
+import { DATABASE_SHAPES, parseDatabase } from './database/index.js';
 
 /** What `HedgeModule.forRoot` takes. */
 export interface HedgeModuleOptions {
@@ -69,6 +71,11 @@ export interface HedgeModuleOptions {
    * `connectMicroservice`? @default false
    */
   inheritAppConfig?: boolean;
+  /**
+   * Clocks and a network in place of the process's own, for specs.
+   * @internal
+   */
+  surroundings?: Surroundings;
 }
 
 /** Where `database` leads to. */
@@ -92,6 +99,7 @@ export interface ResolvedOptions {
   readonly candidate: boolean;
   readonly metadata: MemberMetadata;
   readonly inheritAppConfig: boolean;
+  readonly surroundings: Surroundings | undefined;
 }
 
 /** `typeof` each, or 'any' for what is checked elsewhere. */
@@ -112,7 +120,10 @@ const KNOWN = {
   candidate: 'boolean',
   metadata: 'object',
   inheritAppConfig: 'boolean',
-} satisfies Record<keyof HedgeModuleOptions, string>;
+} satisfies Record<Exclude<keyof HedgeModuleOptions, 'surroundings'>, string>;
+
+/** As `KNOWN`, with those that users are not told of. */
+const ACCEPTED = { ...KNOWN, surroundings: 'object' };
 
 /** Characters of JSON: every member keeps that of all others. */
 const LONGEST_METADATA = 4_096;
@@ -151,6 +162,7 @@ export function resolveOptions(
     candidate: options.candidate ?? true,
     metadata: metadataOf(options),
     inheritAppConfig: options.inheritAppConfig ?? false,
+    surroundings: options.surroundings,
   };
 }
 
@@ -159,8 +171,8 @@ function checkTypes(options: unknown): asserts options is HedgeModuleOptions {
     throw expected('options', 'an object', options);
   }
   for (const [field, value] of Object.entries(options)) {
-    if (!Object.hasOwn(KNOWN, field)) throw invalid(UNKNOWN_OPTION(field, Object.keys(KNOWN)));
-    const type: string = KNOWN[field as keyof typeof KNOWN];
+    if (!Object.hasOwn(ACCEPTED, field)) throw invalid(UNKNOWN_OPTION(field, Object.keys(KNOWN)));
+    const type: string = ACCEPTED[field as keyof typeof ACCEPTED];
     if (type !== 'any' && value !== undefined && (typeof value !== type || value === null)) {
       throw expected(field, `a${type === 'object' ? 'n' : ''} ${type}`, value);
     }

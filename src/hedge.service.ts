@@ -1,7 +1,6 @@
 import { defer, type Observable } from 'rxjs';
 import type { BroadcastOptions, BroadcastReply } from './broadcast/index.js';
-import type { HedgeLifecycle } from './hedge.lifecycle.js';
-import type { HedgeMember } from './hedge.member.js';
+import type { HedgeLifecycle, HedgeMember } from './member/index.js';
 import type { HedgeEvent, Leadership } from './leader/index.js';
 import type { Member } from './membership/index.js';
 import type {
@@ -12,10 +11,11 @@ import type {
   PutOptions,
   TrimOptions,
 } from './log/index.js';
-import { HedgeStream, type Pattern } from './messaging/index.js';
+import { HedgeStream } from './messaging/index.js';
+import type { Pattern } from './handlers/index.js';
 import type { SendOptions } from './request/index.js';
 import type { Semaphore } from './semaphore/index.js';
-import { waitLimits, type WaitOptions } from './session/index.js';
+import { waitLimits, type WaitOptions } from './time/index.js';
 
 /** This member of the group: what it knows, and what it can ask of the leader. */
 export class HedgeService {

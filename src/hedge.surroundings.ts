@@ -1,7 +1,5 @@
-import type { HedgeMember } from './hedge.member.js';
 import type { Network } from './messaging/index.js';
-import type { Clock } from './session/index.js';
-import type { HedgeStore } from './store/index.js';
+import type { Clock } from './time/index.js';
 
 /** A member comes to each of them once, the last two also if its start fails. */
 export type LifeStage = 'starting' | 'started' | 'leaving' | 'closed';
@@ -15,6 +13,24 @@ export interface Recurring {
   tick(): Promise<void>;
 }
 
+/** As much of a member as its surroundings see. */
+export interface SurroundedMember {
+  readonly options: { readonly candidate: boolean };
+  /** `host:port` */
+  readonly id: () => string;
+  /** `notRunning`: the error of a member that takes no part in its group. */
+  readonly state: { readonly notRunning: Error | undefined };
+  readonly leader: {
+    readonly election: {
+      /** The term in which this member leads now. */
+      readonly term: unknown;
+      stepDown(reason: 'stepped-down'): Promise<void>;
+    };
+    /** `current`: the leader that this member knows. */
+    readonly view: { readonly current: unknown };
+  };
+}
+
 /** What a member goes by in place of the process's clocks and TCP. */
 export interface Surroundings {
   readonly clock: Clock;
@@ -22,12 +38,5 @@ export interface Surroundings {
   /** Has it tick from now on, in place of a timer of the process. */
   recur(what: Recurring): void;
   /** Awaited, except for 'leaving'. */
-  reached(stage: LifeStage, member: HedgeMember): Promise<void>;
-}
-
-/** The key by which a store brings its surroundings along: that of a spec does, and no other. */
-export const SURROUNDINGS = Symbol('SURROUNDINGS');
-
-export interface SurroundedStore extends HedgeStore {
-  readonly [SURROUNDINGS]?: Surroundings;
+  reached(stage: LifeStage, member: SurroundedMember): Promise<void>;
 }

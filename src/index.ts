@@ -22,6 +22,7 @@ export type {
   TimedReport,
 } from './hedge.channels.js';
 export { HEDGE_OPTIONS, type HedgeOptionsFactory } from './hedge.module-definition.js';
+export { HedgeContext, type Pattern } from './handlers/index.js';
 export { HedgeModule } from './hedge.module.js';
 export type { HedgeModuleOptions } from './hedge.options.js';
 export { HedgeService } from './hedge.service.js';
@@ -44,12 +45,7 @@ export type {
   PutOptions,
   TrimOptions,
 } from './log/index.js';
-export {
-  HedgeContext,
-  HedgeStream,
-  type HedgeTlsOptions,
-  type Pattern,
-} from './messaging/index.js';
+export { HedgeStream, type HedgeTlsOptions } from './messaging/index.js';
 export {
   OnMembersChanged,
   type Member,
@@ -58,7 +54,7 @@ export {
 } from './membership/index.js';
 export { OnLeaderMessage, OnLeaderStream, type SendOptions } from './request/index.js';
 export { Permit, Semaphore } from './semaphore/index.js';
-export type { LossReason, WaitOptions } from './session/index.js';
+export type { LossReason } from './session/index.js';
 export type {
   Decision,
   EntryQuery,
@@ -74,3 +70,4 @@ export type {
   StoredEntry,
   TransactionResult,
 } from './store/index.js';
+export type { WaitOptions } from './time/index.js';

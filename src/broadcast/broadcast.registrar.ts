@@ -10,15 +10,12 @@ import {
   invokeBounded,
   lastReply,
   ReplyDeadline,
-  type Caller,
   type DiscoveredHandler,
   type HandlerFactory,
-  type MessageHandler,
-  type MessageTracing,
-  type MessageServer,
   type PatternHandlers,
   type RunningHandlers,
-} from '../messaging/index.js';
+} from '../handlers/index.js';
+import type { Caller, MessageHandler, MessageTracing, MessageServer } from '../messaging/index.js';
 import {
   BROADCAST_ROUTE,
   isBroadcastEnvelope,

@@ -1,5 +1,5 @@
 import type { HedgeError } from '../errors/index.js';
-import type { WaitOptions } from '../session/index.js';
+import type { WaitOptions } from '../time/index.js';
 
 /** For `HedgeService.broadcast` and `broadcastStream`. `timeout` counts for each member. */
 export interface BroadcastOptions extends WaitOptions {

@@ -4,14 +4,13 @@ import { HedgeError } from '../errors/index.js';
 import { ABORTED, EXPECTED } from '../hedge.messages.js';
 import {
   assertInEnvelope,
-  routeOf,
   type EncodedData,
   type MessageTrace,
   type MessageTracing,
-  type Pattern,
   type Peers,
 } from '../messaging/index.js';
-import { waitLimits, type WaitLimits } from '../session/index.js';
+import { routeOf, type Pattern } from '../handlers/index.js';
+import { waitLimits, type WaitLimits } from '../time/index.js';
 import { BROADCAST_ROUTE, type BroadcastEnvelope } from './broadcast.envelope.js';
 import type { BroadcastOptions, BroadcastReply } from './broadcast.types.js';
 

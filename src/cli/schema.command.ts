@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { HedgeError } from '../errors/index.js';
-import { makeSchemaStore, schemaOf, type SchemaStore } from '../store/index.js';
+import type { SchemaStore } from '../store/index.js';
+import { makeSchemaStore, schemaOf } from '../database/index.js';
 import {
   APPLY,
   CREATED,
@@ -9,8 +10,8 @@ import {
   NOT_CREATED,
   NOTHING_TO_CREATE,
   SCHEMA,
-} from './cli.messages.js';
-import { written, writtenAsJson } from './output.js';
+} from './terminal/cli.messages.js';
+import { written, writtenAsJson } from './terminal/output.js';
 import {
   databaseOption,
   fromOptions,

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
-import { makeReadingStore, type DatabaseName } from '../store/index.js';
-import { LIMIT, STATUS, STATUS_DETAILS } from './cli.messages.js';
-import { written, writtenAsJson } from './output.js';
+import { makeReadingStore, type DatabaseName } from '../database/index.js';
+import { LIMIT, STATUS, STATUS_DETAILS } from './terminal/cli.messages.js';
+import { written, writtenAsJson } from './terminal/output.js';
 import { groupNames } from './status/group.names.js';
 import type { GroupStatus } from './status/group.status.js';
 import { surveyedGroup } from './status/group.survey.js';
@@ -15,7 +15,7 @@ import {
   withStoreOptions,
   type StoreOptions,
 } from './store.options.js';
-import { screenOf } from './screen.js';
+import { screenOf } from './terminal/screen.js';
 
 interface StatusOptions extends StoreOptions {
   readonly database: DatabaseName;

@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { HedgeError } from '../errors/index.js';
-import { isGroupName } from '../lock/index.js';
-import { parseDatabase, type DatabaseName, type StoreTables } from '../store/index.js';
-import { NO_DATABASE_NAME, NO_GROUP_NAME, NOT_A_NUMBER } from './cli.messages.js';
+import { isGroupName } from '../table/index.js';
+import { parseDatabase, type DatabaseName, type StoreTables } from '../database/index.js';
+import { NO_DATABASE_NAME, NO_GROUP_NAME, NOT_A_NUMBER } from './terminal/cli.messages.js';
 
 /** What every command can be told. */
 export interface StoreOptions extends StoreTables {

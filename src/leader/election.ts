@@ -11,7 +11,8 @@ import {
   type Place,
   type Term,
 } from '../lock/index.js';
-import { Backoff, sleep, type Clock, type LossReason } from '../session/index.js';
+import { Backoff, sleep, type Clock } from '../time/index.js';
+import type { LossReason } from '../session/index.js';
 import type { HedgeStore } from '../store/index.js';
 import type { LeaderView } from './leader.view.js';
 import { ReleaseAllowance } from './release.allowance.js';

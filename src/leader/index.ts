@@ -10,6 +10,5 @@ export { LeaderWork } from './leader.work.js';
 export { leadershipOf, type Leadership } from './leadership.js';
 export { OnLeadershipGained, OnLeadershipLost } from './leadership.decorators.js';
 export { LeadershipHooks } from './leadership.hooks.js';
-export { Sweeper } from './sweeper.js';
 export { TermScope } from './term.scope.js';
 export { Terms, type TermListener } from './terms.js';

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
 import { HedgeError } from '../errors/index.js';
 import type { Term } from '../lock/index.js';
-import { RunningHandlers } from '../messaging/index.js';
+import { RunningHandlers } from '../handlers/index.js';
 import { LeaderOnly } from './leader-only.decorator.js';
 import { LeaderWork } from './leader.work.js';
 import { TermScope } from './term.scope.js';

@@ -1,7 +1,8 @@
 import type { Logger } from '@nestjs/common';
 import { Membership, type MembershipOptions, type SelfDescription } from '../membership/index.js';
 import type { MemberIdentity, MessageServer, Peers } from '../messaging/index.js';
-import { remainingForOthers, type Clock } from '../session/index.js';
+import { remainingForOthers } from '../session/index.js';
+import type { Clock } from '../time/index.js';
 import type { Election } from './election.js';
 import type { LeaderView } from './leader.view.js';
 

@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs';
 import { HedgeError } from '../errors/index.js';
 import { NOT_RUNNING_ANY_MORE, NO_LEADER } from '../hedge.messages.js';
-import { waitFor, type Clock, type Timer, type WaitLimits } from '../session/index.js';
+import { waitFor, type Clock, type Timer, type WaitLimits } from '../time/index.js';
 
 /** Who leads, as far as this member knows. */
 export interface KnownLeader {

@@ -1,7 +1,7 @@
 import { HedgeError } from '../errors/index.js';
 import { CALLERS_TERM_IS_OVER, LEAVING } from '../hedge.messages.js';
 import type { Term } from '../lock/index.js';
-import type { RunningHandlers } from '../messaging/index.js';
+import type { RunningHandlers } from '../handlers/index.js';
 import type { Election } from './election.js';
 import type { LeaderStanding } from './leader.standing.js';
 import type { TermScope } from './term.scope.js';

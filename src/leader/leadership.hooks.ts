@@ -1,6 +1,7 @@
 import type { Logger } from '@nestjs/common';
-import { AppHooks, type HandlerExplorer } from '../messaging/index.js';
-import { settledWithin, type Clock, type LossReason } from '../session/index.js';
+import { AppHooks, type HandlerExplorer } from '../handlers/index.js';
+import { settledWithin, type Clock } from '../time/index.js';
+import type { LossReason } from '../session/index.js';
 import { LEADERSHIP_GAINED, LEADERSHIP_LOST } from './leadership.decorators.js';
 import type { Leadership } from './leadership.js';
 

@@ -1,4 +1,4 @@
-import { sleep, type Clock } from '../session/index.js';
+import { sleep, type Clock } from '../time/index.js';
 
 /** The time that the store has for all that a retiring member gives back: one allowance, not one for each thing. */
 export class ReleaseAllowance {

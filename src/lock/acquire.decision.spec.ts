@@ -3,7 +3,7 @@ import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
 import { SessionKeeper } from '../session/index.js';
 import type { LockRow } from '../store/index.js';
 import { acquireQuery, decideAcquire } from './acquire.decision.js';
-import { groupLock, namedLock } from './lock.rows.js';
+import { groupLock, namedLock } from './lock.place.js';
 import type { Place } from './place.js';
 import { Term } from './term.js';
 

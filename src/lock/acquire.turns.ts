@@ -1,4 +1,4 @@
-import { waitFor, type Clock, type WaitLimits } from '../session/index.js';
+import { waitFor, type Clock, type WaitLimits } from '../time/index.js';
 
 /**
  * Whose transaction may run: one at a time, first come, first served. All acquires of a member write the row of its

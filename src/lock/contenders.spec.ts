@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ABORTED, FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
 import { HedgeError } from '../errors/index.js';
-import { namedLock } from './lock.rows.js';
+import { namedLock } from './lock.place.js';
 import type { Term } from './term.js';
 import type { WaitingLine } from './waiting.line.js';
 

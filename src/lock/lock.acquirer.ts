@@ -1,13 +1,7 @@
 import { HedgeError, StoreError } from '../errors/index.js';
 import { ABORTED, TIMED_OUT } from '../hedge.messages.js';
-import {
-  attemptTimeoutOf,
-  Backoff,
-  sleep,
-  type Clock,
-  type SessionKeeper,
-  type SessionRenewer,
-} from '../session/index.js';
+import { attemptTimeoutOf, type SessionKeeper, type SessionRenewer } from '../session/index.js';
+import { Backoff, sleep, type Clock } from '../time/index.js';
 import type { HedgeStore } from '../store/index.js';
 import { acquireQuery, decideAcquire, type AcquireAnswer } from './acquire.decision.js';
 import type { LockReleaser } from './lock.releaser.js';

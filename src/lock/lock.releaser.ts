@@ -2,14 +2,11 @@ import { setMaxListeners } from 'node:events';
 import { StoreError } from '../errors/index.js';
 import {
   attemptTimeoutOf,
-  Backoff,
-  settledWithin,
-  sleep,
-  type Clock,
   type LossReason,
   type Session,
   type SessionKeeper,
 } from '../session/index.js';
+import { Backoff, settledWithin, sleep, type Clock } from '../time/index.js';
 import type { Decision, HedgeStore, LockRow, Mutation } from '../store/index.js';
 import { releaseMutations } from './release.mutations.js';
 import type { Term } from './term.js';

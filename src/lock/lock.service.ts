@@ -1,17 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import {
-  repeated,
-  waitLimits,
-  type Clock,
-  type WaitLimits,
-  type WaitOptions,
-} from '../session/index.js';
+import { repeated } from '../session/index.js';
+import { waitLimits, type Clock, type WaitLimits, type WaitOptions } from '../time/index.js';
 import type { HedgeStore, StoreCall } from '../store/index.js';
 import type { Contenders } from './contenders.js';
 import type { HeldTerms } from './held-terms.js';
 import { Lock } from './lock.js';
-import { checkLockName } from './lock.name.js';
-import { groupLock, namedLock } from './lock.rows.js';
+import { checkLockName } from '../table/index.js';
+import { groupLock, namedLock } from './lock.place.js';
 import type { Holder, Place } from './place.js';
 import { checkRoutine, type Routines } from './routines.js';
 import type { Term } from './term.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LockRow } from '../store/index.js';
-import { groupLock, lockPrefix, namedLock } from './lock.rows.js';
+import { groupLock, namedLock } from './lock.place.js';
+import { lockPrefix } from '../table/lock.rows.js';
 import { placeQuery, placeStateOf } from './place.state.js';
 
 const LOCK = namedLock('g', 'job');

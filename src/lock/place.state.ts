@@ -1,4 +1,5 @@
-import { parseOwner, remainingOf, sessionPrefix } from '../session/index.js';
+import { parseOwner, sessionPrefix } from '../table/index.js';
+import { remainingOf } from '../session/index.js';
 import type { LockRow, RowQuery } from '../store/index.js';
 import type { Holder, Place } from './place.js';
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FAIR, LOST, MemberRooms } from '../../test/support/member-rooms.js';
-import { sleep } from '../session/index.js';
+import { sleep } from '../time/index.js';
 import { HeldTerms } from './held-terms.js';
 import type { Lock } from './lock.js';
 import type { LockService } from './lock.service.js';

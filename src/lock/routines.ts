@@ -1,6 +1,6 @@
 import { HedgeError } from '../errors/index.js';
 import { EXPECTED, TERM_ENDED } from '../hedge.messages.js';
-import { settledWithin, type Clock } from '../session/index.js';
+import { settledWithin, type Clock } from '../time/index.js';
 import type { Holding } from './holding.js';
 
 /** What runs while something is held, and gives it back at its end. */

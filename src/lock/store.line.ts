@@ -1,4 +1,4 @@
-import { waitFor, type Clock, type WaitLimits } from '../session/index.js';
+import { waitFor, type Clock, type WaitLimits } from '../time/index.js';
 import type { Place } from './place.js';
 import type { Ticket, WaitingLine } from './waiting.line.js';
 

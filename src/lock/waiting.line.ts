@@ -1,4 +1,4 @@
-import type { WaitLimits } from '../session/index.js';
+import type { WaitLimits } from '../time/index.js';
 import type { Place } from './place.js';
 
 /**

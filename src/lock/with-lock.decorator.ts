@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { wrapMethod } from '../decorators/wrap-method.js';
 import { HedgeError } from '../errors/index.js';
 import { INVALID_NAME, LOCK_BUSY, LOCK_NAME_FAILED, NOT_MADE_BY_NEST } from '../hedge.messages.js';
-import { checkLockName, isLockName } from './lock.name.js';
+import { checkLockName, isLockName } from '../table/index.js';
 import { LockService } from './lock.service.js';
 import {
   checkOptions,

@@ -1,6 +1,6 @@
 import { HedgeError } from '../errors/index.js';
 import { EXPECTED } from '../hedge.messages.js';
-import { waitLimits, type WaitOptions } from '../session/index.js';
+import { waitLimits, type WaitOptions } from '../time/index.js';
 
 /** How `@WithLock()` gets its lock. */
 export interface WithLockOptions extends WaitOptions {

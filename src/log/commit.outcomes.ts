@@ -1,10 +1,5 @@
-import {
-  attemptTimeoutOf,
-  Backoff,
-  sleep,
-  type Clock,
-  type SessionKeeper,
-} from '../session/index.js';
+import { attemptTimeoutOf, type SessionKeeper } from '../session/index.js';
+import { Backoff, sleep, type Clock } from '../time/index.js';
 import type { HedgeStore, Outcome } from '../store/index.js';
 import type { BoundTerms } from './bound.terms.js';
 import type { PendingEntry } from './pending.entry.js';

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { StoreError } from '../errors/index.js';
 import type { MemberReports } from '../hedge.channels.js';
-import { sleep, type Clock, type FencedCommitter } from '../session/index.js';
+import { sleep, type Clock } from '../time/index.js';
+import type { FencedCommitter } from '../session/index.js';
 import type { Mutation } from '../store/index.js';
 import { takeBatch } from './batch.js';
 import type { BoundTerms } from './bound.terms.js';

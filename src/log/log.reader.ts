@@ -1,6 +1,7 @@
 import { HedgeError } from '../errors/index.js';
 import { EXPECTED, NOT_RUNNING_ANY_MORE } from '../hedge.messages.js';
-import { repeated, waitLimits, type Clock } from '../session/index.js';
+import { repeated } from '../session/index.js';
+import { waitLimits, type Clock } from '../time/index.js';
 import type { EntryQuery, HedgeStore, StoreCall, StoredEntry } from '../store/index.js';
 import { checkKey } from './log.checks.js';
 import type { GetOptions, HistoryOptions, LogEntry } from './log.types.js';

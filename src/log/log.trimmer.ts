@@ -1,13 +1,8 @@
 import { HedgeError } from '../errors/index.js';
 import { EXPECTED } from '../hedge.messages.js';
 import type { LeaderClient, LeaderRequest, LeaderRoutes } from '../request/index.js';
-import {
-  repeated,
-  waitLimits,
-  type Clock,
-  type FencedCommitter,
-  type WaitLimits,
-} from '../session/index.js';
+import { repeated, type FencedCommitter } from '../session/index.js';
+import { waitLimits, type Clock, type WaitLimits } from '../time/index.js';
 import type { HedgeStore, Mutation, StoredEntry } from '../store/index.js';
 import { checkKey } from './log.checks.js';
 import type { TrimOptions } from './log.types.js';

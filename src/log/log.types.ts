@@ -1,6 +1,6 @@
 import type { Leadership } from '../leader/index.js';
 import type { Lock } from '../lock/index.js';
-import type { WaitOptions } from '../session/index.js';
+import type { WaitOptions } from '../time/index.js';
 
 /** One version of a key. */
 export interface LogEntry {

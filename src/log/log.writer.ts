@@ -3,7 +3,7 @@ import { HedgeError } from '../errors/index.js';
 import { EXPECTED, PUTTING, PUT_TIMEOUT_TOO_LONG } from '../hedge.messages.js';
 import type { MessageTrace, MessageTracing } from '../messaging/index.js';
 import type { LeaderClient, LeaderRequest, LeaderRoutes } from '../request/index.js';
-import { waitFor, waitLimits, type Clock, type WaitLimits } from '../session/index.js';
+import { waitFor, waitLimits, type Clock, type WaitLimits } from '../time/index.js';
 import type { GroupCommit } from './group.commit.js';
 import { checkKey, checkValue } from './log.checks.js';
 import type { LogReceipt, PutOptions } from './log.types.js';

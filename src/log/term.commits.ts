@@ -1,7 +1,8 @@
 import type { MemberReports } from '../hedge.channels.js';
 import type { TermListener } from '../leader/index.js';
 import type { Term } from '../lock/index.js';
-import { settledWithin, type Clock, type FencedCommitter } from '../session/index.js';
+import { settledWithin, type Clock } from '../time/index.js';
+import type { FencedCommitter } from '../session/index.js';
 import { BoundTerms } from './bound.terms.js';
 import type { CommitOutcomes } from './commit.outcomes.js';
 import { GroupCommit } from './group.commit.js';

@@ -1,5 +1,5 @@
 import { PeerUnreachableError, type Caller, type Peers } from '../messaging/index.js';
-import { sleep, type Clock } from '../session/index.js';
+import { sleep, type Clock } from '../time/index.js';
 import { NEWS, type Heartbeat, type News, type SelfDescription } from './heartbeat.js';
 import { ListHistory } from './list.history.js';
 import type { ListUpdate, ListVersion } from './list.update.js';

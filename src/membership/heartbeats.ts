@@ -1,5 +1,5 @@
 import { PeerUnreachableError, type Peers } from '../messaging/index.js';
-import { sleep, type Clock } from '../session/index.js';
+import { sleep, type Clock } from '../time/index.js';
 import { HEARTBEAT, readNews, type Heartbeat, type News } from './heartbeat.js';
 import { SilenceWatch } from './silence.watch.js';
 

@@ -1,4 +1,4 @@
-import { sleep, type Clock } from '../session/index.js';
+import { sleep, type Clock } from '../time/index.js';
 import type { ListUpdate } from './list.update.js';
 import type { MemberInfo } from './member.js';
 import type { MemberProber, ProbeAnswer } from './member.prober.js';

@@ -1,5 +1,5 @@
 import { PeerLostError, PeerUnreachableError, type Peers } from '../messaging/index.js';
-import { sleep, type Clock } from '../session/index.js';
+import { sleep, type Clock } from '../time/index.js';
 import { isListUpdate, type ListUpdate } from './list.update.js';
 
 export const PROBE = 'hedge:probe';

@@ -2,7 +2,7 @@ import type { Logger } from '@nestjs/common';
 import { HedgeError } from '../errors/index.js';
 import { MALFORMED_REQUEST, NOT_LISTED } from '../hedge.messages.js';
 import type { Caller, MemberIdentity, MessageServer, Peers } from '../messaging/index.js';
-import type { Clock } from '../session/index.js';
+import type { Clock } from '../time/index.js';
 import { Coordinator } from './coordinator.js';
 import {
   HEARTBEAT,

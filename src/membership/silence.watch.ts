@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../session/index.js';
+import type { Clock, Timer } from '../time/index.js';
 
 /** ms */
 const TICK = 500;

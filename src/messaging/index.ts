@@ -1,23 +1,12 @@
-export { findOwnHost, formatAddress, parseAddress, parsePeerAddress } from './address.js';
-export { invokeBounded, lastReply, type HandlerBounds } from './bounded.handler.js';
-export { AppHooks } from './app.hooks.js';
-export { HandlerExplorer, type DiscoveredHandler } from './handler.explorer.js';
-export {
-  HandlerFactory,
-  type AroundHandler,
-  type HandlerFactoryOptions,
-  type PipelinedHandler,
-} from './handler.factory.js';
-export { HedgeContext } from './hedge.context.js';
+export { findOwnHost, formatAddress, parseAddress, parsePeerAddress } from './wire/address.js';
 export { HedgeStream } from './streams/hedge.stream.js';
-export { DEFAULT_SOCKET_LIMITS, type SocketLimits } from './hedge.socket.js';
-export { MemberIdentity } from './member.identity.js';
-export { assertInEnvelope, EncodedData } from './message.codec.js';
-export { MessageKind } from './message.kind.js';
-export type { Caller, CallerStream } from './incoming.request.js';
-export type { MessageHandler } from './incoming.requests.js';
-export type { MessageHeaders } from './message.headers.js';
-export { MessageServer, type MessageServerOptions } from './message.server.js';
+export { DEFAULT_SOCKET_LIMITS, type SocketLimits } from './wire/hedge.socket.js';
+export { MemberIdentity } from './wire/member.identity.js';
+export { assertInEnvelope, EncodedData } from './wire/message.codec.js';
+export type { Caller, CallerStream } from './server/incoming.request.js';
+export type { MessageHandler } from './server/incoming.requests.js';
+export type { MessageHeaders } from './wire/message.headers.js';
+export { MessageServer, type MessageServerOptions } from './server/message.server.js';
 export {
   MessageTracing,
   type MessageSpan,
@@ -25,12 +14,10 @@ export {
   type MessageTracer,
   type TracedMessage,
 } from './message.tracing.js';
-export { checkTls, type HedgeTlsOptions } from './port/mutual.tls.js';
-export type { PeerStream, StreamRequest } from './streams/outgoing.stream.js';
-export type { Network } from './network.js';
-export { PatternHandlers, type PatternHandler } from './pattern.handlers.js';
-export { routeOf, type Pattern } from './pattern.js';
-export { PeerLostError, PeerUnreachableError } from './peer.errors.js';
+export { checkTls, type HedgeTlsOptions } from './security/mutual.tls.js';
+export type { PeerStream, StreamRequest } from './client/outgoing.stream.js';
+export type { Network } from './wire/network.js';
+export { PeerLostError, PeerUnreachableError } from './client/peer.errors.js';
 export {
   Peers,
   type PeerChannel,
@@ -38,16 +25,12 @@ export {
   type PeerRequestOptions,
   type PeerStreamOptions,
   type PeersOptions,
-} from './peers.js';
-export { isNestedTooDeep } from './port/nesting.js';
-export {
-  portWarnings,
-  securePort,
-  type PortSecurity,
-  type PortSecurityOptions,
-} from './port/port.security.js';
-export { ReplyDeadline } from './reply.deadline.js';
-export { RunningHandlers } from './running.handlers.js';
-export { checkSecret } from './port/secret.keys.js';
+} from './client/peers.js';
+export { isRecord } from './wire/protocol.js';
+export { isNestedTooDeep } from './wire/nesting.js';
+export { portWarnings, securePort, type PortSecurityOptions } from './security/port.security.js';
+export type { PortSecurity } from './security/port.tls.js';
+export { checkSecret } from './security/secret.keys.js';
 export { StreamReader } from './streams/stream.reader.js';
-export { isStreamSource, type StreamSource } from './streams/stream.source.js';
+export { isStreamSource, type StreamSource } from './wire/stream.source.js';
+export { isMany, observe, ALWAYS_ROOM, type Many, type StreamRoom } from './wire/stream.source.js';

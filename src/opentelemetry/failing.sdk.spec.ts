@@ -10,7 +10,7 @@ import {
 } from '@opentelemetry/api';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MemberReports } from '../hedge.channels.js';
-import type { MemberHealth } from '../member.health.js';
+import type { MemberHealth } from '../member/member.health.js';
 import { MessageTracing } from '../messaging/index.js';
 import { MemberMetrics } from './member.metrics.js';
 import { OpenTelemetryTracer } from './opentelemetry.tracer.js';

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { HedgeService } from '../hedge.service.js';
-import { MemberHealth } from '../member.health.js';
+import { MemberHealth } from '../member/index.js';
 import { MessageTracing } from '../messaging/index.js';
 import { resolvedOf, type HedgeOpenTelemetryOptions } from './hedge-opentelemetry.options.js';
 import { HedgeTelemetry } from './hedge.telemetry.js';

@@ -1,6 +1,6 @@
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import type { HedgeService } from '../hedge.service.js';
-import type { MemberHealth } from '../member.health.js';
+import type { MemberHealth } from '../member/index.js';
 import type { MessageTracing } from '../messaging/index.js';
 import { MemberMetrics } from './member.metrics.js';
 import { OpenTelemetryTracer } from './opentelemetry.tracer.js';

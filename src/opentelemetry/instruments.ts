@@ -1,5 +1,5 @@
 import type { Attributes, Histogram, Meter, ObservableResult } from '@opentelemetry/api';
-import type { MemberStanding } from '../member.health.js';
+import type { MemberStanding } from '../member/index.js';
 
 /** s */
 const DURATIONS = [

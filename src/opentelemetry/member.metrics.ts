@@ -6,7 +6,7 @@ import type {
   MessageReport,
   ReportingMember,
 } from '../hedge.channels.js';
-import type { MemberHealth } from '../member.health.js';
+import type { MemberHealth } from '../member/index.js';
 import { errorAttributes, KIND, memberAttributes, PATTERN } from './attributes.js';
 import { guarded } from './guarded.js';
 import { Instruments } from './instruments.js';

@@ -9,7 +9,7 @@ import {
   type Span,
 } from '@opentelemetry/api';
 import { textOf } from '../hedge.messages.js';
-import type { MemberHealth } from '../member.health.js';
+import type { MemberHealth } from '../member/index.js';
 import type {
   MessageHeaders,
   MessageSpan,

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Clock, Timer } from '../session/index.js';
+import type { Clock, Timer } from '../time/index.js';
 
 /** ms in which those that waited elsewhere come back together: until then nobody gets the turn. */
 export const GATHERING = 250;

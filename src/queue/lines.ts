@@ -1,4 +1,4 @@
-import type { Clock } from '../session/index.js';
+import type { Clock } from '../time/index.js';
 import { GATHERING, Line } from './line.js';
 
 /** The lines that a leader keeps in one term: one for each place that somebody waits for. */

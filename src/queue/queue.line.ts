@@ -1,7 +1,7 @@
 import { StoreLine, type Place, type WaitingLine } from '../lock/index.js';
 import type { LeaderView } from '../leader/index.js';
 import type { LeaderClient } from '../request/index.js';
-import type { Clock } from '../session/index.js';
+import type { Clock } from '../time/index.js';
 import { News } from './news.js';
 import { FREED, type PlacePacket } from './queue.packets.js';
 import { QueueTicket } from './queue.ticket.js';

@@ -3,7 +3,7 @@ import type { TermListener } from '../leader/index.js';
 import type { Term } from '../lock/index.js';
 import type { Caller } from '../messaging/index.js';
 import type { LeaderRequest, LeaderRoutes } from '../request/index.js';
-import type { Clock } from '../session/index.js';
+import type { Clock } from '../time/index.js';
 import type { Answer } from './line.js';
 import { Lines } from './lines.js';
 import {

@@ -5,7 +5,7 @@ import { ABORTED, STILL_IN_LINE, STILL_UNLED } from '../hedge.messages.js';
 import type { LeaderView } from '../leader/index.js';
 import type { Place, Ticket } from '../lock/index.js';
 import type { LeaderClient } from '../request/index.js';
-import { Backoff, type Clock, type WaitLimits } from '../session/index.js';
+import { Backoff, type Clock, type WaitLimits } from '../time/index.js';
 import type { Answer, Found } from './line.js';
 import type { News } from './news.js';
 import {

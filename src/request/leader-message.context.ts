@@ -1,4 +1,4 @@
-import { HedgeContext, ReplyDeadline } from '../messaging/index.js';
+import { HedgeContext, ReplyDeadline } from '../handlers/index.js';
 import type { LeaderRequest } from './leader.routes.js';
 
 /** Users' messages travel under this prefix, apart from the library's own. */

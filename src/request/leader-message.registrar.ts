@@ -9,17 +9,19 @@ import {
 import type { TermScope } from '../leader/index.js';
 import {
   HedgeStream,
+  type CallerStream,
+  type MessageTrace,
+  type MessageTracing,
+} from '../messaging/index.js';
+import {
   invokeBounded,
   lastReply,
-  type CallerStream,
   type DiscoveredHandler,
   type HandlerBounds,
   type HandlerFactory,
   type MessageKind,
-  type MessageTrace,
-  type MessageTracing,
   type PatternHandlers,
-} from '../messaging/index.js';
+} from '../handlers/index.js';
 import { LEADER_ROUTE, LeaderMessageContext, patternOf } from './leader-message.context.js';
 import type { LeaderHandler, LeaderRequest, LeaderRoutes } from './leader.routes.js';
 import { LEADER_MESSAGE } from './on-leader-message.decorator.js';

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { HedgeError, type HedgeErrorCode } from '../errors/index.js';
 import type { Election, KnownLeader, LeaderView } from '../leader/index.js';
 import { PeerLostError, StreamReader, type Peers } from '../messaging/index.js';
-import { SystemClock } from '../session/index.js';
+import { SystemClock } from '../time/index.js';
 import { LeaderClient } from './leader.client.js';
 
 /** A request that is lost on its way once, and then fails with the code. */

@@ -9,7 +9,7 @@ import {
   type Peers,
   type StreamRequest,
 } from '../messaging/index.js';
-import { Backoff, type Clock, type WaitLimits } from '../session/index.js';
+import { Backoff, type Clock, type WaitLimits } from '../time/index.js';
 import { readRefusal, type LeaderEnvelope } from './leader.envelope.js';
 
 export interface LeaderRequestLimits extends WaitLimits {

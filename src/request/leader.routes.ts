@@ -2,7 +2,8 @@ import { HedgeError } from '../errors/index.js';
 import { MALFORMED_REQUEST } from '../hedge.messages.js';
 import type { Election, LeaderView } from '../leader/index.js';
 import type { Term } from '../lock/index.js';
-import type { Caller, MessageServer, RunningHandlers } from '../messaging/index.js';
+import type { Caller, MessageServer } from '../messaging/index.js';
+import type { RunningHandlers } from '../handlers/index.js';
 import { isEnvelope, refusalOf } from './leader.envelope.js';
 
 /** A request that only the leader answers, on the leader. */

@@ -1,10 +1,6 @@
-import {
-  assertInEnvelope,
-  routeOf,
-  type MessageTracing,
-  type Pattern,
-} from '../messaging/index.js';
-import { waitLimits, type WaitOptions } from '../session/index.js';
+import { assertInEnvelope, type MessageTracing } from '../messaging/index.js';
+import { routeOf, type Pattern } from '../handlers/index.js';
+import { waitLimits, type WaitOptions } from '../time/index.js';
 import { LEADER_ROUTE } from './leader-message.context.js';
 import type { LeaderClient } from './leader.client.js';
 

@@ -1,4 +1,4 @@
-import { MessageKind, type Pattern } from '../messaging/index.js';
+import { MessageKind, type Pattern } from '../handlers/index.js';
 
 /** @internal */
 export const LEADER_MESSAGE = new MessageKind('@OnLeaderMessage');

@@ -2,12 +2,11 @@ import { abortWith } from '../abort.listeners.js';
 import {
   assertInEnvelope,
   isStreamSource,
-  routeOf,
   StreamReader,
   type MessageTracing,
-  type Pattern,
 } from '../messaging/index.js';
-import { waitLimits } from '../session/index.js';
+import { routeOf, type Pattern } from '../handlers/index.js';
+import { waitLimits } from '../time/index.js';
 import { LEADER_ROUTE } from './leader-message.context.js';
 import type { LeaderClient } from './leader.client.js';
 import type { SendOptions } from './message.sender.js';

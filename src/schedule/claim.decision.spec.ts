@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LockRow } from '../store/index.js';
 import { decideClaim, type Claim } from './claim.decision.js';
-import { cronRow, formatCron, parseCron, type CronState } from '../lock/index.js';
+import { cronRow, formatCron, parseCron, type CronState } from '../table/index.js';
 
 const MINUTE = 60_000;
 const state: CronState & { state: 'running' } = {

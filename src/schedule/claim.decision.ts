@@ -1,4 +1,4 @@
-import { formatCron, parseCron, type CronState } from '../lock/index.js';
+import { formatCron, parseCron, type CronState } from '../table/index.js';
 import type { Decision, LockRow, Mutation } from '../store/index.js';
 
 /** One attempt to run a cron for a slot. */

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
-import { cronRow, groupLock, parseCron, type Term } from '../lock/index.js';
+import { cronRow, parseCron } from '../table/index.js';
+import { groupLock, type Term } from '../lock/index.js';
 import type { Claim } from './claim.decision.js';
 import { CronClaims } from './cron.claims.js';
 

@@ -1,5 +1,7 @@
-import type { CronState, Term } from '../lock/index.js';
-import { repeated, type Clock, type FencedCommitter } from '../session/index.js';
+import type { CronState } from '../table/index.js';
+import type { Term } from '../lock/index.js';
+import { repeated, type FencedCommitter } from '../session/index.js';
+import type { Clock } from '../time/index.js';
 import type { Decision, LockRow, Mutation } from '../store/index.js';
 import { decideClaim, decideEnd, type Claim, type ClaimAnswer } from './claim.decision.js';
 

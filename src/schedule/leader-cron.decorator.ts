@@ -1,6 +1,6 @@
 import { SetMetadata } from '@nestjs/common';
 import { labelOfMethod } from '../decorators/wrap-method.js';
-import { EXTENSION } from '../hedge.extensions.js';
+import { EXTENSION } from '../member/index.js';
 import type { CronRun } from './cron.run.js';
 import { LEADER_CRON, leaderCrons } from './leader-crons.js';
 import { cronDefinition, type LeaderCronOptions } from './leader-cron.options.js';

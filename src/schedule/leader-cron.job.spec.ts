@@ -8,7 +8,8 @@ import {
 } from '../../test/support/member-rooms.js';
 import { CRON_ERROR_UNSPEAKABLE } from '../hedge.messages.js';
 import { leadershipOf, type InterruptedRun } from '../leader/index.js';
-import { cronRow, groupLock, parseCron, type Term } from '../lock/index.js';
+import { cronRow, parseCron } from '../table/index.js';
+import { groupLock, type Term } from '../lock/index.js';
 import { CronClaims } from './cron.claims.js';
 import type { CronRun } from './cron.run.js';
 import { CronSlots } from './cron.slots.js';

@@ -9,8 +9,9 @@ import {
   CRON_STILL_RUNNING,
 } from '../hedge.messages.js';
 import type { InterruptedRun, Leadership, LeaderWork } from '../leader/index.js';
-import { cronRow, type CronState, type Term } from '../lock/index.js';
-import type { Clock } from '../session/index.js';
+import { cronRow, type CronState } from '../table/index.js';
+import type { Term } from '../lock/index.js';
+import type { Clock } from '../time/index.js';
 import type { Claim } from './claim.decision.js';
 import type { CronClaims } from './cron.claims.js';
 import type { CronRun } from './cron.run.js';

@@ -1,6 +1,6 @@
 import { HedgeError } from '../errors/index.js';
 import { EXPECTED, INVALID_NAME, NO_CRON, UNKNOWN_CRON_OPTION } from '../hedge.messages.js';
-import { isLockName } from '../lock/index.js';
+import { isLockName } from '../table/index.js';
 import { CronSlots } from './cron.slots.js';
 
 /** For `@LeaderCron()`. */

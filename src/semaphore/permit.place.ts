@@ -1,6 +1,7 @@
 import { HedgeError } from '../errors/index.js';
 import { LIMIT_MISMATCH } from '../hedge.messages.js';
-import { permitPrefix, type Holder, type Place } from '../lock/index.js';
+import { permitPrefix } from '../table/index.js';
+import type { Holder, Place } from '../lock/index.js';
 import { keysBeginningWith } from '../store/index.js';
 
 /**

@@ -1,14 +1,14 @@
 import { HedgeError } from '../errors/index.js';
 import { EXPECTED } from '../hedge.messages.js';
+import { checkLockName } from '../table/index.js';
 import {
-  checkLockName,
   checkRoutine,
   type Contenders,
   type Place,
   type Routines,
   type Term,
 } from '../lock/index.js';
-import { waitLimits, type WaitLimits, type WaitOptions } from '../session/index.js';
+import { waitLimits, type WaitLimits, type WaitOptions } from '../time/index.js';
 import { permitPlace } from './permit.place.js';
 import { Permit } from './permit.js';
 

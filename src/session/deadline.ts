@@ -1,4 +1,4 @@
-import type { Clock, Instant } from './clock.js';
+import type { Clock, Instant } from '../time/index.js';
 
 /** ms; the two clocks may differ so much in pace, or by the wall clock's resolution */
 const UNNOTICED = 20;

@@ -6,7 +6,7 @@ import type {
   RowQuery,
   StoreCall,
 } from '../store/index.js';
-import type { Clock } from './clock.js';
+import type { Clock } from '../time/index.js';
 import type { Fence } from './fence.js';
 import type { Session } from './session.js';
 import type { SessionKeeper } from './session.keeper.js';

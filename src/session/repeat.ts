@@ -2,9 +2,7 @@ import { abortWith } from '../abort.listeners.js';
 import { HedgeError, StoreError } from '../errors/index.js';
 import { ABORTED } from '../hedge.messages.js';
 import type { StoreCall } from '../store/index.js';
-import { Backoff } from './backoff.js';
-import { sleep, type Clock } from './clock.js';
-import type { WaitLimits } from './wait.js';
+import { Backoff, sleep, type Clock, type WaitLimits } from '../time/index.js';
 
 /** ms; a store that hangs is asked again rather than waited for */
 const ATTEMPT = 5_000;

@@ -1,4 +1,4 @@
-import type { Clock, Instant } from './clock.js';
+import type { Clock, Instant } from '../time/index.js';
 import { Deadline } from './deadline.js';
 import type { Fence, LossReason } from './fence.js';
 import { guardOf } from './lease.js';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Mutation } from '../store/index.js';
-import type { Instant } from './clock.js';
+import type { Instant } from '../time/index.js';
 import type { Deadline } from './deadline.js';
 import type { Fence } from './fence.js';
-import { formatOwner, sessionPrefix, type SessionOwner } from './session.row.js';
+import { formatOwner, sessionPrefix, type SessionOwner } from '../table/index.js';
 
 /**
  * A member's lease in the store. It is `fresh` until a commit that wrote its row is known to have landed,

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { HedgeError } from '../errors/index.js';
 import { EXPECTED, KNOWS_NO_LEADER, MEMBER_LEAVES, textOf } from '../hedge.messages.js';
-import { MemberHealth } from '../member.health.js';
+import { MemberHealth } from '../member/index.js';
 
 /** For {@link HedgeHealthIndicator.isReady}. */
 export interface ReadinessOptions {

@@ -14,7 +14,7 @@ import {
   NEVER_LEADS,
   NOT_COMING,
   TWO_APPS,
-} from './messages.js';
+} from './testing.messages.js';
 
 afterEach(async () => {
   vi.useRealTimers();

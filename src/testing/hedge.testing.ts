@@ -1,8 +1,8 @@
 import type { Provider } from '@nestjs/common';
 import { HedgeError } from '../errors/index.js';
-import type { HedgeMember } from '../hedge.member.js';
+import type { SurroundedMember } from '../hedge.surroundings.js';
 import type { HedgeModuleOptions } from '../hedge.options.js';
-import { APP_NOT_STARTED, BAD_DURATION, BAD_MOMENT } from './messages.js';
+import { APP_NOT_STARTED, BAD_DURATION, BAD_MOMENT } from './testing.messages.js';
 import { TestGroup } from './test.group.js';
 import { TestMember } from './test.member.js';
 import { TestPlace } from './test.place.js';
@@ -35,12 +35,12 @@ export interface JoinOptions extends TestMemberOptions {
 export class HedgeTesting {
   readonly #options: HedgeModuleOptions;
   readonly #place: TestPlace;
-  readonly #group: TestGroup;
+  readonly #group: TestGroup<TestMember>;
   readonly #shared: HedgeModuleOptions;
 
   /** @internal made by {@link hedgeTesting} */
   constructor(
-    group: TestGroup,
+    group: TestGroup<TestMember>,
     shared: HedgeModuleOptions,
     own: TestMemberOptions,
     leads: boolean,
@@ -144,11 +144,18 @@ export class HedgeTesting {
     return member;
   }
 
-  #optionsFor({ store }: TestPlace, own: TestMemberOptions): HedgeModuleOptions {
-    return { address: this.#group.nextAddress(), ...this.#shared, ...own, store };
+  #optionsFor(place: TestPlace, own: TestMemberOptions): HedgeModuleOptions {
+    const { store } = place;
+    return {
+      address: this.#group.nextAddress(),
+      ...this.#shared,
+      ...own,
+      store,
+      surroundings: place,
+    };
   }
 
-  #member(method: string): HedgeMember {
+  #member(method: string): SurroundedMember {
     const { member } = this.#place;
     if (member && !member.state.notRunning) return member;
     throw new HedgeError('NOT_RUNNING', APP_NOT_STARTED(method));

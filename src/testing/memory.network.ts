@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { ADDRESS_TAKEN, NOBODY_THERE } from './messages.js';
+import { ADDRESS_TAKEN, NOBODY_THERE } from './testing.messages.js';
 import type { Network } from '../messaging/index.js';
 import { MemorySocket, type MemoryWire } from './memory.socket.js';
 

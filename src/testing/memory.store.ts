@@ -15,7 +15,7 @@ import type {
   TransactionResult,
 } from '../store/index.js';
 import type { MemoryTables } from './memory.tables.js';
-import { MEMORY_STORE_CLOSED, MEMORY_STORE_GIVEN_UP } from './messages.js';
+import { MEMORY_STORE_CLOSED, MEMORY_STORE_GIVEN_UP } from './testing.messages.js';
 
 /** One member's way to tables that others may use, too: no call ever waits for long. */
 export class MemoryStore implements HedgeStore {

@@ -10,7 +10,7 @@ import {
   type RowQuery,
   type StoredEntry,
 } from '../store/index.js';
-import { ENTRY_EXISTS, NOT_TEXT, ROW_EXISTS, ROW_MISSING } from './messages.js';
+import { ENTRY_EXISTS, NOT_TEXT, ROW_EXISTS, ROW_MISSING } from './testing.messages.js';
 
 export interface MemoryRow {
   readonly writer: string | undefined;

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { OnBroadcast } from '../broadcast/index.js';
 import { HedgeError } from '../errors/index.js';
-import { HedgeContext, routeOf, type Pattern } from '../messaging/index.js';
+import { HedgeContext, routeOf, type Pattern } from '../handlers/index.js';
 import { OnLeaderMessage } from '../request/index.js';
-import { NO_ANSWER } from './messages.js';
+import { NO_ANSWER } from './testing.messages.js';
 
 /** What a member of a spec answers to a message. What it returns or throws is as with a decorated method. */
 export type TestAnswer = (data: any, context: HedgeContext) => unknown;

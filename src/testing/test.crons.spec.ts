@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { NO_SUCH_CRON } from './messages.js';
+import { NO_SUCH_CRON } from './testing.messages.js';
 import { TestCrons } from './test.crons.js';
 import { TestClock, TestTime } from './test.time.js';
 

@@ -1,7 +1,7 @@
 import { HedgeError } from '../errors/index.js';
 import type { Recurring } from '../hedge.surroundings.js';
-import type { Clock } from '../session/index.js';
-import { NO_SUCH_CRON } from './messages.js';
+import type { Clock } from '../time/index.js';
+import { NO_SUCH_CRON } from './testing.messages.js';
 import type { TestTime } from './test.time.js';
 
 interface Cron {

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { HedgeError } from '../errors/index.js';
+import type { SurroundedMember } from '../hedge.surroundings.js';
 import { MemoryNetwork } from './memory.network.js';
 import { MemoryTables } from './memory.tables.js';
-import { NEVER_LEADS, NOT_COMING } from './messages.js';
-import type { TestMember } from './test.member.js';
-import type { TestPlace } from './test.place.js';
+import { NEVER_LEADS, NOT_COMING } from './testing.messages.js';
 import { TestTime } from './test.time.js';
 
 /** ms of the group's time beyond a few leases, in which any change of leader is through. */
@@ -16,15 +15,29 @@ const PATIENCE = 30_000;
  */
 const GATHERING = 1_000;
 
+/** Where a member of the group stands. */
+export interface GroupPlace {
+  /** An app of the user's, and not another member that a spec has join. */
+  readonly isApp: boolean;
+  /** While it runs. */
+  readonly member: SurroundedMember | undefined;
+  readonly leads: boolean;
+}
+
+/** A member that a spec had join. */
+interface OtherMember {
+  leave(): Promise<void>;
+}
+
 /** The members of one group, all in this process, with the time, the tables and the network that they share. */
-export class TestGroup {
+export class TestGroup<Other extends OtherMember = OtherMember> {
   readonly identity = randomUUID();
   readonly time: TestTime;
   readonly tables: MemoryTables;
   readonly network: MemoryNetwork;
   /** Members that a spec had join. */
-  readonly others = new Set<TestMember>();
-  readonly #places = new Set<TestPlace>();
+  readonly others = new Set<Other>();
+  readonly #places = new Set<GroupPlace>();
   #addresses = 0;
 
   constructor(
@@ -42,13 +55,13 @@ export class TestGroup {
     return `member-${++this.#addresses}:7000`;
   }
 
-  entered(place: TestPlace): void {
+  entered(place: GroupPlace): void {
     this.#places.add(place);
     this.time.flow(place, false);
   }
 
   /** The members that a spec had join leave with the last app. */
-  async left(place: TestPlace): Promise<void> {
+  async left(place: GroupPlace): Promise<void> {
     this.#places.delete(place);
     if (place.isApp && ![...this.#places].some(({ isApp }) => isApp)) {
       await Promise.all([...this.others].map((other) => other.leave()));
@@ -57,7 +70,7 @@ export class TestGroup {
   }
 
   /** Resolves when this member leads, and all others know. */
-  async elect(place: TestPlace): Promise<void> {
+  async elect(place: GroupPlace): Promise<void> {
     const { member } = place;
     if (!member) return;
     const { options, id } = member;
@@ -68,7 +81,7 @@ export class TestGroup {
   }
 
   /** Resolves when this member knows of a leader, be it itself. */
-  async leaderKnown({ member }: TestPlace): Promise<void> {
+  async leaderKnown({ member }: GroupPlace): Promise<void> {
     if (!member || ![...this.#places].some((place) => place.member?.options.candidate)) return;
     const { view } = member.leader;
     const isKnown = () => view.current !== undefined || member.state.notRunning !== undefined;
@@ -76,7 +89,7 @@ export class TestGroup {
     await this.time.advance(GATHERING);
   }
 
-  async #makeRoomFor(place: TestPlace): Promise<void> {
+  async #makeRoomFor(place: GroupPlace): Promise<void> {
     const leader = [...this.#places].find((other) => other !== place && other.leads);
     await leader?.member?.leader.election.stepDown('stepped-down');
   }

@@ -5,8 +5,8 @@ import { HedgeModule } from '../hedge.module.js';
 import type { HedgeModuleOptions } from '../hedge.options.js';
 import { HedgeService } from '../hedge.service.js';
 import { LockService } from '../lock/index.js';
-import type { Pattern } from '../messaging/index.js';
-import { MEMBER_GONE } from './messages.js';
+import type { Pattern } from '../handlers/index.js';
+import { MEMBER_GONE } from './testing.messages.js';
 import { ScriptedHandlers, type TestAnswer } from './scripted.handlers.js';
 import type { TestGroup } from './test.group.js';
 import type { TestPlace } from './test.place.js';
@@ -27,7 +27,7 @@ export class TestMember {
 
   private constructor(
     private readonly app: INestApplicationContext,
-    private readonly group: TestGroup,
+    private readonly group: TestGroup<TestMember>,
     private readonly place: TestPlace,
   ) {
     this.hedge = app.get(HedgeService, { strict: false });
@@ -38,7 +38,7 @@ export class TestMember {
 
   /** @internal */
   static async start(
-    group: TestGroup,
+    group: TestGroup<TestMember>,
     place: TestPlace,
     options: HedgeModuleOptions,
     providers: readonly Provider[],

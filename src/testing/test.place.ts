@@ -1,25 +1,24 @@
 import { HedgeError } from '../errors/index.js';
-import type { HedgeMember } from '../hedge.member.js';
-import {
-  SURROUNDINGS,
-  type LifeStage,
-  type Recurring,
-  type Surroundings,
+import type {
+  LifeStage,
+  Recurring,
+  SurroundedMember,
+  Surroundings,
 } from '../hedge.surroundings.js';
 import { MemoryEndpoint } from './memory.network.js';
 import { MemoryStore } from './memory.store.js';
-import { TWO_APPS } from './messages.js';
-import type { TestGroup } from './test.group.js';
+import { TWO_APPS } from './testing.messages.js';
+import type { GroupPlace, TestGroup } from './test.group.js';
 import { TestCrons } from './test.crons.js';
 import { TestClock } from './test.time.js';
 
 /** What one member is placed in. */
-export class TestPlace implements Surroundings {
+export class TestPlace implements Surroundings, GroupPlace {
   readonly clock: TestClock;
   readonly network: MemoryEndpoint;
   readonly store: MemoryStore;
   readonly crons: TestCrons;
-  #member: HedgeMember | undefined;
+  #member: SurroundedMember | undefined;
 
   constructor(
     private readonly group: TestGroup,
@@ -32,11 +31,10 @@ export class TestPlace implements Surroundings {
     this.crons = new TestCrons(group.time, this.clock);
     this.network = new MemoryEndpoint(group.network);
     this.store = new MemoryStore(group.tables, group.identity, group.time.touched);
-    Object.assign(this.store, { [SURROUNDINGS]: this });
   }
 
   /** While it runs. */
-  get member(): HedgeMember | undefined {
+  get member(): SurroundedMember | undefined {
     return this.#member;
   }
 
@@ -48,7 +46,7 @@ export class TestPlace implements Surroundings {
     this.crons.add(what);
   }
 
-  async reached(stage: LifeStage, member: HedgeMember): Promise<void> {
+  async reached(stage: LifeStage, member: SurroundedMember): Promise<void> {
     if (stage === 'starting') return this.#start(member);
     // Of an app that these options were given to although another one had them.
     if (member !== this.#member) return;
@@ -72,7 +70,7 @@ export class TestPlace implements Surroundings {
     void this.group.left(this);
   }
 
-  async #start(member: HedgeMember): Promise<void> {
+  async #start(member: SurroundedMember): Promise<void> {
     if (this.#member) throw new HedgeError('INVALID_OPTIONS', TWO_APPS());
     this.#member = member;
     this.group.entered(this);

@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Clock, Instant, Timer } from '../session/index.js';
+import type { Clock, Instant, Timer } from '../time/index.js';
 import { VirtualTime } from './virtual.time.js';
 
 /** Turns of the event loop without anything new, after which nothing more follows. */

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers';
-import type { Timer } from '../session/index.js';
+import type { Timer } from '../time/index.js';
 
 /** All promise reactions that are due, and what they put off to the next turn of the event loop, have run. */
 export function settled(): Promise<void> {

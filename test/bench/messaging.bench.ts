@@ -9,14 +9,8 @@ import { Controller, Inject, Injectable, Module, SetMetadata } from '@nestjs/com
 import { DiscoveryModule, NestFactory } from '@nestjs/core';
 import { ClientTCP, MessagePattern, Payload, ServerTCP, Transport } from '@nestjs/microservices';
 import { firstValueFrom } from 'rxjs';
-import {
-  HandlerExplorer,
-  HandlerFactory,
-  HedgeContext,
-  MemberIdentity,
-  MessageServer,
-  Peers,
-} from '../../src/messaging/index.js';
+import { HandlerExplorer, HandlerFactory, HedgeContext } from '../../src/handlers/index.js';
+import { MemberIdentity, MessageServer, Peers } from '../../src/messaging/index.js';
 
 const HOST = '127.0.0.1';
 const ROUNDS = 9;

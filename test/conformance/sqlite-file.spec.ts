@@ -2,12 +2,8 @@ import Database from 'libsql';
 import { copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  makeReadingStore,
-  makeSchemaStore,
-  type HedgeStore,
-  type StoreCall,
-} from '../../src/store/index.js';
+import type { HedgeStore, StoreCall } from '../../src/store/index.js';
+import { makeReadingStore, makeSchemaStore } from '../../src/database/index.js';
 import { sqliteSchema, sqliteStore } from '../../src/store/sqlite/index.js';
 import {
   badFile,

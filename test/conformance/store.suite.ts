@@ -2,15 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StoreError, type StoreFailure } from '../../src/errors/index.js';
 import { decideClaim, decideEnd, type Claim } from '../../src/schedule/claim.decision.js';
-import type {
-  EntryQuery,
-  HedgeStore,
-  LockRow,
-  Mutation,
-  RowQuery,
-  StoreCall,
+import {
+  type EntryQuery,
+  type HedgeStore,
+  type LockRow,
+  type Mutation,
+  type RowQuery,
+  type StoreCall,
+  keysBeginningWith,
 } from '../../src/store/index.js';
-import { keysBeginningWith } from '../../src/store/index.js';
 
 const CALL: StoreCall = { timeout: 10_000 };
 

@@ -6,8 +6,7 @@ import {
   type HedgeEvent,
   type Leadership,
 } from '../../src/index.js';
-import type { LockRow } from '../../src/store/index.js';
-import { keysBeginningWith } from '../../src/store/index.js';
+import { type LockRow, keysBeginningWith } from '../../src/store/index.js';
 import {
   LEASE,
   onEveryStore,

@@ -20,11 +20,19 @@ import {
   type NestInterceptor,
   type PipeTransform,
   type Type,
+  type INestApplicationContext,
 } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } from '@nestjs/core';
-import { ModulesContainer, NestFactory, Reflector } from '@nestjs/core';
+import {
+  APP_FILTER,
+  APP_GUARD,
+  APP_INTERCEPTOR,
+  APP_PIPE,
+  DiscoveryModule,
+  ModulesContainer,
+  NestFactory,
+  Reflector,
+} from '@nestjs/core';
 import { Ctx, Payload, RpcException } from '@nestjs/microservices';
-import type { INestApplicationContext } from '@nestjs/common';
 import { lastValueFrom, map, of, retry, throwError, type Observable } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HedgeError } from '../../src/errors/index.js';
@@ -32,11 +40,10 @@ import {
   HandlerExplorer,
   HandlerFactory,
   HedgeContext,
-  MemberIdentity,
-  MessageServer,
   type AroundHandler,
   type HandlerFactoryOptions,
-} from '../../src/messaging/index.js';
+} from '../../src/handlers/index.js';
+import { MemberIdentity, MessageServer } from '../../src/messaging/index.js';
 
 /** What ran, in order. */
 const trace: string[] = [];

@@ -1,7 +1,7 @@
 import { Controller, Get, type Type } from '@nestjs/common';
 import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { describe, expect, it, vi } from 'vitest';
-import { HedgeLifecycle } from '../../src/hedge.lifecycle.js';
+import { HedgeLifecycle } from '../../src/member/member.lifecycle.js';
 import type { HedgeModuleOptions } from '../../src/index.js';
 import { HedgeHealthIndicator } from '../../src/terminus/index.js';
 import { FaultyStore } from '../support/faulty-store.js';

@@ -15,7 +15,7 @@ import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
-import { HedgeLifecycle } from '../../src/hedge.lifecycle.js';
+import { HedgeLifecycle } from '../../src/member/member.lifecycle.js';
 import {
   HedgeModule,
   HedgeService,

@@ -11,7 +11,7 @@ import {
   OTHER_SECRET,
   TOO_MANY_CONNECTIONS,
   TOO_MANY_STRANGERS,
-} from '../../src/messaging/messages.js';
+} from '../../src/messaging/wire/messaging.messages.js';
 import {
   closeOf,
   connectionsOf,

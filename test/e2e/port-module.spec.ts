@@ -2,7 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 import { OnLeaderMessage, type HedgeModuleOptions } from '../../src/index.js';
 import { NO_SIGTERM_LISTENER } from '../../src/hedge.messages.js';
-import { OTHER_SECRET, SHORT_SECRET, UNSECURED_PORT } from '../../src/messaging/messages.js';
+import {
+  OTHER_SECRET,
+  SHORT_SECRET,
+  UNSECURED_PORT,
+} from '../../src/messaging/wire/messaging.messages.js';
 import { Authority } from '../support/certificates.js';
 import { SOON, useGroup } from '../support/hedge-apps.js';
 import { logs } from '../support/recorded-logs.js';

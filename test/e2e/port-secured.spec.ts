@@ -12,8 +12,8 @@ import {
   OTHER_TLS,
   PEER_WITHOUT_TLS,
   SECRET_REFUSED,
-} from '../../src/messaging/messages.js';
-import { deriveKey, preSharedKeyTls } from '../../src/messaging/port/secret.keys.js';
+} from '../../src/messaging/wire/messaging.messages.js';
+import { deriveKey, preSharedKeyTls } from '../../src/messaging/security/secret.keys.js';
 import { Authority } from '../support/certificates.js';
 import {
   connectionsOf,

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { HedgeService } from '../../src/index.js';
 import { LeaderCron, type CronRun } from '../../src/schedule/index.js';
 import { hedgeTesting } from '../../src/testing/index.js';
-import { NO_SUCH_CRON } from '../../src/testing/messages.js';
+import { NO_SUCH_CRON } from '../../src/testing/testing.messages.js';
 import { closeTested, startTested } from '../support/tested-apps.js';
 
 @Injectable()

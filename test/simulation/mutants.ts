@@ -1,6 +1,7 @@
 import { StoreError } from '../../src/errors/index.js';
 import type { LockReleaser, Place } from '../../src/lock/index.js';
-import type { Clock, SessionKeeper } from '../../src/session/index.js';
+import type { Clock } from '../../src/time/index.js';
+import type { SessionKeeper } from '../../src/session/index.js';
 import type { Decision, HedgeStore, LockRow, Mutation, RowQuery } from '../../src/store/index.js';
 import type { Climate } from './weather.js';
 import type { VirtualClock } from '../support/virtual-clock.js';

@@ -7,18 +7,14 @@ import {
   LeaderHeartbeats,
   LeaderView,
   LeadershipHooks,
-  Sweeper,
   Terms,
   TermScope,
 } from '../../src/leader/index.js';
+import { Sweeper } from '../../src/sweep/index.js';
 import { HeldTerms, LockAcquirer, LockReleaser, type Term } from '../../src/lock/index.js';
 import { CommitOutcomes, TermCommits } from '../../src/log/index.js';
-import {
-  MemberIdentity,
-  type HandlerExplorer,
-  type MessageServer,
-  type Peers,
-} from '../../src/messaging/index.js';
+import { MemberIdentity, type MessageServer, type Peers } from '../../src/messaging/index.js';
+import type { HandlerExplorer } from '../../src/handlers/index.js';
 import type { Membership } from '../../src/membership/index.js';
 import type { ListChange } from '../../src/membership/member.js';
 import {

@@ -5,7 +5,7 @@ import {
   type MessageHandler,
   type PeerCloseListener,
 } from '../../src/messaging/index.js';
-import type { Timer } from '../../src/session/index.js';
+import type { Timer } from '../../src/time/index.js';
 import type { VirtualClock } from '../support/virtual-clock.js';
 
 /** ms a message takes; `undefined`: it is lost. */

@@ -4,7 +4,7 @@ import { groupLock, namedLock, type Place, type Term } from '../../src/lock/inde
 import type { ListChange, MemberInfo } from '../../src/membership/member.js';
 import { marginOf } from '../../src/session/lease.js';
 import { permitPlace } from '../../src/semaphore/index.js';
-import { sessionPrefix } from '../../src/session/index.js';
+import { sessionPrefix } from '../../src/table/index.js';
 import type { Mutation } from '../../src/store/index.js';
 import { VirtualClock, VirtualTime, settled } from '../support/virtual-clock.js';
 import { FaultyConnection, type Fate } from './faulty.connection.js';

@@ -12,12 +12,8 @@ import {
 } from '../../src/lock/index.js';
 import type { HedgeError } from '../../src/errors/index.js';
 import { MemberReports } from '../../src/hedge.channels.js';
-import {
-  FencedCommitter,
-  SessionKeeper,
-  SessionRenewer,
-  type Clock,
-} from '../../src/session/index.js';
+import { FencedCommitter, SessionKeeper, SessionRenewer } from '../../src/session/index.js';
+import type { Clock } from '../../src/time/index.js';
 import type { HedgeStore, StoreCall } from '../../src/store/index.js';
 import { FaultyConnection, type Fate } from '../simulation/faulty.connection.js';
 import { ModelStore } from '../simulation/model.store.js';

@@ -4,12 +4,12 @@ import { namedLock, type Term } from '../../src/lock/index.js';
 import {
   PeerLostError,
   PeerUnreachableError,
-  RunningHandlers,
   type MessageHandler,
   type MessageServer,
   type PeerRequestOptions,
   type Peers,
 } from '../../src/messaging/index.js';
+import { RunningHandlers } from '../../src/handlers/index.js';
 import { QueueLine, QueueRoutes } from '../../src/queue/index.js';
 import { LeaderClient, LeaderRoutes } from '../../src/request/index.js';
 import { VirtualClock, type VirtualTime } from './virtual-clock.js';

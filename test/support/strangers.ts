@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { MemberIdentity } from '../../src/messaging/index.js';
-import type { ReplyPacket } from '../../src/messaging/protocol.js';
+import type { ReplyPacket } from '../../src/messaging/wire/protocol.js';
 import type { HedgeStore } from '../../src/store/index.js';
 import type { App } from './hedge-apps.js';
 import { frame } from './messaging-members.js';

@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
-import { HELLO_ROUTE, isHello, isRequestPacket } from '../../src/messaging/protocol.js';
+import { HELLO_ROUTE, isHello, isRequestPacket } from '../../src/messaging/wire/protocol.js';
 
 /** What went over the connections that one member dialled to another, so far. */
 export interface Flow {

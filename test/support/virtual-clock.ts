@@ -1,4 +1,4 @@
-import type { Clock, Instant, Timer } from '../../src/session/index.js';
+import type { Clock, Instant, Timer } from '../../src/time/index.js';
 import type { VirtualTime } from '../../src/testing/virtual.time.js';
 
 export { settled, VirtualTime } from '../../src/testing/virtual.time.js';

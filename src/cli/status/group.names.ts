@@ -1,4 +1,4 @@
-import { GROUP_LOCKS, groupPrefix } from '../../lock/index.js';
+import { GROUP_LOCKS, groupPrefix } from '../../table/index.js';
 import { keysBeginningWith } from '../../store/index.js';
 import type { StoreReader } from './store.reader.js';
 

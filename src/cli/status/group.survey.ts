@@ -1,12 +1,5 @@
-import {
-  cronPrefix,
-  groupLock,
-  groupPrefix,
-  heldRow,
-  lockPrefix,
-  placeQuery,
-} from '../../lock/index.js';
-import { sessionPrefix } from '../../session/index.js';
+import { cronPrefix, groupPrefix, heldRow, lockPrefix, sessionPrefix } from '../../table/index.js';
+import { groupLock, placeQuery } from '../../lock/index.js';
 import { keysBeginningWith, type LockRow } from '../../store/index.js';
 import type {
   CronStatus,

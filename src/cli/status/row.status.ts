@@ -1,6 +1,6 @@
-import { parseCron } from '../../lock/index.js';
+import { parseCron, parseOwner } from '../../table/index.js';
 import { formatTimestamp } from '../../log/index.js';
-import { parseOwner, remainingOf } from '../../session/index.js';
+import { remainingOf } from '../../session/index.js';
 import type { LockRow } from '../../store/index.js';
 import type { CronStatus, HeldStatus, LockRowStatus, SessionStatus } from './group.status.js';
 

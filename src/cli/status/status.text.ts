@@ -9,9 +9,9 @@ import {
   RELEASED,
   UNKNOWN,
   WITHOUT_FENCE,
-} from '../cli.messages.js';
-import type { Screen } from '../screen.js';
-import { tableText, visible } from '../text.table.js';
+} from '../terminal/cli.messages.js';
+import type { Screen } from '../terminal/screen.js';
+import { tableText, visible } from '../terminal/text.table.js';
 import { durationText } from './duration.text.js';
 import type {
   CronStatus,

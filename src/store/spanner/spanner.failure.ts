@@ -1,7 +1,8 @@
 import { HedgeError, StoreError, type StoreFailure } from '../../errors/index.js';
 import { grpcCode, grpcReason } from './grpc.error.js';
 import * as messages from './spanner.messages.js';
-import type { SpannerDatabaseName, SpannerTables } from './spanner.options.js';
+import type { SpannerDatabaseName } from './spanner.database-name.js';
+import type { SpannerTables } from './spanner.options.js';
 import { spannerSchema } from './spanner.schema.js';
 
 /** The status codes of gRPC. */

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { SpannerDatabaseName } from './spanner.options.js';
+import type { SpannerDatabaseName } from './spanner.database-name.js';
 
 const DATABASE_SHAPE = '`projects/{project}/instances/{instance}/databases/{database}`';
 

@@ -5,6 +5,7 @@ import {
   INVALID_TABLE_NAME,
   SAME_TABLE_TWICE,
 } from './spanner.messages.js';
+import type { SpannerDatabaseName } from './spanner.database-name.js';
 
 /** The names of the two tables. */
 export interface SpannerTableOptions {
@@ -32,15 +33,6 @@ export interface SpannerStoreOptions extends SpannerTableOptions {
 
 /** Both table names, defaulted and validated. */
 export type SpannerTables = Required<SpannerTableOptions>;
-
-/** A database name, taken apart. */
-export interface SpannerDatabaseName {
-  readonly project: string;
-  readonly instance: string;
-  readonly database: string;
-  /** The whole of it. */
-  readonly path: string;
-}
 
 const TABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const DATABASE_NAME = /^projects\/([^/]+)\/instances\/([^/]+)\/databases\/([^/]+)$/;

@@ -1,7 +1,8 @@
 import type { Database, v1 } from '@google-cloud/spanner';
 import { HedgeError } from '../../errors/index.js';
 import { INVALID_EMULATOR_HOST } from './spanner.messages.js';
-import { spannerDatabaseName, type SpannerDatabaseName } from './spanner.options.js';
+import type { SpannerDatabaseName } from './spanner.database-name.js';
+import { spannerDatabaseName } from './spanner.options.js';
 import type { SpannerPackage } from './spanner.package.js';
 
 /** What the generated clients of the package take: credentials, endpoint and gRPC channel options. */

@@ -1,0 +1,68 @@
+import type { HedgeStore, SchemaStore } from '../store/index.js';
+
+export interface StoreTables {
+  readonly lockTable?: string;
+  readonly logTable?: string;
+  readonly createTables?: boolean;
+}
+
+/** What the `database` option says. */
+export type DatabaseName =
+  | { readonly kind: 'spanner'; readonly database: string }
+  | { readonly kind: 'sqlite'; readonly file: string };
+
+/** How such an option is written. */
+export const DATABASE_SHAPES =
+  "'projects/{project}/instances/{instance}/databases/{database}', 'sqlite:{file}' or 'sqlite::memory:'";
+
+export function parseDatabase(text: string): DatabaseName | undefined {
+  const file = /^sqlite:(.+)$/s.exec(text)?.[1];
+  if (file !== undefined) return { kind: 'sqlite', file };
+  const isSpanner = /^projects\/[^/]+\/instances\/[^/]+\/databases\/[^/]+$/.test(text);
+  return isSpanner ? { kind: 'spanner', database: text } : undefined;
+}
+
+/** Makes the Spanner store; its code is loaded by whoever chose it only. */
+export async function makeSpannerStore(database: string, tables: StoreTables): Promise<HedgeStore> {
+  const { spannerStore } = await import('../store/spanner/index.js');
+  return spannerStore(database, tables);
+}
+
+/** Makes the embedded store; its code is loaded by whoever chose it only. */
+export async function makeSqliteStore(file: string, tables: StoreTables): Promise<HedgeStore> {
+  const { sqliteStore } = await import('../store/sqlite/index.js');
+  return sqliteStore(file, tables);
+}
+
+/** For those who only look: it creates neither tables nor files, and its database has to be there. */
+export async function makeReadingStore(
+  name: DatabaseName,
+  tables: StoreTables,
+): Promise<HedgeStore> {
+  if (name.kind === 'spanner') return makeSpannerStore(name.database, tables);
+  const { openedAs } = await import('../store/sqlite/sqlite.store.js');
+  return openedAs('read-only', name.file, tables);
+}
+
+/** For those who create the tables: `open()` does, in a database that has to be there. */
+export async function makeSchemaStore(
+  name: DatabaseName,
+  tables: StoreTables,
+): Promise<SchemaStore> {
+  if (name.kind === 'spanner') {
+    const { SpannerStore } = await import('../store/spanner/spanner.store.js');
+    return new SpannerStore(name.database, { ...tables, createTables: true });
+  }
+  const { openedAs } = await import('../store/sqlite/sqlite.store.js');
+  return openedAs('existing', name.file, tables);
+}
+
+/** The DDL of a kind of store. */
+export async function schemaOf(kind: DatabaseName['kind'], tables: StoreTables): Promise<string[]> {
+  if (kind === 'spanner') {
+    const { spannerSchema } = await import('../store/spanner/index.js');
+    return spannerSchema(tables);
+  }
+  const { sqliteSchema } = await import('../store/sqlite/sqlite.schema.js');
+  return sqliteSchema(tables);
+}

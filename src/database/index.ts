@@ -1,0 +1,11 @@
+export {
+  DATABASE_SHAPES,
+  makeReadingStore,
+  makeSchemaStore,
+  makeSpannerStore,
+  makeSqliteStore,
+  parseDatabase,
+  schemaOf,
+  type DatabaseName,
+  type StoreTables,
+} from './choose.store.js';

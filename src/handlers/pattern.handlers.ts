@@ -1,0 +1,46 @@
+import { HedgeError } from '../errors/index.js';
+import type { DiscoveredHandler, HandlerExplorer } from './handler.explorer.js';
+import type { MessageKind } from './message.kind.js';
+import { DUPLICATE_HANDLER } from './handlers.messages.js';
+
+/** A method, and the patterns it handles; null: whatever no other handler takes. */
+export interface PatternHandler {
+  readonly handler: DiscoveredHandler;
+  readonly patterns: readonly (string | null)[];
+}
+
+/** The app's handlers of messages that share their routes, be they of several kinds: a pattern has one of them. */
+export class PatternHandlers {
+  readonly #taken = new Map<string | null, string>();
+
+  constructor(private readonly explorer: HandlerExplorer) {}
+
+  /** Whether the pattern has a handler; null: whether one takes whatever has none. */
+  has(pattern: string | null): boolean {
+    return this.#taken.has(pattern);
+  }
+
+  /**
+   * Finds the handlers of a kind; whoever asks registers them.
+   * @throws HedgeError `INVALID_HANDLER` where a pattern has a handler already, of this kind or another
+   */
+  claim(kind: MessageKind): PatternHandler[] {
+    return this.explorer.explore<(string | null)[]>(kind.key).map((handler) => {
+      const patterns = handler.metadata;
+      for (const pattern of patterns) this.#claimOne(pattern, kind, handler);
+      return { handler, patterns };
+    });
+  }
+
+  #claimOne(
+    pattern: string | null,
+    { decorator }: MessageKind,
+    { instance, methodName }: DiscoveredHandler,
+  ): void {
+    const argument = pattern === null ? '' : `'${pattern}'`;
+    const name = `${decorator}(${argument}) on ${instance.constructor.name}.${methodName}()`;
+    const other = this.#taken.get(pattern);
+    if (other) throw new HedgeError('INVALID_HANDLER', DUPLICATE_HANDLER(other, name));
+    this.#taken.set(pattern, name);
+  }
+}

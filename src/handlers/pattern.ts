@@ -1,0 +1,48 @@
+import { HedgeError } from '../errors/index.js';
+import { INVALID_PATTERN } from './handlers.messages.js';
+import { isRecord } from '../messaging/index.js';
+
+/** What names a message: a text, or an object, as in Nest's `@MessagePattern()`. */
+export type Pattern = string | { readonly [key: string]: string | number | Pattern };
+
+/** Nest's own limits: beyond them it no longer tells patterns apart. */
+const MAX_DEPTH = 5;
+const MAX_KEYS = 20;
+
+/**
+ * The route of a pattern, as Nest makes it: objects with the same entries have the same one, whatever
+ * their order. Nest's function is not exported; `pattern.spec.ts` holds this one against it. Only the keys are sorted
+ * by their code units: Nest goes by the locale of the process, in which members may differ.
+ *
+ * @throws HedgeError INVALID_ARGUMENT for what is no pattern, or too deep or wide for Nest to tell apart.
+ */
+export function routeOf(pattern: unknown): string {
+  if (typeof pattern === 'string' || typeof pattern === 'number') return `${pattern}`;
+  if (!isRecord(pattern)) {
+    throw new HedgeError('INVALID_ARGUMENT', INVALID_PATTERN(String(pattern)));
+  }
+  return routeOfObject(pattern, 0);
+}
+
+function routeOfObject(pattern: Record<string, unknown>, depth: number): string {
+  const keys = Object.keys(pattern);
+  if (depth > MAX_DEPTH || keys.length > MAX_KEYS) {
+    throw new HedgeError(
+      'INVALID_ARGUMENT',
+      INVALID_PATTERN(`an object of more than ${MAX_DEPTH} levels or ${MAX_KEYS} keys`),
+    );
+  }
+  const parts = keys
+    .toSorted()
+    .map((key) => `"${escaped(key)}":${routeOfValue(pattern[key], depth + 1)}`);
+  return `{${parts.join(',')}}`;
+}
+
+function routeOfValue(value: unknown, depth: number): string {
+  if (typeof value === 'string') return `"${escaped(value)}"`;
+  return isRecord(value) ? routeOfObject(value, depth) : String(value);
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', String.raw`\"`);
+}

@@ -1,0 +1,94 @@
+import type { MemberBase } from './member.base.js';
+import {
+  Election,
+  LeaderHeartbeats,
+  LeaderView,
+  LeadershipHooks,
+  MembersView,
+  Terms,
+} from '../leader/index.js';
+import { Sweeper } from '../sweep/index.js';
+import { MEMBERS_CHANGED, type MemberInfo, type Membership } from '../membership/index.js';
+import { AppHooks } from '../handlers/index.js';
+import type { SessionParts } from './session.parts.js';
+
+/** ms that followers are given to hear that the lock is free; those that do not find out by their connection. */
+const NEWS_TIMEOUT = 250;
+
+/** Who leads the group, and who else is in it. */
+export class LeaderParts {
+  readonly view: LeaderView;
+  readonly hooks: LeadershipHooks;
+  readonly terms: Terms;
+  readonly election: Election;
+  readonly membership: Membership;
+  readonly members: MembersView;
+  readonly memberHooks: AppHooks;
+
+  constructor(
+    private readonly base: MemberBase,
+    session: SessionParts,
+  ) {
+    const { options, store, clock, logger, identity, events, scope, explorer } = base;
+    const { group, leaseDuration } = options;
+    this.view = new LeaderView(clock);
+    this.view.changes.subscribe((leader) => {
+      events.emit({ type: 'leader.changed', leader: leader?.id });
+    });
+    this.hooks = new LeadershipHooks(explorer, clock, logger);
+    const announce = () => this.membership.tell(NEWS_TIMEOUT);
+    const { held } = session;
+    this.terms = new Terms(held, events, this.hooks, scope, options.drainTimeout, logger, announce);
+    this.terms.register(new Sweeper(group, store, clock, leaseDuration, logger));
+    this.election = this.#makeElection(session);
+    const heartbeats = new LeaderHeartbeats(
+      identity,
+      base.server,
+      base.peers,
+      clock,
+      options,
+      logger,
+      this.election,
+      this.view,
+    );
+    this.membership = heartbeats.membership;
+    this.memberHooks = new AppHooks(explorer, MEMBERS_CHANGED, logger);
+    this.members = new MembersView(identity, this.membership.list, this.election, this.view);
+    this.#followList();
+  }
+
+  #makeElection({ acquirer, releaser }: SessionParts): Election {
+    const { options, store, clock, logger, id } = this.base;
+    const { group, leaseDuration, candidate } = options;
+    const rank = (gone: string) => this.membership.list.rank(gone);
+    return new Election(
+      { group, id, leaseDuration, candidate, rank },
+      store,
+      acquirer,
+      releaser,
+      this.view,
+      clock,
+      logger,
+      this.terms,
+    );
+  }
+
+  #followList(): void {
+    const { server, peers } = this.base;
+    const { list } = this.membership;
+    list.silent.subscribe(({ id, instanceId }) => {
+      // A connection may seem open for many minutes after its host is gone.
+      peers.abandon(id, instanceId);
+      server.abandon(id, instanceId);
+      this.view.silent(id);
+    });
+    list.changes.subscribe(({ joined, left }) => this.#membersChanged(joined, left));
+  }
+
+  #membersChanged(joined: readonly MemberInfo[], left: readonly MemberInfo[]): void {
+    const show = (infos: readonly MemberInfo[]) => infos.map((info) => this.members.show(info));
+    const change = { joined: show(joined), left: show(left) };
+    void this.memberHooks.call(change);
+    this.base.events.emit({ type: 'members.changed', ...change });
+  }
+}

@@ -1,0 +1,58 @@
+import { Broadcaster, BroadcastRegistrar } from '../broadcast/index.js';
+import type { MemberBase } from './member.base.js';
+import type { LeaderParts } from './leader.parts.js';
+import { PatternHandlers, RunningHandlers } from '../handlers/index.js';
+import {
+  LeaderClient,
+  LeaderMessageRegistrar,
+  LeaderRoutes,
+  MessageSender,
+  StreamSender,
+} from '../request/index.js';
+
+/** What the app's members say to each other. */
+export class MessageParts {
+  readonly running: RunningHandlers;
+  readonly routes: LeaderRoutes;
+  readonly client: LeaderClient;
+  readonly sender: MessageSender;
+  readonly streams: StreamSender;
+  readonly broadcaster: Broadcaster;
+  readonly #leaderMessages: LeaderMessageRegistrar;
+  readonly #broadcasts: BroadcastRegistrar;
+
+  constructor(base: MemberBase, { election, view, membership }: LeaderParts) {
+    const { options, clock, server, peers, scope, explorer, factory, tracing, id } = base;
+    const { requestTimeout, inheritAppConfig } = options;
+    this.running = new RunningHandlers(clock);
+    this.routes = new LeaderRoutes(server, election, view, this.running, id);
+    this.client = new LeaderClient(peers, view, election, clock);
+    this.sender = new MessageSender(this.client, requestTimeout, tracing);
+    this.streams = new StreamSender(this.client, requestTimeout, tracing);
+    this.#leaderMessages = new LeaderMessageRegistrar(
+      new PatternHandlers(explorer),
+      factory,
+      this.routes,
+      scope,
+      tracing,
+      inheritAppConfig,
+    );
+    const members = () => membership.list.all.map((member) => member.id);
+    this.broadcaster = new Broadcaster(peers, { self: id, members }, requestTimeout, tracing);
+    this.#broadcasts = new BroadcastRegistrar(
+      new PatternHandlers(explorer),
+      factory,
+      server,
+      this.running,
+      { self: id, newestToken: () => view.newestToken },
+      tracing,
+      inheritAppConfig,
+    );
+  }
+
+  /** @throws HedgeError `INVALID_HANDLER` */
+  registerHandlers(): void {
+    this.#leaderMessages.register();
+    this.#broadcasts.register();
+  }
+}

@@ -1,0 +1,148 @@
+import { onAbort } from '../../abort.listeners.js';
+import {
+  describeInputFailure,
+  encodeEnd,
+  encodeItem,
+  rebuildError,
+} from '../wire/message.codec.js';
+import { abortedError } from './pending.requests.js';
+import type { CancelPacket, GrantPacket, ReplyPacket } from '../wire/protocol.js';
+import { costOf, STREAM_WINDOW } from '../wire/stream.credit.js';
+import type { StreamReader } from '../streams/stream.reader.js';
+import type { StreamSource } from '../wire/stream.source.js';
+import { StreamWriter } from '../streams/stream.writer.js';
+
+/** What a stream begins with. */
+export interface StreamRequest {
+  /** Sent to the handler, as far as it asks for it: nothing is read of it before. */
+  readonly input?: StreamSource | undefined;
+  /** Where the values of the reply go. */
+  readonly reader: StreamReader;
+  /** Ends the stream, also when it has begun. */
+  readonly signal?: AbortSignal;
+}
+
+/** A stream that has begun. */
+export interface PeerStream {
+  /** Resolves when it has ended, in whatever way. */
+  readonly closed: Promise<void>;
+  /** Ends it at both sides. */
+  fail(error: unknown): void;
+}
+
+/** What a stream needs of its connection. */
+export interface StreamCarrier {
+  /** The member at the other end. */
+  readonly peer: string;
+  readonly hasRoom: boolean;
+  readonly maxFrameLength: number;
+  sendFrame(json: string): void;
+}
+
+/** A stream at the member that asked for it, from the moment the other side accepted it. */
+export class OutgoingStream implements PeerStream {
+  readonly closed: Promise<void>;
+  readonly #reader: StreamReader;
+  readonly #writer: StreamWriter | undefined;
+  readonly #ignoreSignal: (() => void) | undefined;
+  /** What is sent once the other side asks for it. */
+  #input: StreamSource | undefined;
+  #close: () => void = () => undefined;
+  #isOver = false;
+
+  constructor(
+    private readonly id: number,
+    readonly route: string,
+    { input, reader, signal }: StreamRequest,
+    private readonly carrier: StreamCarrier,
+    /** Told when it has ended. */
+    private readonly forget: () => void,
+  ) {
+    this.closed = new Promise((resolve) => (this.#close = resolve));
+    this.#reader = reader;
+    this.#input = input;
+    if (input) this.#writer = this.#makeWriter();
+    reader.open(STREAM_WINDOW, (units) => this.#send({ grant: id, units }));
+    const abort = () => this.fail(abortedError(carrier.peer, route, signal));
+    if (signal) this.#ignoreSignal = onAbort(signal, abort);
+  }
+
+  /** @returns false for a value that was sent without credit */
+  receive({ response, err, isDisposed, accepted }: ReplyPacket, length: number): boolean {
+    if (err !== undefined && err !== null) {
+      this.#end({ error: rebuildError(err, this.route) });
+    } else if (isDisposed) {
+      this.#end();
+    } else if (!accepted) {
+      return this.#reader.receive(response, costOf(length));
+    }
+    return true;
+  }
+
+  /** The handler takes more of the input. @returns false for more than any handler takes */
+  grant(units: number): boolean {
+    const input = this.#input;
+    this.#input = undefined;
+    const isSane = this.#writer?.grant(units) ?? true;
+    if (input) this.#writer?.start(input);
+    return isSane;
+  }
+
+  wake(): void {
+    this.#writer?.wake();
+  }
+
+  /** The handler takes no more of the input. */
+  stopInput(): void {
+    this.#writer?.stop();
+  }
+
+  fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.#send({ cancel: this.id });
+    this.lose(error);
+  }
+
+  /** Ends it here only: the other side knows, or cannot be told. */
+  lose(error: unknown): void {
+    this.#over(() => this.#reader.fail(error));
+  }
+
+  #end(failure?: { error: unknown }): void {
+    this.#over(() => this.#reader.end(failure));
+  }
+
+  #over(tellReader: () => void): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#ignoreSignal?.();
+    this.#writer?.stop();
+    tellReader();
+    this.forget();
+    this.#close();
+  }
+
+  #makeWriter(): StreamWriter {
+    const { id, route, carrier } = this;
+    return new StreamWriter({
+      route,
+      get hasRoom() {
+        return carrier.hasRoom;
+      },
+      encode: (item) => encodeItem({ id, item }, route, carrier.maxFrameLength),
+      send: (json) => carrier.sendFrame(json),
+      ended: (failure) => this.#inputEnded(failure),
+    });
+  }
+
+  /** A source that failed ends the whole stream: the caller with its very error, the handler with what may travel of it. */
+  #inputEnded(failure?: { error: unknown }): void {
+    const err = failure && describeInputFailure(this.route, failure.error);
+    this.carrier.sendFrame(encodeEnd(this.id, err, this.carrier.maxFrameLength));
+    if (failure) this.fail(failure.error);
+  }
+
+  #send(packet: GrantPacket | CancelPacket): void {
+    this.carrier.sendFrame(JSON.stringify(packet));
+  }
+}

@@ -1,0 +1,88 @@
+import { AsyncResource } from 'node:async_hooks';
+import { HedgeError } from '../../errors/index.js';
+import { STREAM_ABANDONED } from '../wire/messaging.messages.js';
+import {
+  OutgoingStream,
+  type PeerStream,
+  type StreamCarrier,
+  type StreamRequest,
+} from './outgoing.stream.js';
+import { PeerLostError } from './peer.errors.js';
+import type { Settle } from './pending.requests.js';
+import {
+  isCancel,
+  isGrant,
+  type ReplyPacket,
+  type RequestId,
+  type RequestPacket,
+} from '../wire/protocol.js';
+
+/** The streams of one connection that the other side has accepted. */
+export class OutgoingStreams {
+  readonly #streams = new Map<RequestId, OutgoingStream>();
+
+  constructor(private readonly carrier: StreamCarrier) {}
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  has(id: RequestId): boolean {
+    return this.#streams.has(id);
+  }
+
+  /** Who waits for a stream to be accepted: it begins in the very turn, for values may follow at once. */
+  settleOf(
+    { id, pattern }: RequestPacket & { id: number },
+    request: StreamRequest,
+    waiter: { resolve: (stream: PeerStream) => void; reject: (error: unknown) => void },
+  ): Settle {
+    return {
+      reject: waiter.reject,
+      // The input belongs to the context of whoever asks, not to that of the socket.
+      resolve: AsyncResource.bind((_response: unknown, reply: ReplyPacket) => {
+        const stream = new OutgoingStream(id, pattern, request, this.carrier, () =>
+          this.#streams.delete(id),
+        );
+        this.#streams.set(id, stream);
+        waiter.resolve(stream);
+        // Without saying so first: it has ended already.
+        if (!reply.accepted) stream.receive({ ...reply, isDisposed: true }, 0);
+      }),
+    };
+  }
+
+  /** @returns false for a value that was sent without credit */
+  receive(reply: ReplyPacket, length: number): boolean {
+    return this.#streams.get(reply.id)?.receive(reply, length) ?? true;
+  }
+
+  /** @returns false for what no member sends */
+  control(packet: object): boolean {
+    if (isGrant(packet)) return this.#streams.get(packet.grant)?.grant(packet.units) ?? true;
+    if (!isCancel(packet)) return false;
+    this.#streams.get(packet.cancel)?.stopInput();
+    return true;
+  }
+
+  /** There may be room again. */
+  wake(): void {
+    for (const stream of this.#streams.values()) stream.wake();
+  }
+
+  /** The other side fell silent. It is told all the same: it may only have paused. */
+  abandon(): void {
+    const { peer } = this.carrier;
+    for (const stream of this.#streams.values()) {
+      stream.fail(new HedgeError('CONNECTION_LOST', STREAM_ABANDONED(peer, stream.route)));
+    }
+  }
+
+  /** The connection has closed. */
+  lose(cause?: unknown): void {
+    const options = cause === undefined ? undefined : { cause };
+    for (const stream of this.#streams.values()) {
+      stream.lose(new PeerLostError(this.carrier.peer, stream.route, options));
+    }
+  }
+}

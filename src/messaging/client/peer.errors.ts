@@ -1,0 +1,34 @@
+import { HedgeError } from '../../errors/index.js';
+import { CONNECTION_LOST, UNREACHABLE } from '../wire/messaging.messages.js';
+
+/**
+ * The request never left this process: nobody listens there, the greeting was refused, or the connection
+ * did not come about in time. Safe to repeat, there or elsewhere.
+ */
+export class PeerUnreachableError extends HedgeError {
+  readonly sent = false;
+
+  constructor(
+    readonly peer: string,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    super('CONNECTION_LOST', UNREACHABLE(peer, reason), options);
+  }
+}
+
+/**
+ * The request may have left, and the connection closed before the reply: the outcome is unknown. Only what
+ * is idempotent may be repeated.
+ */
+export class PeerLostError extends HedgeError {
+  readonly sent = true;
+
+  constructor(
+    readonly peer: string,
+    route: string,
+    options?: ErrorOptions,
+  ) {
+    super('CONNECTION_LOST', CONNECTION_LOST(peer, route), options);
+  }
+}

@@ -1,0 +1,190 @@
+import type { ConnectionOptions } from 'node:tls';
+import { HedgeError } from '../../errors/index.js';
+import { SystemClock, type Clock } from '../../time/index.js';
+import { parsePeerAddress } from '../wire/address.js';
+import {
+  DEFAULT_SOCKET_LIMITS,
+  hedgeSocketClass,
+  type HedgeSocket,
+  type SocketLimits,
+} from '../wire/hedge.socket.js';
+import type { MemberIdentity } from '../wire/member.identity.js';
+import { encodeData, type EncodedData } from '../wire/message.codec.js';
+import type { MessageServer } from '../server/message.server.js';
+import { NO_PEER_ADDRESS, PEERS_CLOSED } from '../wire/messaging.messages.js';
+import type { Network } from '../wire/network.js';
+import type { StreamOptions } from './outgoing.requests.js';
+import type { PeerStream } from './outgoing.stream.js';
+import { OwnConnection } from './own.connection.js';
+import { PeerConnection } from './peer.connection.js';
+import { PeerUnreachableError } from './peer.errors.js';
+import { abortedError, type RequestOptions } from './pending.requests.js';
+
+/** Users' messages travel apart from ours, so that a large one never delays a heartbeat. */
+export type PeerChannel = 'user' | 'system';
+
+export interface PeerRequestOptions extends RequestOptions {
+  /** @default 'user' */
+  readonly channel?: PeerChannel;
+}
+
+export type PeerStreamOptions = PeerRequestOptions & StreamOptions;
+
+export interface PeersOptions {
+  readonly limits?: Partial<SocketLimits>;
+  readonly tlsOptions?: ConnectionOptions;
+  /** @default TCP */
+  readonly network?: Network;
+  /** What the timeouts of requests go by. @default the process's own */
+  readonly clock?: Clock;
+  /** How many requests to one member may wait for their answers, a channel. @default 65,536 */
+  readonly maxPending?: number;
+  /** For a connection and its greeting, in ms; a request's own timeout may end it earlier. @default 2,000 */
+  readonly connectTimeout?: number;
+  /**
+   * A connection that nothing was asked on for so long is closed, in ms.
+   * @default 60,000 for 'user', never for 'system': its end tells that the peer is gone
+   */
+  readonly idleTimeout?: Partial<Record<PeerChannel, number>>;
+}
+
+/** Told when a connection that was established is closed by the peer or the network. */
+export type PeerCloseListener = (id: string, channel: PeerChannel) => void;
+
+const DEFAULT_IDLE_TIMEOUT: Record<PeerChannel, number> = { user: 60_000, system: Infinity };
+
+/** Carries requests to other members. Connections open with the first request and close when idle. */
+export class Peers {
+  /** What new requests take, by channel and member. */
+  readonly #connections = new Map<string, PeerConnection>();
+  /** These, and those that are retired but still wait for replies. */
+  readonly #open = new Set<PeerConnection>();
+  readonly #closeListeners = new Set<PeerCloseListener>();
+  readonly #socketClass: typeof HedgeSocket;
+  readonly #maxFrameLength: number;
+  readonly #idleTimeout: Record<PeerChannel, number>;
+  readonly #own: OwnConnection;
+  readonly #clock: Clock;
+  #isClosed = false;
+
+  constructor(
+    private readonly identity: MemberIdentity,
+    server: MessageServer,
+    private readonly options: PeersOptions = {},
+  ) {
+    this.#socketClass = hedgeSocketClass(options.limits);
+    this.#maxFrameLength = options.limits?.maxFrameLength ?? DEFAULT_SOCKET_LIMITS.maxFrameLength;
+    this.#idleTimeout = { ...DEFAULT_IDLE_TIMEOUT, ...options.idleTimeout };
+    this.#clock = options.clock ?? new SystemClock();
+    const { maxPending } = options;
+    this.#own = new OwnConnection(identity, server, this.#clock, this.#maxFrameLength, maxPending);
+  }
+
+  /**
+   * Asks a member, and resolves with its reply.
+   *
+   * @throws PeerUnreachableError (CONNECTION_LOST, `sent` false) nothing left: safe to repeat.
+   * @throws PeerLostError (CONNECTION_LOST, `sent` true) the outcome is unknown.
+   * @throws HedgeError TIMEOUT, ABORTED, INVALID_ARGUMENT, PAYLOAD_TOO_LARGE, OVERLOADED, NOT_RUNNING, and
+   * whatever the handler of the other side threw.
+   */
+  request(id: string, route: string, data: unknown, options: PeerRequestOptions): Promise<unknown> {
+    return this.#carrierFor(id, route, options, (carrier) => carrier.request(route, data, options));
+  }
+
+  /**
+   * Asks a member for many values, and resolves when it has accepted: from then on they go to `options.reader`, and how
+   * the stream ends, too. What it rejects with is as for {@link request}: the timeout is for being accepted.
+   */
+  stream(
+    id: string,
+    route: string,
+    data: unknown,
+    options: PeerStreamOptions,
+  ): Promise<PeerStream> {
+    return this.#carrierFor(id, route, options, (carrier) => carrier.stream(route, data, options));
+  }
+
+  /**
+   * The member fell silent: streams from it end with CONNECTION_LOST, for a connection may seem open long after its host
+   * is gone, and the next request dials anew. Requests that wait for a reply keep their chance.
+   * @param instanceId of the process that did, where it is known: another one may have its address by now
+   */
+  abandon(id: string, instanceId?: string): void {
+    for (const connection of this.#open) {
+      if (connection.id === id && connection.mayReach(instanceId)) connection.abandon();
+    }
+  }
+
+  /**
+   * Makes data JSON once, for requests to many members on this route.
+   * @throws HedgeError INVALID_ARGUMENT, PAYLOAD_TOO_LARGE
+   */
+  encode(route: string, data: object): EncodedData {
+    return encodeData(route, data, this.#maxFrameLength);
+  }
+
+  /** Returns what removes the listener again. */
+  onClose(listener: PeerCloseListener): () => void {
+    this.#closeListeners.add(listener);
+    return () => this.#closeListeners.delete(listener);
+  }
+
+  /** Closes every connection; what is pending is rejected. */
+  close(): void {
+    this.#isClosed = true;
+    this.#own.close();
+    for (const connection of this.#open) connection.close();
+  }
+
+  #carrierFor<R>(
+    id: string,
+    route: string,
+    { channel = 'user', signal }: PeerRequestOptions,
+    ask: (carrier: PeerConnection | OwnConnection) => Promise<R>,
+  ): Promise<R> {
+    if (this.#isClosed) return Promise.reject(new HedgeError('NOT_RUNNING', PEERS_CLOSED));
+    if (signal?.aborted) return Promise.reject(abortedError(id, route, signal));
+    if (id === this.identity.id) return ask(this.#own);
+    const connection = this.#connectionTo(id, channel);
+    if (connection) return ask(connection);
+    return Promise.reject(new PeerUnreachableError(id, NO_PEER_ADDRESS(id)));
+  }
+
+  #connectionTo(id: string, channel: PeerChannel): PeerConnection | undefined {
+    const key = `${channel} ${id}`;
+    const existing = this.#connections.get(key);
+    if (existing) return existing;
+    const address = parsePeerAddress(id);
+    if (!address) return undefined;
+    const { tlsOptions, network, maxPending, connectTimeout = 2_000 } = this.options;
+    const connection = new PeerConnection(
+      this.identity,
+      { id, ...address },
+      {
+        socketClass: this.#socketClass,
+        maxFrameLength: this.#maxFrameLength,
+        maxPending,
+        connectTimeout,
+        idleTimeout: this.#idleTimeout[channel],
+        ...(tlsOptions && { tlsOptions }),
+        ...(network && { network }),
+        clock: this.#clock,
+        onRetire: () => this.#forget(key, connection),
+        onEnd: (wasLost) => {
+          this.#forget(key, connection);
+          this.#open.delete(connection);
+          if (wasLost) for (const listener of this.#closeListeners) listener(id, channel);
+        },
+      },
+    );
+    this.#connections.set(key, connection);
+    this.#open.add(connection);
+    connection.dial();
+    return connection;
+  }
+
+  #forget(key: string, connection: PeerConnection): void {
+    if (this.#connections.get(key) === connection) this.#connections.delete(key);
+  }
+}

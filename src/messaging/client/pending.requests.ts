@@ -1,0 +1,148 @@
+import { onAbort } from '../../abort.listeners.js';
+import { HedgeError } from '../../errors/index.js';
+import type { Clock, Timer } from '../../time/index.js';
+import { rebuildError } from '../wire/message.codec.js';
+import { REQUEST_ABORTED, REQUEST_TIMEOUT } from '../wire/messaging.messages.js';
+import { PeerLostError, PeerUnreachableError } from './peer.errors.js';
+import { HELLO_PACKET_ID, type ReplyPacket } from '../wire/protocol.js';
+
+export interface RequestOptions {
+  /** How long to wait for the reply, connecting included, in ms. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface PendingRequest {
+  readonly id: number;
+  readonly route: string;
+  readonly json: string;
+  /** Bytes of it may have left: only then is the outcome unknown. */
+  isSent: boolean;
+  /** How much had been received when it was sent. */
+  sentAfter: number;
+}
+
+/** Who waits for the reply. */
+export interface Settle {
+  readonly resolve: (response: unknown, reply: ReplyPacket) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Waiter extends PendingRequest, Settle {
+  readonly timer: Timer;
+  readonly signal: AbortSignal | undefined;
+  ignoreSignal: (() => void) | undefined;
+}
+
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+
+/** The requests of one connection that have no answer yet. Each is settled exactly once. */
+export class PendingRequests {
+  readonly #waiters = new Map<number | string, Waiter>();
+  #lastId = HELLO_PACKET_ID;
+
+  /** @param onGivenUp Told of a request whose caller waits no longer: it expired, or was aborted. */
+  constructor(
+    private readonly peer: string,
+    private readonly clock: Clock,
+    private readonly onGivenUp?: (request: PendingRequest, isExpired: boolean) => void,
+  ) {}
+
+  get size(): number {
+    return this.#waiters.size;
+  }
+
+  /** Whether it still waits for its answer. */
+  has(id: number): boolean {
+    return this.#waiters.has(id);
+  }
+
+  nextId(): number {
+    return ++this.#lastId;
+  }
+
+  add(
+    id: number,
+    route: string,
+    json: string,
+    options: RequestOptions,
+    settle: Settle,
+  ): PendingRequest {
+    const { signal } = options;
+    // Whole milliseconds share Node's timer lists, which makes a timer per request cheap.
+    const timeout = Math.min(Math.max(Math.ceil(options.timeout), 1), LONGEST_TIMEOUT);
+    const waiter: Waiter = {
+      id,
+      route,
+      json,
+      isSent: false,
+      sentAfter: 0,
+      resolve: settle.resolve,
+      reject: settle.reject,
+      timer: this.clock.after(timeout, () => this.#expire(waiter, timeout)),
+      signal,
+      ignoreSignal: undefined,
+    };
+    if (signal) waiter.ignoreSignal = onAbort(signal, () => this.#abort(waiter));
+    this.#waiters.set(id, waiter);
+    return waiter;
+  }
+
+  /** Settles the request a reply belongs to; one that comes too late is dropped. */
+  settle(reply: ReplyPacket): void {
+    const waiter = this.#waiters.get(reply.id);
+    if (!waiter) return;
+    this.#take(waiter);
+    if (reply.err === undefined || reply.err === null) waiter.resolve(reply.response, reply);
+    else waiter.reject(rebuildError(reply.err, waiter.route));
+  }
+
+  /** The connection is gone: what was sent has an unknown outcome, the rest can be repeated. */
+  rejectAll(reason: string, cause?: unknown): void {
+    const options = cause === undefined ? undefined : { cause };
+    for (const waiter of this.#waiters.values()) {
+      this.#take(waiter);
+      waiter.reject(
+        waiter.isSent
+          ? new PeerLostError(this.peer, waiter.route, options)
+          : new PeerUnreachableError(this.peer, reason, options),
+      );
+    }
+  }
+
+  /** The other side has not read what was asked after this request, and never will. */
+  rejectAfter(lastId: number, reason: string): void {
+    for (const waiter of this.#waiters.values()) {
+      if (waiter.isSent && waiter.id <= lastId) continue;
+      this.#take(waiter);
+      waiter.reject(new PeerUnreachableError(this.peer, reason));
+    }
+  }
+
+  #expire(waiter: Waiter, timeout: number): void {
+    this.#take(waiter);
+    waiter.reject(new HedgeError('TIMEOUT', REQUEST_TIMEOUT(this.peer, waiter.route, timeout)));
+    this.onGivenUp?.(waiter, true);
+  }
+
+  #abort(waiter: Waiter): void {
+    this.#take(waiter);
+    waiter.reject(abortedError(this.peer, waiter.route, waiter.signal));
+    this.onGivenUp?.(waiter, false);
+  }
+
+  #take(waiter: Waiter): void {
+    this.#waiters.delete(waiter.id);
+    waiter.timer.cancel();
+    waiter.ignoreSignal?.();
+  }
+}
+
+/** @internal */
+export function abortedError(
+  peer: string,
+  route: string,
+  signal: AbortSignal | undefined,
+): HedgeError {
+  return new HedgeError('ABORTED', REQUEST_ABORTED(peer, route), { cause: signal?.reason });
+}

@@ -1,0 +1,230 @@
+import { lastValueFrom } from 'rxjs';
+import { HedgeError } from '../../errors/index.js';
+import { IncomingRequest, type Caller } from './incoming.request.js';
+import { IncomingStream, type StreamHost } from './incoming.stream.js';
+import type { RemoteMember } from '../wire/member.identity.js';
+import { encodeReply } from '../wire/message.codec.js';
+import {
+  CALLER_GONE,
+  CALLER_LOST,
+  NO_HANDLER,
+  OVERLOADED_THERE,
+  STREAM_ABANDONED,
+} from '../wire/messaging.messages.js';
+import {
+  isCancel,
+  isEnd,
+  isGrant,
+  isItem,
+  isRequestPacket,
+  type GoawayPacket,
+  type RequestId,
+  type RequestPacket,
+} from '../wire/protocol.js';
+import { costOf } from '../wire/stream.credit.js';
+import { ALWAYS_ROOM, isMany, observe } from '../wire/stream.source.js';
+
+/**
+ * Answers the requests of one route. Of an Observable or an async iterable the last value is the reply, or, where the
+ * caller takes many, each of them. What it throws reaches the caller: a `HedgeError` as it is, an RPC payload as
+ * HANDLER_ERROR, any other `Error` masked and logged.
+ */
+export type MessageHandler = (data: unknown, caller: Caller) => unknown;
+
+/** What answers the requests of all connections. */
+export interface RequestServer {
+  readonly id: string;
+  readonly maxFrameLength: number;
+  /** How many requests of one connection are answered at a time. */
+  readonly maxPending: number;
+  handlerOf(route: string): MessageHandler | undefined;
+  failureOf(packet: RequestPacket, error: unknown): string;
+}
+
+/** The end of a connection that replies leave by. */
+export interface ReplyLink {
+  readonly hasRoom: boolean;
+  sendFrame(json: string): boolean;
+}
+
+/** The requests of one connection, from their arrival to the end of their replies. */
+export class IncomingRequests implements StreamHost {
+  /** Those whose handler has not replied yet. */
+  readonly #pending = new Map<RequestId, IncomingRequest>();
+  readonly #streams = new Map<RequestId, IncomingStream>();
+  /** Of both, those whose handler still works or whose replies still leave, though nobody may wait for them any more. */
+  #open = 0;
+  #lastId = 0;
+  #isLeaving = false;
+
+  constructor(
+    readonly from: RemoteMember,
+    private readonly isSelf: boolean,
+    private readonly server: RequestServer,
+    private readonly link: ReplyLink,
+  ) {}
+
+  get hasRoom(): boolean {
+    return this.link.hasRoom;
+  }
+
+  get maxFrameLength(): number {
+    return this.server.maxFrameLength;
+  }
+
+  /**
+   * Takes what arrived, of so many characters. Never throws.
+   * @param replied Told when a request has been replied to.
+   * @returns false when it is nothing that a member sends
+   */
+  receive(packet: object, length: number, replied?: () => void): boolean {
+    if (!isRequestPacket(packet)) return this.#receivePart(packet, length);
+    // Whoever was told that no more is read may repeat it elsewhere.
+    if (this.#isLeaving) {
+      replied?.();
+      return true;
+    }
+    if (typeof packet.id === 'number') this.#lastId = Math.max(this.#lastId, packet.id);
+    if (this.#open >= this.server.maxPending) {
+      this.sendFrame(this.failureOf(packet, this.#overload()));
+      replied?.();
+      return true;
+    }
+    if (packet.stream) return this.#stream(packet, replied);
+    this.#answer(packet, replied);
+    return true;
+  }
+
+  /** The connection may take more again. */
+  wake(): void {
+    for (const stream of this.#streams.values()) stream.wake();
+  }
+
+  /** Reads no more requests, and says which one it read last. */
+  leave(): void {
+    this.#isLeaving = true;
+    this.sendFrame(JSON.stringify({ goaway: this.#lastId } satisfies GoawayPacket));
+  }
+
+  /** The member fell silent: its streams end, though its connection may seem open. */
+  abandon(): void {
+    const { id } = this.from;
+    for (const stream of this.#streams.values()) {
+      stream.fail(new HedgeError('CONNECTION_LOST', STREAM_ABANDONED(id, stream.packet.pattern)));
+    }
+  }
+
+  /** The connection has closed. */
+  close(): void {
+    this.#isLeaving = true;
+    const lost = (route: string) =>
+      new HedgeError('CONNECTION_LOST', CALLER_LOST(this.from.id, route));
+    for (const request of this.#pending.values()) request.abandon(lost(request.route));
+    for (const stream of this.#streams.values()) stream.drop(lost(stream.packet.pattern));
+  }
+
+  sendFrame(json: string): boolean {
+    return this.link.sendFrame(json);
+  }
+
+  failureOf(packet: RequestPacket, error: unknown): string {
+    return this.server.failureOf(packet, error);
+  }
+
+  forget({ packet }: IncomingStream): void {
+    this.#streams.delete(packet.id);
+  }
+
+  #receivePart(packet: object, length: number): boolean {
+    if (isItem(packet)) {
+      return this.#streams.get(packet.id)?.receive(packet.item, costOf(length)) ?? true;
+    }
+    if (isGrant(packet)) return this.#streams.get(packet.grant)?.grant(packet.units) ?? true;
+    if (isEnd(packet)) {
+      this.#streams.get(packet.id)?.endInput(packet.err);
+      return true;
+    }
+    if (!isCancel(packet)) return false;
+    this.#streams.get(packet.cancel)?.cancel();
+    const request = this.#pending.get(packet.cancel);
+    request?.abandon(new HedgeError('ABORTED', CALLER_GONE(this.from.id, request.route)));
+    return true;
+  }
+
+  #answer(packet: RequestPacket, replied?: () => void): void {
+    const caller = new IncomingRequest(this.from, this.isSelf, packet.pattern);
+    let isLate = false;
+    const reply = (json: string) => {
+      if (isLate) this.#open--;
+      if (this.#pending.get(packet.id) === caller) this.#pending.delete(packet.id);
+      if (!caller.isAbandoned) this.sendFrame(json);
+      replied?.();
+    };
+    const succeed = (value: unknown) => reply(encodeReply(packet, value, this.maxFrameLength));
+    const fail = (error: unknown) => reply(this.failureOf(packet, error));
+    let result: unknown;
+    try {
+      result = this.#handlerOf(packet)(packet.data, caller);
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    if (isPending(result)) {
+      isLate = true;
+      this.#open++;
+      this.#pending.set(packet.id, caller);
+      settle(result).then(succeed, fail);
+    } else {
+      succeed(result);
+    }
+  }
+
+  #stream(packet: RequestPacket, replied?: () => void): boolean {
+    if (this.#streams.has(packet.id)) return false;
+    const caller = new IncomingRequest(this.from, this.isSelf, packet.pattern);
+    const stream = new IncomingStream(packet, caller, this);
+    this.#streams.set(packet.id, stream);
+    if (replied) void stream.closed.then(replied);
+    this.#open++;
+    let result: unknown;
+    try {
+      result = this.#handlerOf(packet)(packet.data, stream.caller);
+      if (!isPromiseLike(result)) stream.answer(result);
+      else
+        void result.then(
+          (value) => stream.answer(value),
+          (error) => stream.fail(error),
+        );
+    } catch (error) {
+      stream.fail(error);
+    }
+    void Promise.allSettled([stream.closed, result]).then(() => this.#open--);
+    return true;
+  }
+
+  #overload(): HedgeError {
+    const { id, maxPending } = this.server;
+    return new HedgeError('OVERLOADED', OVERLOADED_THERE(id, maxPending));
+  }
+
+  #handlerOf({ pattern }: RequestPacket): MessageHandler {
+    const handler = this.server.handlerOf(pattern);
+    if (handler) return handler;
+    throw new HedgeError('NO_HANDLER', NO_HANDLER(this.server.id, pattern));
+  }
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
+}
+
+function isPending(result: unknown): boolean {
+  return isPromiseLike(result) || isMany(result);
+}
+
+/** Nest's pipeline gives a promise of an Observable; what ends without a value is `undefined`. */
+async function settle(result: unknown): Promise<unknown> {
+  const value: unknown = isMany(result) ? result : await result;
+  if (!isMany(value)) return value;
+  return lastValueFrom(observe(value, ALWAYS_ROOM), { defaultValue: undefined });
+}

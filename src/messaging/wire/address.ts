@@ -1,0 +1,63 @@
+import { isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { HedgeError } from '../../errors/index.js';
+import { INVALID_ADDRESS, NO_ADDRESS_TO_DIAL } from './messaging.messages.js';
+
+const MAX_PORT = 65_535;
+const LOOPBACK = '127.0.0.1';
+/** Host in brackets, or a host without colons; then the port. */
+const ADDRESS = /^(?:\[([^\]]+)\]|([^:[\]/\s]*)):(\d{1,5})$/;
+/** `0.0.0.0` and `::`: to be bound, never dialled from elsewhere. */
+const UNSPECIFIED = /^[0.:]+$/;
+
+/**
+ * Reads an address option: `':8080'`, `'host:8080'`, `'[::1]:8080'`, `':0'` (any free port), `''` (any free
+ * port too). `host` is absent when the address names none.
+ *
+ * @throws HedgeError INVALID_OPTIONS
+ */
+export function parseAddress(address: unknown, field = 'address'): { host?: string; port: number } {
+  if (address === '') return { port: 0 };
+  const parsed = typeof address === 'string' ? split(address) : undefined;
+  if (!parsed) {
+    const got = typeof address === 'string' ? `'${address}'` : String(address);
+    throw new HedgeError('INVALID_OPTIONS', INVALID_ADDRESS(field, got));
+  }
+  const { host, port } = parsed;
+  if (host === '') return { port };
+  if (UNSPECIFIED.test(host)) {
+    throw new HedgeError('INVALID_OPTIONS', NO_ADDRESS_TO_DIAL(field, String(address)));
+  }
+  return { host, port };
+}
+
+/** Where to dial a member id; `undefined` when it is no `host:port`. */
+export function parsePeerAddress(id: string): { host: string; port: number } | undefined {
+  const parsed = split(id);
+  return parsed && parsed.host !== '' && parsed.port > 0 ? parsed : undefined;
+}
+
+/** `host:port`, with brackets around an IPv6 host. */
+export function formatAddress(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** The host others most likely reach this machine at: its first IPv4 address, else IPv6, else the loopback. */
+export function findOwnHost(interfaces = networkInterfaces()): string {
+  const external = Object.values(interfaces)
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal }) => !internal);
+  const v4 = external.find(({ family }) => family === 'IPv4');
+  // A link-local address is of no use without its zone, which means nothing on another machine.
+  const v6 = external.find(({ family, scopeid }) => family === 'IPv6' && !scopeid);
+  return v4?.address ?? v6?.address ?? LOOPBACK;
+}
+
+function split(address: string): { host: string; port: number } | undefined {
+  const match = ADDRESS.exec(address);
+  if (!match) return undefined;
+  const [, bracketed, plain = '', digits] = match;
+  const port = Number(digits);
+  if (port > MAX_PORT || (bracketed !== undefined && !isIPv6(bracketed))) return undefined;
+  return { host: bracketed ?? plain, port };
+}

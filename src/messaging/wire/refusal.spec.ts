@@ -1,0 +1,38 @@
+import type { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TURNED_AWAY } from './messaging.messages.js';
+import { RefusalWarnings } from './refusal.js';
+
+describe('warnings of who was turned away', () => {
+  const warn = vi.fn();
+  let warnings: RefusalWarnings;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    warn.mockReset();
+    warnings = new RefusalWarnings({ warn } as unknown as Logger);
+  });
+
+  afterEach(() => void vi.useRealTimers());
+
+  it('come once a minute for each kind, so that a flood of one hides no other', () => {
+    for (let i = 0; i < 10_000; i++) warnings.warn('10.0.0.1', { kind: 'bytes', text: `${i}` });
+    warnings.warn('10.0.0.2', { kind: 'secret', text: 'wrong' });
+    warnings.warn('10.0.0.3', { kind: 'secret', text: 'wrong' });
+    expect(warn.mock.calls).toEqual([
+      [TURNED_AWAY('10.0.0.1', '0')],
+      [TURNED_AWAY('10.0.0.2', 'wrong')],
+    ]);
+    vi.advanceTimersByTime(59_999);
+    warnings.warn('10.0.0.4', { kind: 'secret', text: 'wrong' });
+    expect(warn).toHaveBeenCalledTimes(2);
+    vi.advanceTimersByTime(1);
+    warnings.warn('10.0.0.4', { kind: 'secret', text: 'wrong' });
+    expect(warn).toHaveBeenCalledTimes(3);
+  });
+
+  it('name no address where it is gone', () => {
+    warnings.warn(undefined, { kind: 'bytes', text: 'x' });
+    expect(warn).toHaveBeenCalledWith(TURNED_AWAY('an unknown address', 'x'));
+  });
+});

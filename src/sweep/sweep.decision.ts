@@ -1,0 +1,107 @@
+import { parseOwner, sessionPrefix, heldRow, lockPrefix, permitPrefix } from '../table/index.js';
+import { remainingOf } from '../session/index.js';
+import {
+  byCodePoint,
+  keysBeginningWith,
+  type Decision,
+  type LockRow,
+  type Mutation,
+  type RowQuery,
+} from '../store/index.js';
+
+/**
+ * How many rows are looked at together. For each of them a transaction reads and deletes two more at the most, the
+ * session that decides and the lock behind a fence; Spanner takes 80,000 in a commit, and a sweep is in no hurry.
+ */
+const PAGE = 1_000;
+
+/** The rows of one kind, from `from` on. */
+export interface SweepPage {
+  readonly prefix: string;
+  readonly from: string;
+}
+
+/**
+ * Where dead sessions leave rows: the first page of each kind. Nobody knows whose rows of other kinds are; the group
+ * lock's own range every acquire of it clears by itself.
+ */
+export function sweepPages(group: string): SweepPage[] {
+  const prefixes = [lockPrefix(group), permitPrefix(group), sessionPrefix(group)];
+  return prefixes.map((prefix) => ({ prefix, from: prefix }));
+}
+
+/** Reads one page, with the sessions that its rows belong to. */
+export function sweepLook(group: string, { prefix, from }: SweepPage): RowQuery {
+  const { to } = keysBeginningWith(prefix);
+  return { range: { from, to }, limit: PAGE, owners: sessionPrefix(group) };
+}
+
+/** What comes after a page that was full. */
+export function nextSweepPage(
+  { prefix }: SweepPage,
+  rows: readonly LockRow[],
+): SweepPage | undefined {
+  const names = rows.map(({ name }) => name).filter((name) => name.startsWith(prefix));
+  if (names.length < PAGE) return undefined;
+  return { prefix, from: `${names.toSorted(byCodePoint).at(-1)}\0` };
+}
+
+/**
+ * What a look found dead, with the sessions it depends on and the locks behind it: few rows, so that the living are
+ * not disturbed.
+ */
+export function sweepQuery(group: string, rows: readonly LockRow[]): RowQuery | undefined {
+  const names = new Set(deadRows(group, rows));
+  if (names.size === 0) return undefined;
+  for (const row of rows) {
+    if (!names.has(row.name) || !isFenceOf(group, row)) continue;
+    names.add(sessionPrefix(group) + row.writer);
+    const lock = lockBehind(row);
+    if (lock !== undefined) names.add(lock);
+  }
+  return { names: [...names] };
+}
+
+/**
+ * Deletes dead sessions, the fences and permits they left, and the locks behind those. Judged and deleted in one
+ * transaction, so it is safe whoever runs it, and whenever.
+ */
+export function sweepDecision(group: string, rows: readonly LockRow[]): Decision<number> {
+  const mutations = deadRows(group, rows).map((name): Mutation => ({
+    table: 'lock',
+    op: 'delete',
+    name,
+  }));
+  return { result: mutations.length, mutations };
+}
+
+function deadRows(group: string, rows: readonly LockRow[]): string[] {
+  const byName = new Map(rows.map((row) => [row.name, row]));
+  const dead = new Set<string>();
+  for (const row of rows) {
+    if (row.name.startsWith(sessionPrefix(group))) {
+      if (!isAlive(row)) dead.add(row.name);
+    } else if (isFenceOf(group, row) && !isAlive(byName.get(sessionPrefix(group) + row.writer))) {
+      dead.add(row.name);
+      const lock = byName.get(lockBehind(row) ?? '');
+      // Another token means another term, which has a fence of its own.
+      if (lock && lock.token === row.token) dead.add(lock.name);
+    }
+  }
+  return [...dead];
+}
+
+/** A lock's fence, or a permit. */
+function isFenceOf(group: string, row: LockRow): boolean {
+  return heldRow(group, row) !== undefined;
+}
+
+function lockBehind({ name }: LockRow): string | undefined {
+  const at = name.indexOf('#');
+  return at < 0 ? undefined : name.slice(0, at);
+}
+
+function isAlive(session: LockRow | undefined): boolean {
+  const owner = session && parseOwner(session);
+  return owner !== undefined && remainingOf(owner.leaseDuration, session!.age) > 0;
+}
