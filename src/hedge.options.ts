@@ -19,6 +19,7 @@ import {
   type PortSecurityOptions,
 } from './messaging/index.js';
 import type { HedgeStore } from './store/index.js';
+import { LONGEST_TIMER } from './time/index.js';
 import { DATABASE_SHAPES, parseDatabase } from './database/index.js';
 
 /** What `HedgeModule.forRoot` takes. */
@@ -133,8 +134,6 @@ const DEEPEST_METADATA = 100;
 const LEAST_LEASE = 1_000;
 /** An hour: nobody wants a group to be without a leader for longer. */
 const LONGEST_LEASE = 3_600_000;
-/** ms; Node's timers go no further */
-const LONGEST = 2 ** 31 - 1;
 
 /** @throws HedgeError `INVALID_OPTIONS` */
 export function resolveOptions(
@@ -245,7 +244,7 @@ function milliseconds(
   field: 'leaseDuration' | 'requestTimeout' | 'drainTimeout',
   fallback: number,
   least: number,
-  most = LONGEST,
+  most = LONGEST_TIMER,
 ): number {
   const { [field]: value = fallback } = options;
   if (Number.isFinite(value) && value >= least && value <= most) return Math.round(value);

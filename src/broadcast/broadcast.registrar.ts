@@ -9,6 +9,7 @@ import {
   HedgeContext,
   invokeBounded,
   lastReply,
+  patternOf,
   ReplyDeadline,
   type DiscoveredHandler,
   type HandlerFactory,
@@ -56,7 +57,7 @@ export class BroadcastRegistrar {
 
   #refuseTheRest(): void {
     this.server.handleUnmatched(BROADCAST_ROUTE, (_data, caller) => {
-      const text = NO_BROADCAST_HANDLER(this.ports.self(), patternOf(caller));
+      const text = NO_BROADCAST_HANDLER(this.ports.self(), patternOf(caller, BROADCAST_ROUTE));
       throw new HedgeError('NO_HANDLER', text);
     });
   }
@@ -86,7 +87,11 @@ export class BroadcastRegistrar {
       }
       if (running.isClosed) throw this.#leaving();
       const context = this.#contextOf(envelope, caller);
-      const message = { kind: 'broadcast', pattern: patternOf(caller), sender: caller.id } as const;
+      const message = {
+        kind: 'broadcast',
+        pattern: patternOf(caller, BROADCAST_ROUTE),
+        sender: caller.id,
+      } as const;
       const answer = () => lastReply(pipelined, envelope.d, context);
       const causeOf = (error: unknown) => this.factory.thrownIn(context) ?? error;
       return running.track(this.tracing.handled(message, envelope.h).call(answer, causeOf));
@@ -96,14 +101,15 @@ export class BroadcastRegistrar {
   #contextOf({ w }: BroadcastEnvelope, caller: Caller): HedgeContext {
     const deadline = new ReplyDeadline(w);
     const signal = () => deadline.signal(this.running.ended, caller.signal);
-    return new HedgeContext(caller.id, this.ports.newestToken(), patternOf(caller), signal);
+    return new HedgeContext(
+      caller.id,
+      this.ports.newestToken(),
+      patternOf(caller, BROADCAST_ROUTE),
+      signal,
+    );
   }
 
   #leaving(): HedgeError {
     return new HedgeError('NOT_RUNNING', LEAVING(this.ports.self()));
   }
-}
-
-function patternOf({ route }: Caller): string {
-  return route.slice(BROADCAST_ROUTE.length);
 }

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { HedgeError } from '../errors/index.js';
 import { isGroupName } from '../table/index.js';
 import { parseDatabase, type DatabaseName, type StoreTables } from '../database/index.js';
+import { LONGEST_TIMER } from '../time/index.js';
 import { NO_DATABASE_NAME, NO_GROUP_NAME, NOT_A_NUMBER } from './terminal/cli.messages.js';
 
 /** What every command can be told. */
@@ -11,9 +12,6 @@ export interface StoreOptions extends StoreTables {
   readonly timeout: number;
   readonly json?: boolean;
 }
-
-/** Node's timers go no further. */
-const LONGEST = 2 ** 31 - 1;
 
 export function databaseOption(): Option {
   return new Option(
@@ -31,7 +29,7 @@ export function withStoreOptions(command: Command, timeout: number): Command {
     .addOption(tableOption('log'))
     .addOption(
       new Option('--timeout <ms>', 'give up after so long')
-        .argParser(numberBetween(1, LONGEST))
+        .argParser(numberBetween(1, LONGEST_TIMER))
         .default(timeout),
     )
     .option('--json', 'print JSON');

@@ -29,3 +29,8 @@ export class StoreError extends HedgeError {
     super(permanent ? 'STORE_INVALID' : 'STORE_UNAVAILABLE', message, options);
   }
 }
+
+/** Whether the same call may succeed later, without anybody mending anything. */
+export function isPassing(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.code === 'STORE_UNAVAILABLE';
+}

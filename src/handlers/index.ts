@@ -9,7 +9,7 @@ export {
 } from './handler.factory.js';
 export { HedgeContext } from './hedge.context.js';
 export { MessageKind } from './message.kind.js';
-export { routeOf, type Pattern } from './pattern.js';
+export { patternOf, routeOf, type Pattern } from './pattern.js';
 export { PatternHandlers, type PatternHandler } from './pattern.handlers.js';
 export { ReplyDeadline } from './reply.deadline.js';
 export { RunningHandlers } from './running.handlers.js';

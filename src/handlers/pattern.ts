@@ -24,6 +24,11 @@ export function routeOf(pattern: unknown): string {
   return routeOfObject(pattern, 0);
 }
 
+/** The pattern in a route that travels under a prefix. */
+export function patternOf({ route }: { readonly route: string }, prefix: string): string {
+  return route.slice(prefix.length);
+}
+
 function routeOfObject(pattern: Record<string, unknown>, depth: number): string {
   const keys = Object.keys(pattern);
   if (depth > MAX_DEPTH || keys.length > MAX_KEYS) {

@@ -1,5 +1,4 @@
-/** ms */
-const LONGEST_TIMEOUT = 2 ** 31 - 1;
+import { LONGEST_TIMER } from '../time/index.js';
 
 /** Until when the caller of a handler waits for its reply. */
 export class ReplyDeadline {
@@ -17,7 +16,7 @@ export class ReplyDeadline {
   signal(...others: AbortSignal[]): AbortSignal {
     const left = Math.ceil(this.#until - performance.now());
     this.#timeout ??=
-      left > 0 ? AbortSignal.timeout(Math.min(left, LONGEST_TIMEOUT)) : AbortSignal.abort();
+      left > 0 ? AbortSignal.timeout(Math.min(left, LONGEST_TIMER)) : AbortSignal.abort();
     return AbortSignal.any([...others, this.#timeout]);
   }
 }

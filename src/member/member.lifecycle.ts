@@ -1,4 +1,4 @@
-import { StoreError, type HedgeError } from '../errors/index.js';
+import { isPassing, type HedgeError } from '../errors/index.js';
 import type { HedgeExtensions } from './member.extensions.js';
 import type { HedgeMember } from './member.js';
 import { LEAVING_FAILED, STORE_IS_BACK, WAITING_FOR_STORE } from '../hedge.messages.js';
@@ -178,8 +178,4 @@ export class HedgeLifecycle {
       }
     }
   }
-}
-
-function isPassing(error: unknown): boolean {
-  return error instanceof StoreError && error.code === 'STORE_UNAVAILABLE';
 }

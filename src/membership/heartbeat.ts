@@ -1,4 +1,5 @@
 import { isTokenText } from '../session/index.js';
+import { LONGEST_TIMER } from '../time/index.js';
 import { isListUpdate, isListVersion, type ListUpdate, type ListVersion } from './list.update.js';
 import { isMemberInfo, type MemberInfo } from './member.js';
 
@@ -6,9 +7,6 @@ import { isMemberInfo, type MemberInfo } from './member.js';
 
 export const HEARTBEAT = 'hedge:heartbeat';
 export const NEWS = 'hedge:news';
-
-/** ms; what timers can wait for. News of a longer lease are as good for so long. */
-const LONGEST_REMAINING = 2 ** 31 - 1;
 
 /** What a member says of itself and of the leader it knows. */
 export interface SelfDescription {
@@ -60,7 +58,7 @@ export function readNews(value: unknown): News | undefined {
   const { about, members, isListed } = value as Partial<News>;
   if (!isDescription(about)) return undefined;
   if (members !== undefined && !isListUpdate(members)) return undefined;
-  const remaining = about.remaining && Math.min(about.remaining, LONGEST_REMAINING);
+  const remaining = about.remaining && Math.min(about.remaining, LONGEST_TIMER);
   return { about: { ...about, remaining }, members, isListed: isListed === true };
 }
 

@@ -1,5 +1,6 @@
 import { HedgeError } from '../errors/index.js';
 import { EXPECTED } from '../hedge.messages.js';
+import { LONGEST_TIMER } from '../time/index.js';
 import type { Answer, Claim, Found } from './line.js';
 
 /** What travels between a waiter and the leader that keeps the line. */
@@ -16,8 +17,6 @@ export const PATIENCE = 10_000;
 /** Longer than any place's row: names have 1,000 characters at the most. */
 const LONGEST_PLACE = 4_096;
 const LONGEST_TICKET = 100;
-/** ms; what timers can wait for */
-const LONGEST_TIME = 2 ** 31 - 1;
 
 export interface PlacePacket {
   readonly place: string;
@@ -72,8 +71,8 @@ function textOf(field: string, value: unknown, longest: number): string {
 }
 
 function timeOf(field: string, value: unknown): number {
-  if (typeof value === 'number' && value >= 0 && value <= LONGEST_TIME) return value;
-  throw invalid(field, `0 to ${LONGEST_TIME} ms`, value);
+  if (typeof value === 'number' && value >= 0 && value <= LONGEST_TIMER) return value;
+  throw invalid(field, `0 to ${LONGEST_TIMER} ms`, value);
 }
 
 function invalid(field: string, expected: string, got: unknown): HedgeError {

@@ -1,4 +1,4 @@
-import { HedgeContext, ReplyDeadline } from '../handlers/index.js';
+import { HedgeContext, patternOf, ReplyDeadline } from '../handlers/index.js';
 import type { LeaderRequest } from './leader.routes.js';
 
 /** Users' messages travel under this prefix, apart from the library's own. */
@@ -10,7 +10,7 @@ export class LeaderMessageContext extends HedgeContext {
   readonly caller: LeaderRequest['caller'];
 
   constructor({ caller, term, timeout }: LeaderRequest) {
-    super(caller.id, term.token, patternOf(caller), signalOf);
+    super(caller.id, term.token, patternOf(caller, LEADER_ROUTE), signalOf);
     this.term = term;
     this.caller = caller;
     const deadline = new ReplyDeadline(timeout);
@@ -20,8 +20,4 @@ export class LeaderMessageContext extends HedgeContext {
       return deadline.signal(term.signal, caller.signal);
     }
   }
-}
-
-export function patternOf({ route }: LeaderRequest['caller']): string {
-  return route.slice(LEADER_ROUTE.length);
 }

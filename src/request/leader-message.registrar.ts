@@ -21,8 +21,9 @@ import {
   type HandlerFactory,
   type MessageKind,
   type PatternHandlers,
+  patternOf,
 } from '../handlers/index.js';
-import { LEADER_ROUTE, LeaderMessageContext, patternOf } from './leader-message.context.js';
+import { LEADER_ROUTE, LeaderMessageContext } from './leader-message.context.js';
 import type { LeaderHandler, LeaderRequest, LeaderRoutes } from './leader.routes.js';
 import { LEADER_MESSAGE } from './on-leader-message.decorator.js';
 import { LEADER_STREAM } from './on-leader-stream.decorator.js';
@@ -58,7 +59,7 @@ export class LeaderMessageRegistrar {
   /** On the leader only: another member may be of a newer version, and lead by now. */
   #refuseTheRest(): void {
     this.routes.handleUnmatched(LEADER_ROUTE, ({ caller }) => {
-      throw new HedgeError('NO_HANDLER', NO_LEADER_HANDLER(patternOf(caller)));
+      throw new HedgeError('NO_HANDLER', NO_LEADER_HANDLER(patternOf(caller, LEADER_ROUTE)));
     });
   }
 
@@ -95,7 +96,10 @@ export class LeaderMessageRegistrar {
 
   #traceOf({ caller, headers }: LeaderRequest): MessageTrace {
     const kind = caller.stream ? 'stream' : 'send';
-    return this.tracing.handled({ kind, pattern: patternOf(caller), sender: caller.id }, headers);
+    return this.tracing.handled(
+      { kind, pattern: patternOf(caller, LEADER_ROUTE), sender: caller.id },
+      headers,
+    );
   }
 
   #boundsOf(context: LeaderMessageContext): HandlerBounds {
@@ -120,7 +124,7 @@ export class LeaderMessageRegistrar {
 
 function plainPayload({ data, caller }: LeaderRequest): unknown {
   if (!caller.stream?.input) return data;
-  throw new HedgeError('NO_HANDLER', NO_STREAM_HANDLER(patternOf(caller)));
+  throw new HedgeError('NO_HANDLER', NO_STREAM_HANDLER(patternOf(caller, LEADER_ROUTE)));
 }
 
 function streamPayload({ data, caller }: LeaderRequest): HedgeStream<unknown> {

@@ -1,8 +1,8 @@
 import { abortWith } from '../abort.listeners.js';
-import { HedgeError, StoreError } from '../errors/index.js';
+import { HedgeError, isPassing } from '../errors/index.js';
 import { ABORTED } from '../hedge.messages.js';
 import type { StoreCall } from '../store/index.js';
-import { Backoff, sleep, type Clock, type WaitLimits } from '../time/index.js';
+import { Backoff, sleep, TimeLimit, type Clock, type WaitLimits } from '../time/index.js';
 
 /** ms; a store that hangs is asked again rather than waited for */
 const ATTEMPT = 5_000;
@@ -19,22 +19,20 @@ export async function repeated<T>(
   attempt: (call: StoreCall) => Promise<T>,
   end?: AbortSignal,
 ): Promise<T> {
-  const until = clock.now().monotonic + timeout;
+  const limit = new TimeLimit(clock, timeout);
   const backoff = new Backoff(10, 500);
   const stop = new AbortController();
   const unlisten = [signal, end].map((each) => abortWith(each, stop));
   try {
     for (;;) {
       throwIfOver(signal, end);
-      const left = until - clock.now().monotonic;
-      const call = { timeout: Math.max(1, Math.min(ATTEMPT, left)), signal: stop.signal };
+      const call = { timeout: Math.max(1, Math.min(ATTEMPT, limit.left)), signal: stop.signal };
       try {
         return await attempt(call);
       } catch (error) {
         throwIfOver(signal, end);
-        const isPassing = error instanceof StoreError && error.code === 'STORE_UNAVAILABLE';
         const delay = backoff.next();
-        if (!isPassing || until - clock.now().monotonic <= delay) throw error;
+        if (!isPassing(error) || limit.left <= delay) throw error;
         await sleep(clock, delay, stop.signal);
       }
     }

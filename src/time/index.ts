@@ -8,4 +8,5 @@ export {
   type Instant,
   type Timer,
 } from './clock.js';
+export { TimeLimit } from './time.limit.js';
 export { waitFor, waitLimits, type WaitLimits, type WaitOptions } from './wait.js';

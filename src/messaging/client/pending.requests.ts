@@ -1,6 +1,6 @@
 import { onAbort } from '../../abort.listeners.js';
 import { HedgeError } from '../../errors/index.js';
-import type { Clock, Timer } from '../../time/index.js';
+import { LONGEST_TIMER, type Clock, type Timer } from '../../time/index.js';
 import { rebuildError } from '../wire/message.codec.js';
 import { REQUEST_ABORTED, REQUEST_TIMEOUT } from '../wire/messaging.messages.js';
 import { PeerLostError, PeerUnreachableError } from './peer.errors.js';
@@ -33,8 +33,6 @@ interface Waiter extends PendingRequest, Settle {
   readonly signal: AbortSignal | undefined;
   ignoreSignal: (() => void) | undefined;
 }
-
-const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 /** The requests of one connection that have no answer yet. Each is settled exactly once. */
 export class PendingRequests {
@@ -70,7 +68,7 @@ export class PendingRequests {
   ): PendingRequest {
     const { signal } = options;
     // Whole milliseconds share Node's timer lists, which makes a timer per request cheap.
-    const timeout = Math.min(Math.max(Math.ceil(options.timeout), 1), LONGEST_TIMEOUT);
+    const timeout = Math.min(Math.max(Math.ceil(options.timeout), 1), LONGEST_TIMER);
     const waiter: Waiter = {
       id,
       route,

@@ -1,10 +1,8 @@
 import { onAbort } from '../../abort.listeners.js';
 import { StoreError } from '../../errors/index.js';
+import { LONGEST_TIMER } from '../../time/index.js';
 import type { StoreCall } from '../hedge.store.js';
 import { ABORTED_IN_FLIGHT, CLOSED, GIVEN_UP, NO_ANSWER } from './spanner.messages.js';
-
-/** setTimeout takes no more, and fires at once instead. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Our own timer ran out, as opposed to any error of Spanner's. */
 export class NoAnswerError extends StoreError {

@@ -1,10 +1,9 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { onAbort } from '../../abort.listeners.js';
 import { StoreError } from '../../errors/index.js';
+import { LONGEST_TIMER } from '../../time/index.js';
 import type { StoreCall } from '../hedge.store.js';
 import { givenUp, lateTurn } from './sqlite.messages.js';
-
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * Gives each call a turn of the event loop to itself, first come, first served, and what is urgent before all others. Calls
