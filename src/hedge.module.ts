@@ -8,8 +8,8 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { HedgeError } from './errors/index.js';
-import { HedgeExtensions, HedgeLifecycle, HedgeMember, MemberHealth } from './member/index.js';
 import { EMBEDDED_BY_DEFAULT, MODULE_TWICE } from './hedge.messages.js';
+import { HedgeExtensions, HedgeLifecycle, HedgeMember, MemberHealth } from './member/index.js';
 import {
   ConfigurableModuleClass,
   HEDGE_OPTIONS,
@@ -129,7 +129,7 @@ export class HedgeModule
 
   #assertOnlyOne(): void {
     const all = [...this.modules.values()].filter(({ metatype }) => metatype === HedgeModule);
-    if (all.length > 1) throw new HedgeError('INVALID_OPTIONS', MODULE_TWICE());
+    if (all.length > 1) throw new HedgeError('INVALID_OPTIONS', MODULE_TWICE);
   }
 }
 

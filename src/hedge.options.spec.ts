@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HedgeError } from './errors/index.js';
 import { resolveOptions, type HedgeModuleOptions } from './hedge.options.js';
-import { INVALID_SECRET } from './messaging/wire/messaging.messages.js';
+import { INVALID_SECRET } from './messaging/security/security.messages.js';
 import type { HedgeStore } from './store/index.js';
 
 const SPANNER = 'projects/p/instances/i/databases/d';
@@ -292,7 +292,7 @@ describe('options', () => {
     'refuse the secret %j',
     (secret) => {
       expect(failure({ secret })).toMatchObject({ code: 'INVALID_OPTIONS' });
-      expect(failure({ secret }).message).toBe(INVALID_SECRET());
+      expect(failure({ secret }).message).toBe(INVALID_SECRET);
     },
   );
 

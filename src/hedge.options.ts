@@ -1,8 +1,7 @@
-import { HedgeError } from './errors/index.js';
+import { EXPECTED, HedgeError } from './errors/index.js';
 import {
   CONFLICTING_OPTIONS,
   DATABASE_REQUIRED,
-  EXPECTED,
   LOCK_NAME_REQUIRED,
   STORE_HAS_TABLES,
   UNKNOWN_OPTION,
@@ -190,7 +189,7 @@ function chooseStore(options: HedgeModuleOptions, env: NodeJS.ProcessEnv): Store
   }
   if (database === undefined) {
     const isProduction = env['NODE_ENV'] === 'production' || env['KUBERNETES_SERVICE_HOST'];
-    if (isProduction) throw invalid(DATABASE_REQUIRED());
+    if (isProduction) throw invalid(DATABASE_REQUIRED);
     return { kind: 'sqlite', file: './hedge.db', isDefault: true };
   }
   const name = parseDatabase(database);
@@ -213,7 +212,7 @@ function securityOf({ secret, tls }: HedgeModuleOptions): PortSecurityOptions {
 function groupOf({ lockName }: HedgeModuleOptions, isEmbedded: boolean): string {
   if (lockName === undefined) {
     if (isEmbedded) return 'hedge';
-    throw invalid(LOCK_NAME_REQUIRED());
+    throw invalid(LOCK_NAME_REQUIRED);
   }
   if (isGroupName(lockName)) return lockName;
   throw expected(

@@ -1,27 +1,29 @@
 import { HedgeError } from '../errors/index.js';
 import {
-  BROADCAST_CUT_SHORT,
-  LEAVING,
-  MALFORMED_REQUEST,
-  NO_BROADCAST_HANDLER,
-} from '../hedge.messages.js';
-import {
+  type DiscoveredHandler,
+  type HandlerFactory,
   HedgeContext,
   invokeBounded,
   lastReply,
+  LEAVING,
+  type PatternHandlers,
   patternOf,
   ReplyDeadline,
-  type DiscoveredHandler,
-  type HandlerFactory,
-  type PatternHandlers,
   type RunningHandlers,
 } from '../handlers/index.js';
-import type { Caller, MessageHandler, MessageTracing, MessageServer } from '../messaging/index.js';
+import {
+  type Caller,
+  MALFORMED_REQUEST,
+  type MessageHandler,
+  type MessageServer,
+  type MessageTracing,
+} from '../messaging/index.js';
 import {
   BROADCAST_ROUTE,
   isBroadcastEnvelope,
   type BroadcastEnvelope,
 } from './broadcast.envelope.js';
+import { BROADCAST_CUT_SHORT, NO_BROADCAST_HANDLER } from './broadcast.messages.js';
 import { BROADCAST } from './on-broadcast.decorator.js';
 
 export interface BroadcastRegistrarPorts {
@@ -73,10 +75,7 @@ export class BroadcastRegistrar {
           signal: () => (context as HedgeContext).getSignal(),
           run: (fn) => fn(),
           cutShort: () =>
-            new HedgeError(
-              running.ended.aborted ? 'NOT_RUNNING' : 'TIMEOUT',
-              BROADCAST_CUT_SHORT(),
-            ),
+            new HedgeError(running.ended.aborted ? 'NOT_RUNNING' : 'TIMEOUT', BROADCAST_CUT_SHORT),
         });
       },
       { inheritAppConfig: this.inheritAppConfig },

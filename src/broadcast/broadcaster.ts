@@ -1,7 +1,6 @@
 import { defer, lastValueFrom, Observable, tap, toArray } from 'rxjs';
 import { onAbort } from '../abort.listeners.js';
-import { HedgeError } from '../errors/index.js';
-import { ABORTED, EXPECTED } from '../hedge.messages.js';
+import { ABORTED, EXPECTED, HedgeError } from '../errors/index.js';
 import {
   assertInEnvelope,
   type EncodedData,

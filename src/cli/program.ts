@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { FAILED, PROGRAM, WHAT_IT_IS } from './terminal/cli.messages.js';
+import { FAILED, PROGRAM, WHAT_IT_IS } from './cli.messages.js';
 import { written } from './terminal/output.js';
 import { schemaCommand } from './schema.command.js';
 import { statusCommand } from './status.command.js';

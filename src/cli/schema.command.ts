@@ -10,7 +10,7 @@ import {
   NOT_CREATED,
   NOTHING_TO_CREATE,
   SCHEMA,
-} from './terminal/cli.messages.js';
+} from './cli.messages.js';
 import { written, writtenAsJson } from './terminal/output.js';
 import {
   databaseOption,

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { makeReadingStore, type DatabaseName } from '../database/index.js';
-import { LIMIT, STATUS, STATUS_DETAILS } from './terminal/cli.messages.js';
+import { LIMIT, STATUS, STATUS_DETAILS } from './cli.messages.js';
 import { written, writtenAsJson } from './terminal/output.js';
 import { groupNames } from './status/group.names.js';
 import type { GroupStatus } from './status/group.status.js';

@@ -3,7 +3,7 @@ import { HedgeError } from '../errors/index.js';
 import { isGroupName } from '../table/index.js';
 import { parseDatabase, type DatabaseName, type StoreTables } from '../database/index.js';
 import { LONGEST_TIMER } from '../time/index.js';
-import { NO_DATABASE_NAME, NO_GROUP_NAME, NOT_A_NUMBER } from './terminal/cli.messages.js';
+import { NO_DATABASE_NAME, NO_GROUP_NAME, NOT_A_NUMBER } from './cli.messages.js';
 
 /** What every command can be told. */
 export interface StoreOptions extends StoreTables {

@@ -1,6 +1,6 @@
 import { HedgeError } from '../errors/index.js';
-import { NO_INSTANCE_METHOD } from '../hedge.messages.js';
 import { copyMetadata } from './copy-metadata.js';
+import { NO_INSTANCE_METHOD } from './decorators.messages.js';
 
 /** `Class.method`, as texts name it. */
 function labelOf(target: object, key: string | symbol): string {

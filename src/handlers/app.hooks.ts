@@ -1,6 +1,7 @@
 import type { Logger } from '@nestjs/common';
-import { HOOK_FAILED, textOf } from '../hedge.messages.js';
+import { textOf } from '../errors/index.js';
 import type { DiscoveredHandler, HandlerExplorer } from './handler.explorer.js';
+import { HOOK_FAILED } from './handlers.messages.js';
 
 /** The app's methods with one decorator, which are told when something happens. */
 export class AppHooks {

@@ -1,5 +1,3 @@
-/** Every text of this room: what its errors say and what it logs. */
-
 export const NOT_A_SINGLETON = (className: string, methodName: string, scope: string) =>
   `${className}.${methodName}() cannot be called: ${className} is ${scope}, so there is no one instance to call it on. ` +
   `Make ${className} and what it injects singletons (scope DEFAULT), or move the handler to a provider of its own.`;
@@ -14,3 +12,9 @@ export const NO_RPC_CONTEXT =
 
 export const INVALID_PATTERN = (got: string) =>
   `Expected a pattern to be a string, a number or an object, got ${got}.`;
+
+export const HOOK_FAILED = (className: string, method: string) =>
+  `${className}.${method}() failed; the group is not affected:`;
+
+export const LEAVING = (id: string) =>
+  `Member ${id} is closing and starts no more handlers. Nothing was done.`;

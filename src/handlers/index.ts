@@ -7,6 +7,7 @@ export {
   type HandlerFactoryOptions,
   type PipelinedHandler,
 } from './handler.factory.js';
+export { LEAVING } from './handlers.messages.js';
 export { HedgeContext } from './hedge.context.js';
 export { MessageKind } from './message.kind.js';
 export { patternOf, routeOf, type Pattern } from './pattern.js';

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { LOST, MemberRooms } from '../../test/support/member-rooms.js';
 import { StoreError } from '../errors/index.js';
-import { ADDRESS_SHARED } from '../hedge.messages.js';
 import { groupLock, type Term } from '../lock/index.js';
 import type { LossReason } from '../session/index.js';
 import { Election, type ElectionListener } from './election.js';
+import { ADDRESS_SHARED } from './leader.messages.js';
 import { LeaderView } from './leader.view.js';
 
 const LEASE = 10_000;

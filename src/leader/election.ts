@@ -1,6 +1,5 @@
 import type { Logger } from '@nestjs/common';
 import { hasCode, StoreError } from '../errors/index.js';
-import { ADDRESS_SHARED, ELECTION_FAILED, LOSING_FAILED } from '../hedge.messages.js';
 import {
   blockerOf,
   groupLock,
@@ -14,6 +13,7 @@ import {
 import { Backoff, sleep, type Clock } from '../time/index.js';
 import type { LossReason } from '../session/index.js';
 import type { HedgeStore } from '../store/index.js';
+import { ADDRESS_SHARED, ELECTION_FAILED, LOSING_FAILED } from './leader.messages.js';
 import type { LeaderView } from './leader.view.js';
 import { ReleaseAllowance } from './release.allowance.js';
 

@@ -12,3 +12,4 @@ export { OnLeadershipGained, OnLeadershipLost } from './leadership.decorators.js
 export { LeadershipHooks } from './leadership.hooks.js';
 export { TermScope } from './term.scope.js';
 export { Terms, type TermListener } from './terms.js';
+export { NOT_THE_LEADER } from './leader.messages.js';

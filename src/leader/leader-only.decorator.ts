@@ -1,7 +1,7 @@
 import { Inject, Optional } from '@nestjs/common';
 import { wrapMethod } from '../decorators/wrap-method.js';
-import { HedgeError } from '../errors/index.js';
-import { EXPECTED, NO_MEMBER } from '../hedge.messages.js';
+import { EXPECTED, HedgeError } from '../errors/index.js';
+import { NO_MEMBER } from './leader.messages.js';
 import { LeaderWork } from './leader.work.js';
 
 /** What `@LeaderOnly()` does elsewhere. */

@@ -7,9 +7,9 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { RpcException } from '@nestjs/microservices';
-import { REDIRECTED } from '../hedge.messages.js';
 import type { Member } from '../membership/index.js';
 import { leaderLocation } from './leader.location.js';
+import { REDIRECTED } from './leader.messages.js';
 import { LeaderStanding } from './leader.standing.js';
 
 /** Method and body go along with it. */

@@ -1,7 +1,7 @@
 import { HedgeError } from '../errors/index.js';
-import { NOT_THE_LEADER } from '../hedge.messages.js';
 import type { Member } from '../membership/index.js';
 import type { Election } from './election.js';
+import { NOT_THE_LEADER } from './leader.messages.js';
 import type { LeaderView } from './leader.view.js';
 import type { MembersView } from './members.view.js';
 

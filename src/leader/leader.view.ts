@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs';
-import { HedgeError } from '../errors/index.js';
-import { NOT_RUNNING_ANY_MORE, NO_LEADER } from '../hedge.messages.js';
+import { HedgeError, NOT_RUNNING_ANY_MORE } from '../errors/index.js';
 import { waitFor, type Clock, type Timer, type WaitLimits } from '../time/index.js';
+import { NO_LEADER } from './leader.messages.js';
 
 /** Who leads, as far as this member knows. */
 export interface KnownLeader {
@@ -111,7 +111,7 @@ export class LeaderView {
   async known(wait: WaitLimits, after = -1n): Promise<KnownLeader> {
     const { current } = this;
     if (current && current.token > after) return current;
-    if (this.#isClosed) throw new HedgeError('NOT_RUNNING', NOT_RUNNING_ANY_MORE());
+    if (this.#isClosed) throw new HedgeError('NOT_RUNNING', NOT_RUNNING_ANY_MORE);
     const known = await waitFor<KnownLeader | undefined>(
       this.clock,
       wait,
@@ -125,7 +125,7 @@ export class LeaderView {
       },
       () => new HedgeError('NO_LEADER', NO_LEADER(wait.timeout)),
     );
-    if (!known) throw new HedgeError('NOT_RUNNING', NOT_RUNNING_ANY_MORE());
+    if (!known) throw new HedgeError('NOT_RUNNING', NOT_RUNNING_ANY_MORE);
     return known;
   }
 

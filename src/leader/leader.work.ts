@@ -1,8 +1,8 @@
 import { HedgeError } from '../errors/index.js';
-import { CALLERS_TERM_IS_OVER, LEAVING } from '../hedge.messages.js';
+import { LEAVING, type RunningHandlers } from '../handlers/index.js';
 import type { Term } from '../lock/index.js';
-import type { RunningHandlers } from '../handlers/index.js';
 import type { Election } from './election.js';
+import { CALLERS_TERM_IS_OVER } from './leader.messages.js';
 import type { LeaderStanding } from './leader.standing.js';
 import type { TermScope } from './term.scope.js';
 
@@ -38,7 +38,7 @@ export class LeaderWork {
   /** Why nothing runs here now: `NOT_LEADER`, `NOT_RUNNING`. */
   refusal(): HedgeError {
     const { standing } = this;
-    if (this.term) return new HedgeError('NOT_LEADER', CALLERS_TERM_IS_OVER());
+    if (this.term) return new HedgeError('NOT_LEADER', CALLERS_TERM_IS_OVER);
     if (this.election.term) return new HedgeError('NOT_RUNNING', LEAVING(standing.self));
     return standing.refusal(standing.leader);
   }

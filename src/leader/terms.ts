@@ -1,9 +1,9 @@
 import type { Logger } from '@nestjs/common';
-import { NO_SIGTERM_LISTENER, TERM_LOST } from '../hedge.messages.js';
 import type { HeldTerms, Term } from '../lock/index.js';
 import type { LossReason } from '../session/index.js';
 import type { ElectionListener } from './election.js';
 import type { HedgeEvents } from './hedge.events.js';
+import { NO_SIGTERM_LISTENER, TERM_LOST } from './leader.messages.js';
 import type { LeadershipHooks } from './leadership.hooks.js';
 import { leadershipOf, type Leadership } from './leadership.js';
 import type { TermScope } from './term.scope.js';
@@ -86,6 +86,6 @@ export class Terms implements ElectionListener {
   #warnOnce(): void {
     if (this.#warned || process.listenerCount('SIGTERM') > 0) return;
     this.#warned = true;
-    this.logger.warn(NO_SIGTERM_LISTENER());
+    this.logger.warn(NO_SIGTERM_LISTENER);
   }
 }

@@ -1,12 +1,12 @@
 import { abortWith } from '../abort.listeners.js';
 import { hasCode, HedgeError } from '../errors/index.js';
 import type { MemberReports } from '../hedge.channels.js';
-import { STILL_HELD } from '../hedge.messages.js';
 import { repeated, type LossReason } from '../session/index.js';
 import type { Clock, WaitLimits } from '../time/index.js';
 import type { HedgeStore } from '../store/index.js';
 import { AcquireTurns } from './acquire.turns.js';
 import type { AcquireOutcome, LockAcquirer } from './lock.acquirer.js';
+import { STILL_HELD } from './lock.messages.js';
 import type { LockReleaser } from './lock.releaser.js';
 import type { LossReport } from './loss.report.js';
 import type { Holder, Place } from './place.js';

@@ -5,6 +5,7 @@ export { groupLock, namedLock } from './lock.place.js';
 export { LockAcquirer, type AcquireOutcome } from './lock.acquirer.js';
 export { LockReleaser } from './lock.releaser.js';
 export { LockService } from './lock.service.js';
+export { LOSSES, TERM_ENDED } from './lock.messages.js';
 export { LossReport } from './loss.report.js';
 export type { Holder, Place } from './place.js';
 export { blockerOf, placeQuery } from './place.state.js';

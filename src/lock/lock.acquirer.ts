@@ -1,5 +1,4 @@
-import { HedgeError, StoreError } from '../errors/index.js';
-import { ABORTED, TIMED_OUT } from '../hedge.messages.js';
+import { ABORTED, HedgeError, StoreError, TIMED_OUT } from '../errors/index.js';
 import { attemptTimeoutOf, type SessionKeeper, type SessionRenewer } from '../session/index.js';
 import { Backoff, sleep, type Clock } from '../time/index.js';
 import type { HedgeStore } from '../store/index.js';

@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import { HOLDINGS_LOST } from '../hedge.messages.js';
+import { HOLDINGS_LOST } from './lock.messages.js';
 import type { Term } from './term.js';
 
 /** How many are named. */

@@ -1,7 +1,7 @@
-import { HedgeError } from '../errors/index.js';
-import { EXPECTED, TERM_ENDED } from '../hedge.messages.js';
+import { EXPECTED, HedgeError } from '../errors/index.js';
 import { settledWithin, type Clock } from '../time/index.js';
 import type { Holding } from './holding.js';
+import { TERM_ENDED } from './lock.messages.js';
 
 /** What runs while something is held, and gives it back at its end. */
 export class Routines {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { TERM_ENDED } from '../hedge.messages.js';
 import type { Fence, LossReason, Session } from '../session/index.js';
+import { TERM_ENDED } from './lock.messages.js';
 import type { Place } from './place.js';
 
 /** One holding of one lock or permit, from acquire to release or loss. Its id is made before the acquire is sent. */

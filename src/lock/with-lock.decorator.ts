@@ -1,8 +1,9 @@
 import { Inject } from '@nestjs/common';
 import { wrapMethod } from '../decorators/wrap-method.js';
-import { HedgeError } from '../errors/index.js';
-import { INVALID_NAME, LOCK_BUSY, LOCK_NAME_FAILED, NOT_MADE_BY_NEST } from '../hedge.messages.js';
+import { HedgeError, INVALID_NAME } from '../errors/index.js';
+import { NOT_MADE_BY_NEST } from '../decorators/decorators.messages.js';
 import { checkLockName, isLockName } from '../table/index.js';
+import { LOCK_BUSY, LOCK_NAME_FAILED } from './lock.messages.js';
 import { LockService } from './lock.service.js';
 import {
   checkOptions,

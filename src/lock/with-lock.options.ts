@@ -1,5 +1,4 @@
-import { HedgeError } from '../errors/index.js';
-import { EXPECTED } from '../hedge.messages.js';
+import { EXPECTED, HedgeError } from '../errors/index.js';
 import { waitLimits, type WaitOptions } from '../time/index.js';
 
 /** How `@WithLock()` gets its lock. */

@@ -1,7 +1,7 @@
 import { HedgeError } from '../errors/index.js';
-import { LOCK_IS_OVER, TERM_IS_OVER } from '../hedge.messages.js';
 import type { Term } from '../lock/index.js';
 import type { Session } from '../session/index.js';
+import { LOCK_IS_OVER, TERM_IS_OVER } from './log.messages.js';
 
 /** The terms that an entry is bound to: it is written while all of them stand, or not at all. */
 export class BoundTerms {
@@ -22,7 +22,7 @@ export class BoundTerms {
     const { place, lossReason = 'expired' } =
       this.all.find((term) => !term.isHeld()) ?? this.all[0];
     return place.isGroupLock
-      ? new HedgeError('NOT_LEADER', TERM_IS_OVER())
+      ? new HedgeError('NOT_LEADER', TERM_IS_OVER)
       : new HedgeError('LOCK_LOST', LOCK_IS_OVER(place.label, lossReason));
   }
 }

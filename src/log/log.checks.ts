@@ -1,5 +1,5 @@
-import { HedgeError } from '../errors/index.js';
-import { EXPECTED, MALFORMED_TEXT, RESERVED_KEY, TOO_LARGE } from '../hedge.messages.js';
+import { EXPECTED, HedgeError } from '../errors/index.js';
+import { MALFORMED_TEXT, RESERVED_KEY, TOO_LARGE } from './log.messages.js';
 
 /** bytes of UTF-8; a Spanner key, with the entry's id and its time, has room for 8 KiB */
 export const MOST_KEY_BYTES = 4_096;

@@ -1,5 +1,4 @@
-import { HedgeError } from '../errors/index.js';
-import { EXPECTED, NOT_RUNNING_ANY_MORE } from '../hedge.messages.js';
+import { EXPECTED, HedgeError, NOT_RUNNING_ANY_MORE } from '../errors/index.js';
 import { repeated } from '../session/index.js';
 import { waitLimits, type Clock } from '../time/index.js';
 import type { EntryQuery, HedgeStore, StoreCall, StoredEntry } from '../store/index.js';
@@ -35,7 +34,7 @@ export class LogReader {
 
   /** The member has shut down: nothing is asked again. */
   close(): void {
-    this.#closed.abort(new HedgeError('NOT_RUNNING', NOT_RUNNING_ANY_MORE()));
+    this.#closed.abort(new HedgeError('NOT_RUNNING', NOT_RUNNING_ANY_MORE));
   }
 }
 

@@ -1,5 +1,4 @@
-import { HedgeError } from '../errors/index.js';
-import { EXPECTED } from '../hedge.messages.js';
+import { EXPECTED, HedgeError } from '../errors/index.js';
 import type { LeaderClient, LeaderRequest, LeaderRoutes } from '../request/index.js';
 import { repeated, type FencedCommitter } from '../session/index.js';
 import { waitLimits, type Clock, type WaitLimits } from '../time/index.js';

@@ -1,11 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
-import { HedgeError } from '../errors/index.js';
-import { EXPECTED, PUTTING, PUT_TIMEOUT_TOO_LONG } from '../hedge.messages.js';
+import { EXPECTED, HedgeError } from '../errors/index.js';
 import type { MessageTrace, MessageTracing } from '../messaging/index.js';
 import type { LeaderClient, LeaderRequest, LeaderRoutes } from '../request/index.js';
 import { waitFor, waitLimits, type Clock, type WaitLimits } from '../time/index.js';
 import type { GroupCommit } from './group.commit.js';
 import { checkKey, checkValue } from './log.checks.js';
+import { PUTTING, PUT_TIMEOUT_TOO_LONG } from './log.messages.js';
 import type { LogReceipt, PutOptions } from './log.types.js';
 import type { NewEntry } from './pending.entry.js';
 import type { PutBinding } from './put.binding.js';

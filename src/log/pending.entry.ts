@@ -1,5 +1,5 @@
 import { HedgeError } from '../errors/index.js';
-import { PUT_DROPPED, PUT_UNKNOWN } from '../hedge.messages.js';
+import { PUT_DROPPED, PUT_UNKNOWN } from './log.messages.js';
 
 export interface NewEntry {
   readonly id: string;
@@ -37,8 +37,8 @@ export class PendingEntry {
     if (now < this.until && !this.over?.aborted) return false;
     this.reject(
       this.mayHaveLanded
-        ? new HedgeError('CONNECTION_LOST', PUT_UNKNOWN())
-        : new HedgeError('TIMEOUT', PUT_DROPPED()),
+        ? new HedgeError('CONNECTION_LOST', PUT_UNKNOWN)
+        : new HedgeError('TIMEOUT', PUT_DROPPED),
     );
     return true;
   }

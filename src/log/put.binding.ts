@@ -1,8 +1,8 @@
 import { HedgeError } from '../errors/index.js';
-import { FOREIGN_LOCK, FOREIGN_TERM } from '../hedge.messages.js';
 import type { TermScope, Terms } from '../leader/index.js';
 import { Lock, type HeldTerms, type Term } from '../lock/index.js';
 import type { GroupCommit } from './group.commit.js';
+import { FOREIGN_LOCK, FOREIGN_TERM } from './log.messages.js';
 import type { PutOptions } from './log.types.js';
 import type { TermCommits } from './term.commits.js';
 
@@ -34,7 +34,7 @@ export class PutBinding {
   #leaderTermOf({ term: leadership }: PutOptions): Term | undefined {
     if (leadership === undefined) return this.scope.current;
     const term = this.terms.termOf(leadership);
-    if (!term) throw new HedgeError('INVALID_ARGUMENT', FOREIGN_TERM());
+    if (!term) throw new HedgeError('INVALID_ARGUMENT', FOREIGN_TERM);
     return term;
   }
 }

@@ -1,8 +1,8 @@
 import { HedgeError } from '../errors/index.js';
-import { CLOSING_TAKES_NO_LOCKS } from '../hedge.messages.js';
 import type { MemberBase } from './member.base.js';
 import type { LeaderParts } from './leader.parts.js';
 import { Contenders, LockService, LossReport, Routines, type LockReleaser } from '../lock/index.js';
+import { CLOSING_TAKES_NO_LOCKS } from './member.messages.js';
 import type { MessageParts } from './message.parts.js';
 import { QueueLine, QueueRoutes } from '../queue/index.js';
 import { settledWithin, type Clock } from '../time/index.js';
@@ -57,7 +57,7 @@ export class LockParts {
    * that waited have left their lines.
    */
   refuse(): Promise<void> {
-    return this.contenders.stop(new HedgeError('NOT_RUNNING', CLOSING_TAKES_NO_LOCKS()));
+    return this.contenders.stop(new HedgeError('NOT_RUNNING', CLOSING_TAKES_NO_LOCKS));
   }
 
   /**

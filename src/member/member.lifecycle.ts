@@ -1,9 +1,9 @@
 import { isPassing, type HedgeError } from '../errors/index.js';
 import type { HedgeExtensions } from './member.extensions.js';
 import type { HedgeMember } from './member.js';
-import { LEAVING_FAILED, STORE_IS_BACK, WAITING_FOR_STORE } from '../hedge.messages.js';
 import { findOwnHost, formatAddress, portWarnings } from '../messaging/index.js';
 import { Backoff, sleep, type Timer } from '../time/index.js';
+import { LEAVING_FAILED, STORE_IS_BACK, WAITING_FOR_STORE } from './member.messages.js';
 
 /** ms for the first attempt to open the store: longer than any permanent error takes to show. */
 const OPEN_TIMEOUT = 5_000;

@@ -1,5 +1,5 @@
-import { HedgeError } from '../errors/index.js';
-import { NOT_RUNNING_ANY_MORE, NOT_RUNNING_YET } from '../hedge.messages.js';
+import { HedgeError, NOT_RUNNING_ANY_MORE } from '../errors/index.js';
+import { NOT_RUNNING_YET } from './member.messages.js';
 
 /** Whether this member takes part in its group: not yet, now, or not any more. */
 export class MemberState {
@@ -26,7 +26,7 @@ export class MemberState {
   /** `NOT_RUNNING`: not yet, or not any more. */
   get notRunning(): HedgeError | undefined {
     if (this.#state === 'running') return undefined;
-    const text = this.#state === 'new' ? NOT_RUNNING_YET() : NOT_RUNNING_ANY_MORE();
+    const text = this.#state === 'new' ? NOT_RUNNING_YET : NOT_RUNNING_ANY_MORE;
     return new HedgeError('NOT_RUNNING', text);
   }
 }

@@ -1,7 +1,12 @@
 import type { Logger } from '@nestjs/common';
 import { HedgeError } from '../errors/index.js';
-import { MALFORMED_REQUEST, NOT_LISTED } from '../hedge.messages.js';
-import type { Caller, MemberIdentity, MessageServer, Peers } from '../messaging/index.js';
+import {
+  type Caller,
+  MALFORMED_REQUEST,
+  type MemberIdentity,
+  type MessageServer,
+  type Peers,
+} from '../messaging/index.js';
 import type { Clock } from '../time/index.js';
 import { Coordinator } from './coordinator.js';
 import {
@@ -19,6 +24,7 @@ import { ListCopy } from './list.copy.js';
 import type { MemberInfo, MemberMetadata } from './member.js';
 import { MemberList } from './member.list.js';
 import { MemberProber, PROBE, type ProbeAnswer } from './member.prober.js';
+import { NOT_LISTED } from './membership.messages.js';
 
 export interface MembershipOptions {
   /** ms */

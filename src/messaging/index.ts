@@ -16,6 +16,7 @@ export {
 } from './message.tracing.js';
 export { checkTls, type HedgeTlsOptions } from './security/mutual.tls.js';
 export type { PeerStream, StreamRequest } from './client/outgoing.stream.js';
+export { MALFORMED_REQUEST } from './wire/wire.messages.js';
 export type { Network } from './wire/network.js';
 export { PeerLostError, PeerUnreachableError } from './client/peer.errors.js';
 export {

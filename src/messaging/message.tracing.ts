@@ -1,7 +1,7 @@
 import { HedgeError } from '../errors/index.js';
 import type { MemberReports, MessageReport } from '../hedge.channels.js';
+import { TRACED_ALREADY } from './messaging.messages.js';
 import { headersOf, type MessageHeaders } from './wire/message.headers.js';
-import { TRACED_ALREADY } from './wire/messaging.messages.js';
 
 /** What a message is, at either end. */
 export interface TracedMessage extends Pick<MessageReport, 'kind' | 'pattern'> {

@@ -8,7 +8,7 @@ import {
   type Context,
   type Span,
 } from '@opentelemetry/api';
-import { textOf } from '../hedge.messages.js';
+import { textOf } from '../errors/index.js';
 import type { MemberHealth } from '../member/index.js';
 import type {
   MessageHeaders,

@@ -6,8 +6,8 @@ import {
   type QueueMember,
 } from '../../test/support/queue-members.js';
 import { VirtualTime } from '../../test/support/virtual-clock.js';
-import { STILL_IN_LINE, STILL_UNLED } from '../hedge.messages.js';
 import type { Ticket } from '../lock/index.js';
+import { STILL_IN_LINE, STILL_UNLED } from './queue.messages.js';
 import { FREED, LEAVE, TAKEN, WAIT } from './queue.packets.js';
 
 /** ms in which a new leader gathers those that wait. */

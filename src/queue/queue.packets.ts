@@ -1,5 +1,4 @@
-import { HedgeError } from '../errors/index.js';
-import { EXPECTED } from '../hedge.messages.js';
+import { EXPECTED, HedgeError } from '../errors/index.js';
 import { LONGEST_TIMER } from '../time/index.js';
 import type { Answer, Claim, Found } from './line.js';
 

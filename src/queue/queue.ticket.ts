@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { abortWith } from '../abort.listeners.js';
-import { hasCode, HedgeError } from '../errors/index.js';
-import { ABORTED, STILL_IN_LINE, STILL_UNLED } from '../hedge.messages.js';
+import { ABORTED, hasCode, HedgeError } from '../errors/index.js';
 import type { LeaderView } from '../leader/index.js';
 import type { Place, Ticket } from '../lock/index.js';
 import type { LeaderClient } from '../request/index.js';
 import { Backoff, type Clock, type WaitLimits } from '../time/index.js';
 import type { Answer, Found } from './line.js';
 import type { News } from './news.js';
+import { STILL_IN_LINE, STILL_UNLED } from './queue.messages.js';
 import {
   LEAVE,
   PATIENCE,

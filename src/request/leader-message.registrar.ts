@@ -1,11 +1,5 @@
 import { onAbort } from '../abort.listeners.js';
 import { HedgeError } from '../errors/index.js';
-import {
-  NO_LEADER_HANDLER,
-  NO_STREAM_HANDLER,
-  OBSERVABLE_CUT_SHORT,
-  STREAM_TERM_ENDED,
-} from '../hedge.messages.js';
 import type { TermScope } from '../leader/index.js';
 import {
   HedgeStream,
@@ -27,6 +21,12 @@ import { LEADER_ROUTE, LeaderMessageContext } from './leader-message.context.js'
 import type { LeaderHandler, LeaderRequest, LeaderRoutes } from './leader.routes.js';
 import { LEADER_MESSAGE } from './on-leader-message.decorator.js';
 import { LEADER_STREAM } from './on-leader-stream.decorator.js';
+import {
+  NO_LEADER_HANDLER,
+  NO_STREAM_HANDLER,
+  OBSERVABLE_CUT_SHORT,
+  STREAM_TERM_ENDED,
+} from './request.messages.js';
 
 /** Puts the app's `@OnLeaderMessage()` and `@OnLeaderStream()` methods behind their routes. */
 export class LeaderMessageRegistrar {
@@ -105,7 +105,7 @@ export class LeaderMessageRegistrar {
   #boundsOf(context: LeaderMessageContext): HandlerBounds {
     const { term, caller } = context;
     const cutShort = () =>
-      new HedgeError(term.isHeld() ? 'TIMEOUT' : 'NOT_LEADER', OBSERVABLE_CUT_SHORT());
+      new HedgeError(term.isHeld() ? 'TIMEOUT' : 'NOT_LEADER', OBSERVABLE_CUT_SHORT);
     const run = <R>(fn: () => R) => this.scope.run(term, fn);
     // A stream is torn down as a whole when its caller or its term goes.
     if (caller.stream) return { run, cutShort, room: caller.stream };
@@ -115,7 +115,7 @@ export class LeaderMessageRegistrar {
 
   #endWithTerm(stream: CallerStream, { signal }: LeaderRequest['term']): void {
     const ignore = onAbort(signal, () => {
-      const lost = stream.isAccepted && new HedgeError('CONNECTION_LOST', STREAM_TERM_ENDED());
+      const lost = stream.isAccepted && new HedgeError('CONNECTION_LOST', STREAM_TERM_ENDED);
       stream.fail(lost || this.routes.refusal());
     });
     void stream.closed.then(ignore);

@@ -1,6 +1,5 @@
 import { abortWith } from '../abort.listeners.js';
 import { hasCode, HedgeError, type HedgeErrorCode } from '../errors/index.js';
-import { NO_LEADER_ANSWERED, OUTCOME_UNKNOWN, STREAM_TERM_ENDED } from '../hedge.messages.js';
 import type { Election, KnownLeader, LeaderView } from '../leader/index.js';
 import {
   PeerLostError,
@@ -11,6 +10,7 @@ import {
 } from '../messaging/index.js';
 import { Backoff, type Clock, type WaitLimits } from '../time/index.js';
 import { readRefusal, type LeaderEnvelope } from './leader.envelope.js';
+import { NO_LEADER_ANSWERED, OUTCOME_UNKNOWN, STREAM_TERM_ENDED } from './request.messages.js';
 
 export interface LeaderRequestLimits extends WaitLimits {
   /** Doing it twice is the same as once: repeat it where the outcome is unknown. */
@@ -56,7 +56,7 @@ export class LeaderClient {
       const endIfSuperseded = (known: KnownLeader | undefined) => {
         // A member that leads anew has ended what it began before, and may have begun this in its new term.
         if (!known || known.token <= leader.token || known.id === leader.id) return;
-        stream.fail(new HedgeError('CONNECTION_LOST', STREAM_TERM_ENDED()));
+        stream.fail(new HedgeError('CONNECTION_LOST', STREAM_TERM_ENDED));
       };
       const changes = this.view.changes.subscribe(endIfSuperseded);
       endIfSuperseded(this.view.current);
@@ -117,7 +117,7 @@ export class LeaderClient {
 
   async #leader(wait: WaitLimits): Promise<KnownLeader> {
     if (wait.timeout > 0) return this.view.known(wait);
-    throw new HedgeError('NO_LEADER', NO_LEADER_ANSWERED());
+    throw new HedgeError('NO_LEADER', NO_LEADER_ANSWERED);
   }
 
   /** A newer term is tried at once; the same one again only after a while. */
@@ -185,7 +185,7 @@ export class LeaderClient {
 /** An earlier attempt may have done it, whatever became of the last one: no code may say that nothing was done. */
 function outcomeUnknown(error: unknown): unknown {
   if (error instanceof HedgeError && UNKNOWN_ANYWAY.includes(error.code)) return error;
-  return new HedgeError('CONNECTION_LOST', OUTCOME_UNKNOWN(), { cause: error });
+  return new HedgeError('CONNECTION_LOST', OUTCOME_UNKNOWN, { cause: error });
 }
 
 /** What promises nothing about whether it was done. */

@@ -1,6 +1,5 @@
 import { HedgeError } from '../errors/index.js';
-import { NOT_THE_LEADER } from '../hedge.messages.js';
-import type { KnownLeader } from '../leader/index.js';
+import { type KnownLeader, NOT_THE_LEADER } from '../leader/index.js';
 import type { MessageHeaders } from '../messaging/index.js';
 import { isTokenText } from '../session/index.js';
 

@@ -1,8 +1,7 @@
 import { HedgeError } from '../errors/index.js';
-import { MALFORMED_REQUEST } from '../hedge.messages.js';
+import { type Caller, MALFORMED_REQUEST, type MessageServer } from '../messaging/index.js';
 import type { Election, LeaderView } from '../leader/index.js';
 import type { Term } from '../lock/index.js';
-import type { Caller, MessageServer } from '../messaging/index.js';
 import type { RunningHandlers } from '../handlers/index.js';
 import { isEnvelope, refusalOf } from './leader.envelope.js';
 

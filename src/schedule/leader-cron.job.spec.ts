@@ -6,7 +6,6 @@ import {
   RecordedLogger,
   REPLY_LOST,
 } from '../../test/support/member-rooms.js';
-import { CRON_ERROR_UNSPEAKABLE } from '../hedge.messages.js';
 import { leadershipOf, type InterruptedRun } from '../leader/index.js';
 import { cronRow, parseCron } from '../table/index.js';
 import { groupLock, type Term } from '../lock/index.js';
@@ -14,6 +13,7 @@ import { CronClaims } from './cron.claims.js';
 import type { CronRun } from './cron.run.js';
 import { CronSlots } from './cron.slots.js';
 import { LeaderCronJob } from './leader-cron.job.js';
+import { CRON_ERROR_UNSPEAKABLE } from './schedule.messages.js';
 
 const NAME = 'nightly';
 const MINUTE = 60_000;

@@ -1,7 +1,7 @@
-import { HedgeError } from '../errors/index.js';
-import { EXPECTED, INVALID_NAME, NO_CRON, UNKNOWN_CRON_OPTION } from '../hedge.messages.js';
+import { EXPECTED, HedgeError, INVALID_NAME } from '../errors/index.js';
 import { isLockName } from '../table/index.js';
 import { CronSlots } from './cron.slots.js';
+import { NO_CRON, UNKNOWN_CRON_OPTION } from './schedule.messages.js';
 
 /** For `@LeaderCron()`. */
 export interface LeaderCronOptions {

@@ -4,7 +4,6 @@ import type { ModuleRef } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { HedgeError } from '../errors/index.js';
 import type { HedgeMember } from '../member/index.js';
-import { CRON_NAME_TAKEN, NO_SCHEDULE_MODULE } from '../hedge.messages.js';
 import { LeaderWork } from '../leader/index.js';
 import type { DiscoveredHandler } from '../handlers/index.js';
 import { CronClaims } from './cron.claims.js';
@@ -12,6 +11,7 @@ import { CronJob } from './cron.package.js';
 import type { CronSlots } from './cron.slots.js';
 import { LeaderCronJob, type CronPorts } from './leader-cron.job.js';
 import type { CronDefinition } from './leader-cron.options.js';
+import { CRON_NAME_TAKEN, NO_SCHEDULE_MODULE } from './schedule.messages.js';
 
 /** @internal */
 export const LEADER_CRON = Symbol('hedge:leader-cron');

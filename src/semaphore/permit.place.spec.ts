@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
-import { LIMIT_MISMATCH } from '../hedge.messages.js';
 import { namedLock, type Holder, type Term } from '../lock/index.js';
 import { permitPlace } from './permit.place.js';
+import { LIMIT_MISMATCH } from './semaphore.messages.js';
 
 const LEASE = 10_000;
 const TWO = permitPlace('g', 'jobs', 2);

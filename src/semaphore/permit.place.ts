@@ -1,8 +1,8 @@
 import { HedgeError } from '../errors/index.js';
-import { LIMIT_MISMATCH } from '../hedge.messages.js';
 import { permitPrefix } from '../table/index.js';
 import type { Holder, Place } from '../lock/index.js';
 import { keysBeginningWith } from '../store/index.js';
+import { LIMIT_MISMATCH } from './semaphore.messages.js';
 
 /**
  * A semaphore as its permits see it. Each permit is a fence row, and there is no other: the limit stands in the names

@@ -1,5 +1,4 @@
-import { HedgeError } from '../errors/index.js';
-import { EXPECTED } from '../hedge.messages.js';
+import { EXPECTED, HedgeError } from '../errors/index.js';
 import { checkLockName } from '../table/index.js';
 import {
   checkRoutine,

@@ -1,6 +1,5 @@
 import { abortWith } from '../abort.listeners.js';
-import { HedgeError, isPassing } from '../errors/index.js';
-import { ABORTED } from '../hedge.messages.js';
+import { ABORTED, HedgeError, isPassing } from '../errors/index.js';
 import type { StoreCall } from '../store/index.js';
 import { Backoff, sleep, TimeLimit, type Clock, type WaitLimits } from '../time/index.js';
 

@@ -2,7 +2,6 @@ import { AsyncResource } from 'node:async_hooks';
 import type { Logger } from '@nestjs/common';
 import { StoreError } from '../errors/index.js';
 import type { MemberReports } from '../hedge.channels.js';
-import { RENEWAL_FAILED } from '../hedge.messages.js';
 import type { HedgeStore } from '../store/index.js';
 import { Backoff, type Clock, type Timer } from '../time/index.js';
 import type { Fence } from './fence.js';
@@ -10,6 +9,7 @@ import { fenceStands, type FencedCommitter } from './fenced.committer.js';
 import { attemptTimeoutOf } from './lease.js';
 import type { Session } from './session.js';
 import type { SessionKeeper } from './session.keeper.js';
+import { RENEWAL_FAILED } from './session.messages.js';
 
 /**
  * Renews the session while it holds anything, and ends it on the first turn of the event loop at which its deadline

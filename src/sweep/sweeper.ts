@@ -1,5 +1,4 @@
 import type { Logger } from '@nestjs/common';
-import { SWEEP_FAILED } from '../hedge.messages.js';
 import {
   nextSweepPage,
   sweepDecision,
@@ -13,6 +12,7 @@ import { repeated } from '../session/index.js';
 import { sleep, type Clock } from '../time/index.js';
 import type { HedgeStore } from '../store/index.js';
 import type { TermListener } from '../leader/index.js';
+import { SWEEP_FAILED } from './sweep.messages.js';
 
 /** ms; what dead sessions leave is in nobody's way, so there is no hurry */
 const LEAST_INTERVAL = 60_000;

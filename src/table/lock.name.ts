@@ -1,5 +1,4 @@
-import { HedgeError } from '../errors/index.js';
-import { INVALID_NAME } from '../hedge.messages.js';
+import { HedgeError, INVALID_NAME } from '../errors/index.js';
 
 /** A name can reach no other lock's rows: `/` parts keys and `#` parts a lock from its fences. */
 export function isLockName(name: unknown): name is string {

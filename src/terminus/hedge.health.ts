@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import { HedgeError } from '../errors/index.js';
-import { EXPECTED, KNOWS_NO_LEADER, MEMBER_LEAVES, textOf } from '../hedge.messages.js';
+import { EXPECTED, HedgeError, textOf } from '../errors/index.js';
 import { MemberHealth } from '../member/index.js';
+import { KNOWS_NO_LEADER, MEMBER_LEAVES } from './terminus.messages.js';
 
 /** For {@link HedgeHealthIndicator.isReady}. */
 export interface ReadinessOptions {
@@ -79,7 +79,7 @@ export class HedgeHealthIndicator {
   #whyNotReady(requireLeader: boolean): string | undefined {
     const { notRunning, isLeaving, standing } = this.member;
     if (notRunning) return notRunning.message;
-    if (isLeaving) return MEMBER_LEAVES();
-    return requireLeader && !standing.leader ? KNOWS_NO_LEADER() : undefined;
+    if (isLeaving) return MEMBER_LEAVES;
+    return requireLeader && !standing.leader ? KNOWS_NO_LEADER : undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { Test } from '@nestjs/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { closeTested, startTested } from '../../test/support/tested-apps.js';
-import { NOT_RUNNING_ANY_MORE } from '../hedge.messages.js';
+import { NOT_RUNNING_ANY_MORE } from '../errors/index.js';
 import { HedgeModule } from '../hedge.module.js';
 import { HedgeService } from '../hedge.service.js';
 import { LockService } from '../lock/index.js';
@@ -241,7 +241,7 @@ describe('other members', () => {
     await app.close();
     expect(other.hedge.members()).toHaveLength(2);
     await second.close();
-    expect(() => other.hedge.members()).toThrow(NOT_RUNNING_ANY_MORE());
+    expect(() => other.hedge.members()).toThrow(NOT_RUNNING_ANY_MORE);
   });
 
   it('know nothing of the members of another group', async () => {
@@ -299,7 +299,7 @@ describe('wrong use', () => {
     const { testing, hedge } = await started();
     await expect(startTested(testing)).rejects.toMatchObject({
       code: 'INVALID_OPTIONS',
-      message: TWO_APPS(),
+      message: TWO_APPS,
     });
     expect(hedge.isLeader()).toBe(true);
     await hedge.put('a', '1');

@@ -86,9 +86,9 @@ export class MemoryStore implements HedgeStore {
   }
 
   #check({ signal }: StoreCall): void {
-    if (this.#isClosed) throw new StoreError('unavailable', MEMORY_STORE_CLOSED());
+    if (this.#isClosed) throw new StoreError('unavailable', MEMORY_STORE_CLOSED);
     if (signal?.aborted) {
-      throw new StoreError('given-up', MEMORY_STORE_GIVEN_UP(), { cause: signal.reason });
+      throw new StoreError('given-up', MEMORY_STORE_GIVEN_UP, { cause: signal.reason });
     }
   }
 }

@@ -7,10 +7,10 @@ import type {
 } from '../hedge.surroundings.js';
 import { MemoryEndpoint } from './memory.network.js';
 import { MemoryStore } from './memory.store.js';
-import { TWO_APPS } from './testing.messages.js';
 import type { GroupPlace, TestGroup } from './test.group.js';
 import { TestCrons } from './test.crons.js';
 import { TestClock } from './test.time.js';
+import { TWO_APPS } from './testing.messages.js';
 
 /** What one member is placed in. */
 export class TestPlace implements Surroundings, GroupPlace {
@@ -71,7 +71,7 @@ export class TestPlace implements Surroundings, GroupPlace {
   }
 
   async #start(member: SurroundedMember): Promise<void> {
-    if (this.#member) throw new HedgeError('INVALID_OPTIONS', TWO_APPS());
+    if (this.#member) throw new HedgeError('INVALID_OPTIONS', TWO_APPS);
     this.#member = member;
     this.group.entered(this);
     await this.prepare?.();

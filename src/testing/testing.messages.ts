@@ -1,34 +1,28 @@
-import { inspect } from 'node:util';
+import { shown } from '../errors/index.js';
 
-// The store
+export const ROW_MISSING = (name: string) => `There is no row ${shown(name)} to update.`;
 
-export const ROW_MISSING = (name: string) => `There is no row ${inspect(name)} to update.`;
+export const ROW_EXISTS = (name: string) => `There is a row ${shown(name)} already.`;
 
-export const ROW_EXISTS = (name: string) => `There is a row ${inspect(name)} already.`;
-
-export const ENTRY_EXISTS = (id: string) => `There is an entry with the id ${inspect(id)} already.`;
+export const ENTRY_EXISTS = (id: string) => `There is an entry with the id ${shown(id)} already.`;
 
 export const NOT_TEXT = (column: string) =>
   `\`${column}\` holds half of a surrogate pair, which databases do not store.`;
 
-export const MEMORY_STORE_CLOSED = () => 'The store in memory is closed.';
+export const MEMORY_STORE_CLOSED = 'The store in memory is closed.';
 
-export const MEMORY_STORE_GIVEN_UP = () =>
+export const MEMORY_STORE_GIVEN_UP =
   'The call was given up before anything was written to the store in memory.';
-
-// The network
 
 export const ADDRESS_TAKEN = (address: string) =>
   `Another member of this group has the address ${address} already.`;
 
 export const NOBODY_THERE = (address: string) => `connect ECONNREFUSED ${address}`;
 
-// The handle
-
 export const APP_NOT_STARTED = (method: string) =>
   `${method}() is for an app that runs: await app.init() (or app.listen()) first, and call it before app.close(). Was the app made with this very hedgeTesting()?`;
 
-export const TWO_APPS = () =>
+export const TWO_APPS =
   'These options of hedgeTesting() have an app that runs already. Close that one first (`await app.close()` in afterEach), or make the second one with `another()`: a second member of the same group.';
 
 export const NEVER_LEADS = (id: string) =>
@@ -41,13 +35,13 @@ export const MEMBER_GONE = (id: string) =>
   `The member ${id} has left the group, or has crashed: \`join()\` makes another one.`;
 
 export const BAD_DURATION = (got: unknown) =>
-  `Expected a number of ms from 0 up, got ${inspect(got)}.`;
+  `Expected a number of ms from 0 up, got ${shown(got)}.`;
 
 export const BAD_MOMENT = (got: unknown) =>
-  `Expected \`now\` to be a Date, or what \`new Date()\` takes, of the years 1970 to 9998, got ${inspect(got)}.`;
+  `Expected \`now\` to be a Date, or what \`new Date()\` takes, of the years 1970 to 9998, got ${shown(got)}.`;
 
 export const NO_ANSWER = (pattern: string) =>
-  `This member of the spec has no answer for ${inspect(pattern)}. Give it one before it is asked: onLeaderMessage(pattern, answer) or onBroadcast(pattern, answer).`;
+  `This member of the spec has no answer for ${shown(pattern)}. Give it one before it is asked: onLeaderMessage(pattern, answer) or onBroadcast(pattern, answer).`;
 
 export const NO_SUCH_CRON = (name: string, names: string[]) =>
-  `There is no @LeaderCron() named ${inspect(name)} in this app${names.length > 0 ? `: it has ${names.map((one) => inspect(one)).join(', ')}` : ''}. Without \`{ name }\` its name is 'Class.method'.`;
+  `There is no @LeaderCron() named ${shown(name)} in this app${names.length > 0 ? `: it has ${names.map((one) => shown(one)).join(', ')}` : ''}. Without \`{ name }\` its name is 'Class.method'.`;

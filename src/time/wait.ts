@@ -1,6 +1,5 @@
 import { onAbort } from '../abort.listeners.js';
-import { HedgeError } from '../errors/index.js';
-import { ABORTED, EXPECTED, TIMED_OUT } from '../hedge.messages.js';
+import { ABORTED, EXPECTED, HedgeError, TIMED_OUT } from '../errors/index.js';
 import { LONGEST_TIMER, type Clock } from './clock.js';
 
 /** How long a call may wait, and what stops it earlier. */

@@ -6,17 +6,17 @@ import type { HedgeStore, StoreCall } from '../../src/store/index.js';
 import { makeReadingStore, makeSchemaStore } from '../../src/database/index.js';
 import { sqliteSchema, sqliteStore } from '../../src/store/sqlite/index.js';
 import {
-  badFile,
-  badTableName,
-  cannotOpen,
-  equalTableNames,
-  fileReplaced,
-  notADatabase,
-  noFile,
-  notUtf8,
-  openTimedOut,
-  readOnly,
-  wrongTables,
+  INVALID_FILE,
+  INVALID_TABLE_NAME,
+  CANNOT_OPEN,
+  SAME_TABLE_TWICE,
+  FILE_REPLACED,
+  NOT_A_DATABASE,
+  NO_FILE,
+  NOT_UTF8,
+  OPEN_TIMED_OUT,
+  READ_ONLY,
+  WRONG_TABLES,
 } from '../../src/store/sqlite/sqlite.messages.js';
 import { freshFile, removeFile } from '../support/sqlite-file.js';
 
@@ -58,20 +58,22 @@ describe('SQLite', () => {
 
   describe('options', () => {
     it.each(['', 'a\0b'])('refuse the file %j', (bad) => {
-      expect(() => sqliteStore(bad)).toThrow(badFile(bad));
+      expect(() => sqliteStore(bad)).toThrow(INVALID_FILE(bad));
     });
 
     it.each(['', 'a b', 'a"b', '1a', 'a;drop', 'sqlite_x', 'hedge_clock', 'é'])(
       'refuse the table name %j',
       (bad) => {
-        expect(() => sqliteStore(file, { lockTable: bad })).toThrow(badTableName('lockTable', bad));
-        expect(() => sqliteSchema({ logTable: bad })).toThrow(badTableName('logTable', bad));
+        expect(() => sqliteStore(file, { lockTable: bad })).toThrow(
+          INVALID_TABLE_NAME('lockTable', bad),
+        );
+        expect(() => sqliteSchema({ logTable: bad })).toThrow(INVALID_TABLE_NAME('logTable', bad));
       },
     );
 
     it('refuse one name for both tables', () => {
       expect(() => sqliteStore(file, { lockTable: 'Same', logTable: 'same' })).toThrow(
-        equalTableNames('Same'),
+        SAME_TABLE_TWICE('Same'),
       );
     });
   });
@@ -111,14 +113,14 @@ describe('SQLite', () => {
       await writeFile(file, 'Dear diary, '.repeat(1_000));
       await expect(made().open(CALL)).rejects.toMatchObject({
         failure: 'invalid',
-        message: notADatabase(file),
+        message: NOT_A_DATABASE(file),
       });
     });
 
     it('refuses a directory that is not there, and can be tried again once it is', async () => {
       const path = join(dirname(file), 'missing', 'hedge.db');
       const store = made(path);
-      const refusal = { failure: 'invalid', message: cannotOpen(path) };
+      const refusal = { failure: 'invalid', message: CANNOT_OPEN(path) };
       await expect(store.open(CALL)).rejects.toMatchObject(refusal);
       await expect(store.commit([lock('a')], CALL)).rejects.toMatchObject({
         failure: 'unavailable',
@@ -137,7 +139,7 @@ describe('SQLite', () => {
       run('CREATE TABLE locktable (id INTEGER)');
       await expect(made().open(CALL)).rejects.toMatchObject({
         failure: 'invalid',
-        message: wrongTables(file, sqliteSchema()),
+        message: WRONG_TABLES(file, sqliteSchema()),
       });
     });
 
@@ -147,7 +149,7 @@ describe('SQLite', () => {
       database.close();
       await expect(made().open(CALL)).rejects.toMatchObject({
         failure: 'invalid',
-        message: notUtf8(file, 'UTF-16le'),
+        message: NOT_UTF8(file, 'UTF-16le'),
       });
     });
 
@@ -157,7 +159,7 @@ describe('SQLite', () => {
 
       await expect(made().open({ timeout: 200 })).rejects.toMatchObject({
         failure: 'unavailable',
-        message: openTimedOut(file, 200),
+        message: OPEN_TIMED_OUT(file, 200),
       });
 
       const opening = opened();
@@ -314,7 +316,7 @@ describe('SQLite', () => {
       await member.commit([lock(name)], CALL);
       expect(await reader.rows({ names: [name] }, CALL)).toHaveLength(1);
     }
-    const refusal = { failure: 'invalid', message: readOnly(file) };
+    const refusal = { failure: 'invalid', message: READ_ONLY(file) };
     await expect(reader.commit([lock('c')], CALL)).rejects.toMatchObject(refusal);
     await expect(
       reader.transact({}, () => ({ result: 1, mutations: [lock('c')] }), CALL),
@@ -326,7 +328,7 @@ describe('SQLite', () => {
     for (const make of [makeReadingStore, makeSchemaStore]) {
       const store = await make({ kind: 'sqlite', file: odd }, {});
       stores.push(store);
-      const refusal = { failure: 'invalid', message: noFile(odd) };
+      const refusal = { failure: 'invalid', message: NO_FILE(odd) };
       await expect(store.open(CALL)).rejects.toMatchObject(refusal);
     }
     await (await opened(odd)).commit([lock('a')], CALL);
@@ -342,7 +344,7 @@ describe('SQLite', () => {
     for (const path of [file, `${file}-wal`, `${file}-shm`]) await rm(path, { force: true });
     if (how === 'replaced') await opened();
 
-    const refusal = { failure: 'invalid', message: fileReplaced(file) };
+    const refusal = { failure: 'invalid', message: FILE_REPLACED(file) };
     await expect(store.commit([lock('b')], CALL)).rejects.toMatchObject(refusal);
     await expect(
       store.transact({}, () => ({ result: 1, mutations: [lock('b')] }), CALL),

@@ -3,7 +3,7 @@ import { get } from 'node:http';
 import { Controller, Get, Injectable, type OnModuleInit } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 import { LockService, type HedgeError } from '../../src/index.js';
-import { CLOSING_TAKES_NO_LOCKS } from '../../src/hedge.messages.js';
+import { CLOSING_TAKES_NO_LOCKS } from '../../src/member/member.messages.js';
 import { FaultyStore } from '../support/faulty-store.js';
 import { onEveryStore, SOON, useGroup, type Group } from '../support/hedge-apps.js';
 import { freePort } from '../support/ports.js';
@@ -203,7 +203,7 @@ describe('a member', () => {
     expect(performance.now() - begun).toBeLessThan(3_000);
     expect((await response)[0].statusCode).toBe(503);
     const answer = await acquire.mock.results[0].value.catch((error: unknown) => error);
-    expect(answer).toMatchObject({ code: 'NOT_RUNNING', message: CLOSING_TAKES_NO_LOCKS() });
+    expect(answer).toMatchObject({ code: 'NOT_RUNNING', message: CLOSING_TAKES_NO_LOCKS });
   });
 
   it('closes in time when the store is out of reach and much is held', async () => {

@@ -6,7 +6,7 @@ import {
   type Member,
   type MembersChange,
 } from '../../src/index.js';
-import { ADDRESS_SHARED } from '../../src/hedge.messages.js';
+import { ADDRESS_SHARED } from '../../src/leader/leader.messages.js';
 import { FaultyStore } from '../support/faulty-store.js';
 import {
   LEASE,

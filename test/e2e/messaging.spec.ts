@@ -3,7 +3,7 @@ import { RpcException } from '@nestjs/microservices';
 import { EMPTY, from, NEVER, of, throwError } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HedgeError } from '../../src/errors/index.js';
-import { DUPLICATE_ROUTE } from '../../src/messaging/wire/messaging.messages.js';
+import { DUPLICATE_ROUTE } from '../../src/messaging/server/server.messages.js';
 import { startMessaging, type MessagingMember } from '../support/messaging-members.js';
 
 const TIMEOUT = { timeout: 10_000 };

@@ -6,12 +6,14 @@ import {
   FRAME_TOO_DEEP,
   FRAME_TOO_LONG,
   FRAME_TOO_SLOW,
+} from '../../src/messaging/wire/wire.messages.js';
+import {
   NO_GREETING_IN_TIME,
   OVERLOADED_THERE,
-  OTHER_SECRET,
   TOO_MANY_CONNECTIONS,
   TOO_MANY_STRANGERS,
-} from '../../src/messaging/wire/messaging.messages.js';
+} from '../../src/messaging/server/server.messages.js';
+import { OTHER_SECRET } from '../../src/messaging/security/security.messages.js';
 import {
   closeOf,
   connectionsOf,

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 import { OnLeaderMessage, type HedgeModuleOptions } from '../../src/index.js';
-import { NO_SIGTERM_LISTENER } from '../../src/hedge.messages.js';
+import { NO_SIGTERM_LISTENER } from '../../src/leader/leader.messages.js';
 import {
   OTHER_SECRET,
   SHORT_SECRET,
   UNSECURED_PORT,
-} from '../../src/messaging/wire/messaging.messages.js';
+} from '../../src/messaging/security/security.messages.js';
 import { Authority } from '../support/certificates.js';
 import { SOON, useGroup } from '../support/hedge-apps.js';
 import { logs } from '../support/recorded-logs.js';
@@ -26,7 +26,7 @@ class Handlers {
 /** Those about the port: these apps do without shutdown hooks. */
 function warnings(): string[] {
   const texts = logs.at('warn').map((line) => line.split(' | ')[0]);
-  return texts.filter((text) => text !== NO_SIGTERM_LISTENER());
+  return texts.filter((text) => text !== NO_SIGTERM_LISTENER);
 }
 
 describe('an app with a secured port', () => {

@@ -7,12 +7,12 @@ import {
   CERTIFICATE_REFUSED,
   CLOSED_BEFORE_GREETING,
   DIALLED_WITHOUT_TLS,
-  LOOKS_ENCRYPTED,
   OTHER_SECRET,
   OTHER_TLS,
   PEER_WITHOUT_TLS,
   SECRET_REFUSED,
-} from '../../src/messaging/wire/messaging.messages.js';
+} from '../../src/messaging/security/security.messages.js';
+import { LOOKS_ENCRYPTED } from '../../src/messaging/wire/wire.messages.js';
 import { deriveKey, preSharedKeyTls } from '../../src/messaging/security/secret.keys.js';
 import { Authority } from '../support/certificates.js';
 import {

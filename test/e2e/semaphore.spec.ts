@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 import { HedgeError, HedgeService, OnLeaderMessage, type Permit } from '../../src/index.js';
-import { LIMIT_MISMATCH } from '../../src/hedge.messages.js';
+import { LIMIT_MISMATCH } from '../../src/semaphore/semaphore.messages.js';
 import { keysBeginningWith, type Mutation } from '../../src/store/index.js';
 import { FaultyStore } from '../support/faulty-store.js';
 import {

@@ -1,15 +1,3 @@
-import {
-  EXPIRED,
-  FOR_DETAILS,
-  LEADS,
-  LIVING,
-  MORE,
-  NO_GROUPS,
-  NO_LEADER,
-  RELEASED,
-  UNKNOWN,
-  WITHOUT_FENCE,
-} from '../terminal/cli.messages.js';
 import type { Screen } from '../terminal/screen.js';
 import { tableText, visible } from '../terminal/text.table.js';
 import { durationText } from './duration.text.js';
@@ -22,6 +10,18 @@ import type {
   PermitStatus,
   SessionStatus,
 } from './group.status.js';
+import {
+  EXPIRED,
+  FOR_DETAILS,
+  LEADS,
+  LIVING,
+  MORE,
+  NO_GROUPS,
+  NO_LEADER,
+  RELEASED,
+  UNKNOWN,
+  WITHOUT_FENCE,
+} from './status.messages.js';
 
 /** What `status` shows to people. */
 export function statusText(

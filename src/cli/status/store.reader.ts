@@ -8,7 +8,7 @@ import {
   type RowQuery,
   type StoreCall,
 } from '../../store/index.js';
-import { NOT_IN_TIME } from '../terminal/cli.messages.js';
+import { NOT_IN_TIME } from './status.messages.js';
 
 /** Rows read together: a table may be larger than memory, and its database has others to serve. */
 const PAGE = 1_000;

@@ -1,12 +1,7 @@
 import { HedgeError } from '../../errors/index.js';
 import type { Clock } from '../../time/index.js';
 import { encodeRequest } from '../wire/message.codec.js';
-import {
-  BEYOND_CREDIT,
-  GOING_AWAY,
-  NOT_A_REPLY,
-  OVERLOADED_HERE,
-} from '../wire/messaging.messages.js';
+import { BEYOND_CREDIT, GOING_AWAY, NOT_A_REPLY, OVERLOADED_HERE } from './client.messages.js';
 import type { PeerStream, StreamCarrier, StreamRequest } from './outgoing.stream.js';
 import { OutgoingStreams } from './outgoing.streams.js';
 import {

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { HedgeError } from '../../errors/index.js';
-import { STREAM_ABANDONED } from '../wire/messaging.messages.js';
+import { STREAM_ABANDONED } from '../wire/wire.messages.js';
 import {
   OutgoingStream,
   type PeerStream,

@@ -5,7 +5,7 @@ import type { Clock } from '../../time/index.js';
 import type { IncomingRequests } from '../server/incoming.requests.js';
 import type { MemberIdentity } from '../wire/member.identity.js';
 import type { MessageServer } from '../server/message.server.js';
-import { CLOSED_BY_SELF } from '../wire/messaging.messages.js';
+import { CLOSED_BY_SELF } from './client.messages.js';
 import type { PeerStream } from './outgoing.stream.js';
 import { OutgoingRequests, type StreamOptions } from './outgoing.requests.js';
 import type { PendingRequest, RequestOptions } from './pending.requests.js';

@@ -7,7 +7,7 @@ import {
   CLOSED_BY_SELF,
   CONNECT_TIMEOUT,
   HELLO_NOT_UNDERSTOOD,
-} from '../wire/messaging.messages.js';
+} from './client.messages.js';
 import { OutgoingRequests, type StreamOptions } from './outgoing.requests.js';
 import type { Clock } from '../../time/index.js';
 import type { PeerStream } from './outgoing.stream.js';

@@ -1,5 +1,5 @@
 import { HedgeError } from '../../errors/index.js';
-import { CONNECTION_LOST, UNREACHABLE } from '../wire/messaging.messages.js';
+import { CONNECTION_LOST, UNREACHABLE } from './client.messages.js';
 
 /**
  * The request never left this process: nobody listens there, the greeting was refused, or the connection

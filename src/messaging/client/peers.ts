@@ -11,8 +11,8 @@ import {
 import type { MemberIdentity } from '../wire/member.identity.js';
 import { encodeData, type EncodedData } from '../wire/message.codec.js';
 import type { MessageServer } from '../server/message.server.js';
-import { NO_PEER_ADDRESS, PEERS_CLOSED } from '../wire/messaging.messages.js';
 import type { Network } from '../wire/network.js';
+import { NO_PEER_ADDRESS, PEERS_CLOSED } from './client.messages.js';
 import type { StreamOptions } from './outgoing.requests.js';
 import type { PeerStream } from './outgoing.stream.js';
 import { OwnConnection } from './own.connection.js';

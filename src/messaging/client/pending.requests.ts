@@ -2,7 +2,7 @@ import { onAbort } from '../../abort.listeners.js';
 import { HedgeError } from '../../errors/index.js';
 import { LONGEST_TIMER, type Clock, type Timer } from '../../time/index.js';
 import { rebuildError } from '../wire/message.codec.js';
-import { REQUEST_ABORTED, REQUEST_TIMEOUT } from '../wire/messaging.messages.js';
+import { REQUEST_ABORTED, REQUEST_TIMEOUT } from './client.messages.js';
 import { PeerLostError, PeerUnreachableError } from './peer.errors.js';
 import { HELLO_PACKET_ID, type ReplyPacket } from '../wire/protocol.js';
 

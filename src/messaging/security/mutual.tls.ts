@@ -1,8 +1,8 @@
 import { constants, X509Certificate } from 'node:crypto';
 import { createSecureContext, type PeerCertificate } from 'node:tls';
 import { HedgeError } from '../../errors/index.js';
-import { BAD_TLS, UNKNOWN_TLS_FIELD } from '../wire/messaging.messages.js';
 import type { PortSecurity } from './port.tls.js';
+import { BAD_TLS, UNKNOWN_TLS_FIELD } from './security.messages.js';
 
 /**
  * Mutual TLS between members: each shows a certificate of `ca`, and accepts only such. All texts are PEM. The

@@ -1,7 +1,7 @@
-import { SHORT_SECRET, UNSECURED_PORT } from '../wire/messaging.messages.js';
 import { mutualTls, type HedgeTlsOptions } from './mutual.tls.js';
 import type { PortSecurity } from './port.tls.js';
 import { deriveKey, LEAST_SECRET_LENGTH, preSharedKeyTls } from './secret.keys.js';
+import { SHORT_SECRET, UNSECURED_PORT } from './security.messages.js';
 
 /** What the port is secured with, already checked. */
 export interface PortSecurityOptions {

@@ -1,7 +1,7 @@
 import { constants, createHash, scrypt } from 'node:crypto';
 import { HedgeError } from '../../errors/index.js';
-import { INVALID_SECRET } from '../wire/messaging.messages.js';
 import type { PortSecurity } from './port.tls.js';
+import { INVALID_SECRET } from './security.messages.js';
 
 /** Below so many characters a secret is warned about. */
 export const LEAST_SECRET_LENGTH = 16;
@@ -38,7 +38,7 @@ export function checkSecret(secret: unknown): readonly string[] {
   if (secret === undefined) return [];
   const secrets: unknown[] = Array.isArray(secret) ? secret : [secret];
   if (secrets.length > 0 && secrets.every(isNonEmpty)) return secrets;
-  throw new HedgeError('INVALID_OPTIONS', INVALID_SECRET());
+  throw new HedgeError('INVALID_OPTIONS', INVALID_SECRET);
 }
 
 /** Salted with the group: the same secret in two groups gives keys that have nothing in common. */

@@ -4,7 +4,7 @@ import {
   CLOSED_BEFORE_GREETING,
   PEER_WITHOUT_TLS,
   SECRET_REFUSED,
-} from '../wire/messaging.messages.js';
+} from './security.messages.js';
 import { reasonOfDial, refusalOfHandshake } from './tls.failure.js';
 
 function failure(code: string, message = 'x', reason?: string): Error {

@@ -1,3 +1,4 @@
+import type { Refusal } from '../wire/refusal.js';
 import {
   BROKEN_HANDSHAKE,
   CERTIFICATE_REFUSED,
@@ -7,8 +8,7 @@ import {
   OTHER_TLS,
   PEER_WITHOUT_TLS,
   SECRET_REFUSED,
-} from '../wire/messaging.messages.js';
-import type { Refusal } from '../wire/refusal.js';
+} from './security.messages.js';
 
 /** The codes of Node and OpenSSL, of either side. */
 const WRONG_SECRET =

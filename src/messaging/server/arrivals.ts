@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { NO_GREETING_IN_TIME, TOO_MANY_STRANGERS } from '../wire/messaging.messages.js';
 import type { Refusal } from '../wire/refusal.js';
+import { NO_GREETING_IN_TIME, TOO_MANY_STRANGERS } from './server.messages.js';
 
 interface Arrival {
   readonly socket: Socket;

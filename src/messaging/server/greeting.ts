@@ -1,13 +1,13 @@
 import type { MemberIdentity, RemoteMember } from '../wire/member.identity.js';
+import { commonVersion, isHello, type HelloReply, type ProtocolRange } from '../wire/protocol.js';
+import type { Refusal } from '../wire/refusal.js';
 import {
   HELLO_MALFORMED,
   HELLO_WRONG_GROUP,
   HELLO_WRONG_MEMBER,
   HELLO_WRONG_STORE,
   HELLO_WRONG_VERSION,
-} from '../wire/messaging.messages.js';
-import { commonVersion, isHello, type HelloReply, type ProtocolRange } from '../wire/protocol.js';
-import type { Refusal } from '../wire/refusal.js';
+} from './server.messages.js';
 
 /** What comes of a greeting at the member that is dialled. */
 export function readGreeting(

@@ -4,13 +4,7 @@ import { IncomingRequest, type Caller } from './incoming.request.js';
 import { IncomingStream, type StreamHost } from './incoming.stream.js';
 import type { RemoteMember } from '../wire/member.identity.js';
 import { encodeReply } from '../wire/message.codec.js';
-import {
-  CALLER_GONE,
-  CALLER_LOST,
-  NO_HANDLER,
-  OVERLOADED_THERE,
-  STREAM_ABANDONED,
-} from '../wire/messaging.messages.js';
+import { STREAM_ABANDONED } from '../wire/wire.messages.js';
 import {
   isCancel,
   isEnd,
@@ -23,6 +17,7 @@ import {
 } from '../wire/protocol.js';
 import { costOf } from '../wire/stream.credit.js';
 import { ALWAYS_ROOM, isMany, observe } from '../wire/stream.source.js';
+import { CALLER_GONE, CALLER_LOST, NO_HANDLER, OVERLOADED_THERE } from './server.messages.js';
 
 /**
  * Answers the requests of one route. Of an Observable or an async iterable the last value is the reply, or, where the

@@ -3,12 +3,12 @@ import { HedgeError } from '../../errors/index.js';
 import { HedgeStream } from '../streams/hedge.stream.js';
 import type { CallerStream, IncomingRequest } from './incoming.request.js';
 import { encodeResponse, rebuildError } from '../wire/message.codec.js';
-import { CALLER_GONE, STREAM_TAKEN } from '../wire/messaging.messages.js';
 import type { CancelPacket, GrantPacket, ReplyPacket, RequestPacket } from '../wire/protocol.js';
 import { STREAM_WINDOW } from '../wire/stream.credit.js';
 import { StreamReader } from '../streams/stream.reader.js';
 import { isMany } from '../wire/stream.source.js';
 import { StreamWriter } from '../streams/stream.writer.js';
+import { CALLER_GONE, STREAM_TAKEN } from './server.messages.js';
 
 /** What a stream needs of its connection and its server. */
 export interface StreamHost {

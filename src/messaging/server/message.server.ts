@@ -16,15 +16,15 @@ import {
 } from '../wire/hedge.socket.js';
 import type { MemberIdentity, RemoteMember } from '../wire/member.identity.js';
 import { describeFailure, encodeFailure } from '../wire/message.codec.js';
+import type { Network } from '../wire/network.js';
+import { MAX_PENDING, type RequestPacket } from '../wire/protocol.js';
 import {
   ALREADY_LISTENING,
   CANNOT_LISTEN,
   DUPLICATE_PREFIX,
   DUPLICATE_ROUTE,
   HANDLER_UNKNOWN_ERROR,
-} from '../wire/messaging.messages.js';
-import type { Network } from '../wire/network.js';
-import { MAX_PENDING, type RequestPacket } from '../wire/protocol.js';
+} from './server.messages.js';
 import { TcpServer } from './tcp.server.js';
 
 export interface MessageServerOptions {

@@ -7,7 +7,6 @@ import { readGreeting } from './greeting.js';
 import { FrameError, type HedgeSocket } from '../wire/hedge.socket.js';
 import type { IncomingRequests, ReplyLink } from './incoming.requests.js';
 import type { MemberIdentity, RemoteMember } from '../wire/member.identity.js';
-import { NOT_A_REQUEST, NOT_GREETED, TOO_MANY_CONNECTIONS } from '../wire/messaging.messages.js';
 import type { Network } from '../wire/network.js';
 import {
   HELLO_ROUTE,
@@ -18,6 +17,7 @@ import {
 } from '../wire/protocol.js';
 import { RefusalWarnings, type Refusal } from '../wire/refusal.js';
 import { refusalOfHandshake } from '../security/tls.failure.js';
+import { NOT_A_REQUEST, NOT_GREETED, TOO_MANY_CONNECTIONS } from './server.messages.js';
 
 export interface TcpServerOptions {
   readonly socketClass: typeof HedgeSocket;

@@ -1,9 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Subject, takeUntil } from 'rxjs';
 import { HedgeError } from '../../errors/index.js';
-import { STREAM_OUTRUN } from '../wire/messaging.messages.js';
 import { costOf, MAX_CREDIT } from '../wire/stream.credit.js';
 import { observe, type StreamRoom, type StreamSource } from '../wire/stream.source.js';
+import { STREAM_OUTRUN } from './streams.messages.js';
 
 /** Where the frames of one stream leave. */
 export interface StreamOutlet {

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { HedgeError } from '../../errors/index.js';
-import { INVALID_ADDRESS, NO_ADDRESS_TO_DIAL } from './messaging.messages.js';
+import { INVALID_ADDRESS, NO_ADDRESS_TO_DIAL } from './wire.messages.js';
 
 const MAX_PORT = 65_535;
 const LOOPBACK = '127.0.0.1';

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
 import { JsonSocket } from '@nestjs/microservices';
+import { isNestedTooDeep, MAX_NESTING } from './nesting.js';
+import type { RefusalKind } from './refusal.js';
 import {
   FRAME_INCOMPLETE,
   FRAME_MALFORMED,
@@ -9,9 +11,7 @@ import {
   FRAME_TOO_SLOW,
   LOOKS_ENCRYPTED,
   SEND_BUFFER_FULL,
-} from './messaging.messages.js';
-import { isNestedTooDeep, MAX_NESTING } from './nesting.js';
-import type { RefusalKind } from './refusal.js';
+} from './wire.messages.js';
 
 export interface SocketLimits {
   /** The longest JSON text that is sent or received, in UTF-16 units. @default 16 MiB */

@@ -1,5 +1,17 @@
 import { RpcException } from '@nestjs/microservices';
 import { HEDGE_ERROR_STATUS, HedgeError, type HedgeErrorCode } from '../../errors/index.js';
+import { isNestedTooDeep, MAX_NESTING } from './nesting.js';
+import {
+  isRecord,
+  type EndPacket,
+  type ItemPacket,
+  type RemoteFailure,
+  type ReplyPacket,
+  type RequestId,
+  type RequestPacket,
+} from './protocol.js';
+import { reasonNotSerializable } from './serializable.js';
+import { isMany } from './stream.source.js';
 import {
   DATA_NOT_SERIALIZABLE,
   HANDLER_FAILED,
@@ -13,19 +25,7 @@ import {
   REPLY_NOT_SERIALIZABLE,
   REPLY_TOO_LARGE,
   REQUEST_TOO_LARGE,
-} from './messaging.messages.js';
-import { isNestedTooDeep, MAX_NESTING } from './nesting.js';
-import {
-  isRecord,
-  type EndPacket,
-  type ItemPacket,
-  type RemoteFailure,
-  type ReplyPacket,
-  type RequestId,
-  type RequestPacket,
-} from './protocol.js';
-import { reasonNotSerializable } from './serializable.js';
-import { isMany } from './stream.source.js';
+} from './wire.messages.js';
 
 /** Data that is JSON already, for a request that many members are sent. */
 export class EncodedData {

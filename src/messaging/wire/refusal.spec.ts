@@ -1,7 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { TURNED_AWAY } from './messaging.messages.js';
 import { RefusalWarnings } from './refusal.js';
+import { TURNED_AWAY } from './wire.messages.js';
 
 describe('warnings of who was turned away', () => {
   const warn = vi.fn();

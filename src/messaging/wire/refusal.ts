@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import { TURNED_AWAY } from './messaging.messages.js';
+import { TURNED_AWAY } from './wire.messages.js';
 
 /** Why a connection is turned away, in kinds that are warned about apart. */
 export type RefusalKind =

@@ -1,5 +1,5 @@
-import { NESTED_TOO_DEEP } from './messaging.messages.js';
 import { MAX_NESTING } from './nesting.js';
+import { NESTED_TOO_DEEP } from './wire.messages.js';
 
 /**
  * Why `JSON.stringify` refused a value, with the path of the part at fault. Called only after it refused:

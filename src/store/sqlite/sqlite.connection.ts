@@ -8,7 +8,7 @@ import type {
   SqliteStatement,
 } from './sqlite.driver.js';
 import { commitError, statementError } from './sqlite.errors.js';
-import { cannotOpen, cannotRead, fileReplaced, noFile } from './sqlite.messages.js';
+import { CANNOT_OPEN, CANNOT_READ, FILE_REPLACED, NO_FILE } from './sqlite.messages.js';
 
 /** A value bound to a parameter. Numbers would be stored as reals, so integers are bigints. */
 export type SqliteValue = string | bigint | null;
@@ -37,12 +37,12 @@ export class SqliteConnection {
     access: SqliteAccess = 'create',
   ) {
     if (access !== 'create' && identityOf(path) === GONE) {
-      throw new StoreError('invalid', noFile(path));
+      throw new StoreError('invalid', NO_FILE(path));
     }
     try {
       this.#database = new driver(locationOf(path, access), { timeout: BUSY_TIMEOUT });
     } catch (cause) {
-      const text = access === 'read-only' ? cannotRead(path) : cannotOpen(path);
+      const text = access === 'read-only' ? CANNOT_READ(path) : CANNOT_OPEN(path);
       throw new StoreError('invalid', text, { cause });
     }
     try {
@@ -79,7 +79,7 @@ export class SqliteConnection {
   writing<T>(work: () => T): T {
     // Who deletes the file leaves this process alone with its old copy, and the others with a new, empty one.
     if (identityOf(this.path) !== this.identity) {
-      throw new StoreError('invalid', fileReplaced(this.path));
+      throw new StoreError('invalid', FILE_REPLACED(this.path));
     }
     // Taking the write lock at once: a transaction that reads first and then finds another writer could only fail.
     return this.#transaction('BEGIN IMMEDIATE', work);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { loadDriver } from './sqlite.driver.js';
-import { driverMissing } from './sqlite.messages.js';
+import { DRIVER_MISSING } from './sqlite.messages.js';
 
 it('loads libsql', async () => {
   expect(await loadDriver()).toBeTypeOf('function');
@@ -10,7 +10,7 @@ it('says what to install when it is missing', async () => {
   const cause = new Error(`Cannot find package 'libsql'`);
   await expect(loadDriver(() => Promise.reject(cause))).rejects.toMatchObject({
     code: 'INVALID_OPTIONS',
-    message: driverMissing(),
+    message: DRIVER_MISSING,
     cause,
   });
 });

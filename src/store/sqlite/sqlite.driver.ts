@@ -1,5 +1,5 @@
 import { HedgeError } from '../../errors/index.js';
-import { driverMissing } from './sqlite.messages.js';
+import { DRIVER_MISSING } from './sqlite.messages.js';
 
 /** What is used of `libsql`, whose API is better-sqlite3's. */
 export interface SqliteDriver {
@@ -35,7 +35,7 @@ export async function loadDriver(
     if (isDriver(driver)) return driver;
     throw new TypeError('The default export of `libsql` is not a class.');
   } catch (cause) {
-    throw new HedgeError('INVALID_OPTIONS', driverMissing(), { cause });
+    throw new HedgeError('INVALID_OPTIONS', DRIVER_MISSING, { cause });
   }
 }
 

@@ -1,16 +1,16 @@
 import { StoreError } from '../../errors/index.js';
 import {
-  cannotOpen,
-  commitFailed,
-  diskFull,
-  locked,
-  notADatabase,
-  readOnly,
-  refusedBy,
-  rowExists,
-  sqlFailed,
-  storeFailed,
-  tooLarge,
+  CANNOT_OPEN,
+  COMMIT_FAILED,
+  DISK_FULL,
+  LOCKED,
+  NOT_A_DATABASE,
+  READ_ONLY,
+  REFUSED,
+  ROW_EXISTS,
+  SQL_FAILED,
+  STORE_FAILED,
+  TOO_LARGE,
 } from './sqlite.messages.js';
 
 /** SQLite's primary result codes, by number. */
@@ -29,34 +29,34 @@ export function statementError(error: unknown, file: string): unknown {
   const { code, message } = error;
   const options = { cause: error };
   if (/^SQLITE_CONSTRAINT_(?:PRIMARYKEY|UNIQUE|ROWID)$/.test(code)) {
-    return new StoreError('row-exists', rowExists(message), options);
+    return new StoreError('row-exists', ROW_EXISTS(message), options);
   }
   // `SQLITE_READONLY_DBMOVED` and its like are variants of the same trouble.
   switch (primaryCode(code)) {
     case 'BUSY':
     case 'LOCKED':
-      return new StoreError('aborted', locked(file), options);
+      return new StoreError('aborted', LOCKED(file), options);
     case 'CONSTRAINT':
     case 'MISMATCH':
-      return new StoreError('refused', refusedBy(message), options);
+      return new StoreError('refused', REFUSED(message), options);
     case 'TOOBIG':
-      return new StoreError('refused', tooLarge(), options);
+      return new StoreError('refused', TOO_LARGE, options);
     case 'NOTADB':
     case 'CORRUPT':
-      return new StoreError('invalid', notADatabase(file), options);
+      return new StoreError('invalid', NOT_A_DATABASE(file), options);
     case 'READONLY':
-      return new StoreError('invalid', readOnly(file), options);
+      return new StoreError('invalid', READ_ONLY(file), options);
     case 'CANTOPEN':
     case 'PERM':
     case 'AUTH':
-      return new StoreError('invalid', cannotOpen(file), options);
+      return new StoreError('invalid', CANNOT_OPEN(file), options);
     case 'FULL':
-      return new StoreError('invalid', diskFull(file), options);
+      return new StoreError('invalid', DISK_FULL(file), options);
     case 'ERROR':
     case 'SCHEMA':
-      return new StoreError('invalid', sqlFailed(file, message), options);
+      return new StoreError('invalid', SQL_FAILED(file, message), options);
     default:
-      return new StoreError('unavailable', storeFailed(file, message), options);
+      return new StoreError('unavailable', STORE_FAILED(file, message), options);
   }
 }
 
@@ -67,8 +67,8 @@ export function statementError(error: unknown, file: string): unknown {
 export function commitError(error: unknown, file: string): unknown {
   if (!isSqliteError(error)) return error;
   if (error.code.startsWith('SQLITE_BUSY')) return statementError(error, file);
-  const why = error.code === 'SQLITE_FULL' ? diskFull(file) : error.message;
-  return new StoreError('unavailable', commitFailed(file, why), { cause: error });
+  const why = error.code === 'SQLITE_FULL' ? DISK_FULL(file) : error.message;
+  return new StoreError('unavailable', COMMIT_FAILED(file, why), { cause: error });
 }
 
 /** The driver has no names for some extended codes; the lowest byte of those says what they are variants of. */

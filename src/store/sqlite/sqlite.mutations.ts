@@ -2,8 +2,8 @@ import { StoreError } from '../../errors/index.js';
 import type { Mutation } from '../mutation.js';
 import type { BootClock } from './boot.clock.js';
 import type { SqliteConnection, SqliteValue } from './sqlite.connection.js';
+import { ROW_MISSING } from './sqlite.messages.js';
 import { CLOCK_TABLE, type SqliteTables } from './sqlite.schema.js';
-import { rowMissing } from './sqlite.messages.js';
 import { checkText, integerOf } from './sqlite.text.js';
 
 type LockWrite = Extract<Mutation, { op: 'insert' | 'update' | 'upsert'; table: 'lock' }>;
@@ -78,7 +78,7 @@ function applyToLock(
     const values = given.map(([, value]) => value);
     const sql = `UPDATE "${table}" SET ${sets.join(', ')} WHERE name = ?`;
     if (connection.run(sql, [...values, name]) === 0) {
-      throw new StoreError('row-missing', rowMissing(name));
+      throw new StoreError('row-missing', ROW_MISSING(name));
     }
     return;
   }

@@ -1,6 +1,6 @@
 import { HedgeError } from '../../errors/index.js';
 import type { SqliteConnection } from './sqlite.connection.js';
-import { badTableName, equalTableNames } from './sqlite.messages.js';
+import { INVALID_TABLE_NAME, SAME_TABLE_TWICE } from './sqlite.messages.js';
 
 /** What the tables of the embedded store are called. */
 export interface SqliteTables {
@@ -23,7 +23,7 @@ export function sqliteTables(options: SqliteTables): Required<SqliteTables> {
   checkName('logTable', logTable);
   // SQLite compares table names without case.
   if (lockTable.toLowerCase() === logTable.toLowerCase()) {
-    throw new HedgeError('INVALID_OPTIONS', equalTableNames(lockTable));
+    throw new HedgeError('INVALID_OPTIONS', SAME_TABLE_TWICE(lockTable));
   }
   return { lockTable, logTable };
 }
@@ -77,6 +77,6 @@ export function hasTable(connection: SqliteConnection, name: string): boolean {
 function checkName(option: string, name: string): void {
   const reserved = /^(?:sqlite_|libsql_)/i.test(name) || name.toLowerCase() === CLOCK_TABLE;
   if (reserved || !/^[A-Za-z_]\w{0,127}$/.test(name)) {
-    throw new HedgeError('INVALID_OPTIONS', badTableName(option, name));
+    throw new HedgeError('INVALID_OPTIONS', INVALID_TABLE_NAME(option, name));
   }
 }

@@ -21,14 +21,14 @@ import { SqliteConnection, type SqliteAccess } from './sqlite.connection.js';
 import { loadDriver } from './sqlite.driver.js';
 import { selectedEntries, standingEntries, standingNames } from './sqlite.entries.js';
 import {
-  badFile,
-  givenUp,
-  notUtf8,
-  openTimedOut,
-  storeClosed,
-  storeNotOpen,
-  tablesMissing,
-  wrongTables,
+  INVALID_FILE,
+  GIVEN_UP,
+  NOT_UTF8,
+  OPEN_TIMED_OUT,
+  CLOSED,
+  NOT_OPEN,
+  TABLES_MISSING,
+  WRONG_TABLES,
 } from './sqlite.messages.js';
 import { applyMutations } from './sqlite.mutations.js';
 import { selectedRows } from './sqlite.rows.js';
@@ -82,7 +82,7 @@ export function openedAs(
 ): SchemaStore {
   // The driver ends the process over a path with a NUL.
   if (typeof file !== 'string' || file === '' || file.includes('\0')) {
-    throw new HedgeError('INVALID_OPTIONS', badFile(file));
+    throw new HedgeError('INVALID_OPTIONS', INVALID_FILE(file));
   }
   return new SqliteStore(file === ':memory:' ? file : resolve(file), sqliteTables(options), access);
 }
@@ -183,15 +183,15 @@ class SqliteStore implements SchemaStore {
     this.#checkCall(call);
     return this.#turns.take(call, () => {
       this.#checkCall(call);
-      if (!this.#connection) throw new StoreError('unavailable', storeNotOpen(this.#path));
+      if (!this.#connection) throw new StoreError('unavailable', NOT_OPEN(this.#path));
       return work(this.#connection);
     });
   }
 
   #checkCall({ signal }: StoreCall): void {
-    if (this.#closed) throw new StoreError('unavailable', storeClosed(this.#path));
+    if (this.#closed) throw new StoreError('unavailable', CLOSED(this.#path));
     if (signal?.aborted) {
-      throw new StoreError('given-up', givenUp(), { cause: signal.reason });
+      throw new StoreError('given-up', GIVEN_UP, { cause: signal.reason });
     }
   }
 
@@ -207,7 +207,7 @@ class SqliteStore implements SchemaStore {
     const driver = await loadDriver();
     const end = performance.now() + timeout;
     for (;;) {
-      if (this.#closed) throw new StoreError('unavailable', storeClosed(this.#path));
+      if (this.#closed) throw new StoreError('unavailable', CLOSED(this.#path));
       try {
         this.#connection = this.#prepared(new SqliteConnection(driver, this.#path, this.access));
         this.#identity = this.#identityOf(this.#connection);
@@ -216,7 +216,9 @@ class SqliteStore implements SchemaStore {
         // Switching a new file to write-ahead logging needs it alone for a moment, and does not wait for it.
         if (!(error instanceof StoreError) || error.failure !== 'aborted') throw error;
         if (performance.now() >= end) {
-          throw new StoreError('unavailable', openTimedOut(this.#path, timeout), { cause: error });
+          throw new StoreError('unavailable', OPEN_TIMED_OUT(this.#path, timeout), {
+            cause: error,
+          });
         }
       }
       await delay(OPEN_RETRY * (1 + Math.random()));
@@ -235,7 +237,7 @@ class SqliteStore implements SchemaStore {
     try {
       const [[encoding]] = connection.rows('PRAGMA encoding');
       if (encoding !== 'UTF-8') {
-        throw new StoreError('invalid', notUtf8(this.#path, textOf(encoding)));
+        throw new StoreError('invalid', NOT_UTF8(this.#path, textOf(encoding)));
       }
       if (this.access === 'read-only') this.#findTables(connection);
       else this.#created = connection.writing(() => createdIn(connection, this.#tables));
@@ -251,7 +253,7 @@ class SqliteStore implements SchemaStore {
     const missing = Object.values(this.#tables).filter((table) => !hasTable(connection, table));
     if (missing.length === 0) return;
     const schema = sqliteSchema(this.#tables);
-    throw new StoreError('invalid', tablesMissing(this.#path, missing, schema));
+    throw new StoreError('invalid', TABLES_MISSING(this.#path, missing, schema));
   }
 
   /** Tables of another make under our names would fail at the first use, long after start-up. */
@@ -261,7 +263,7 @@ class SqliteStore implements SchemaStore {
       connection.rows(`SELECT name, heartbeat, token, writer FROM "${lockTable}" LIMIT 0`);
       connection.rows(`SELECT id, key, leader, timestamp, value FROM "${logTable}" LIMIT 0`);
     } catch (cause) {
-      throw new StoreError('invalid', wrongTables(this.#path, sqliteSchema(this.#tables)), {
+      throw new StoreError('invalid', WRONG_TABLES(this.#path, sqliteSchema(this.#tables)), {
         cause,
       });
     }

@@ -1,7 +1,7 @@
 /// <reference lib="es2024.string" />
 import { StoreError } from '../../errors/index.js';
 import type { SqliteColumn } from './sqlite.driver.js';
-import { notAnInteger, notText } from './sqlite.messages.js';
+import { NOT_AN_INTEGER, NOT_TEXT } from './sqlite.messages.js';
 
 /**
  * Half of a surrogate pair has no UTF-8: it would come back as another character, or meet another row.
@@ -10,7 +10,7 @@ import { notAnInteger, notText } from './sqlite.messages.js';
  * @throws `refused`
  */
 export function checkText(column: string, text: string): string {
-  if (!text.isWellFormed()) throw new StoreError('refused', notText(column));
+  if (!text.isWellFormed()) throw new StoreError('refused', NOT_TEXT(column));
   return text;
 }
 
@@ -25,5 +25,5 @@ export function textOrNothing(column: SqliteColumn): string | undefined {
 
 export function integerOf(column: SqliteColumn): bigint {
   if (typeof column === 'bigint') return column;
-  throw new StoreError('invalid', notAnInteger(textOf(column)));
+  throw new StoreError('invalid', NOT_AN_INTEGER(textOf(column)));
 }

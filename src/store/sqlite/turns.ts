@@ -3,7 +3,7 @@ import { onAbort } from '../../abort.listeners.js';
 import { StoreError } from '../../errors/index.js';
 import { LONGEST_TIMER } from '../../time/index.js';
 import type { StoreCall } from '../hedge.store.js';
-import { givenUp, lateTurn } from './sqlite.messages.js';
+import { BUSY_TOO_LONG, GIVEN_UP } from './sqlite.messages.js';
 
 /**
  * Gives each call a turn of the event loop to itself, first come, first served, and what is urgent before all others. Calls
@@ -27,16 +27,14 @@ export class Turns {
         reject(error);
       };
       const timer = setTimeout(
-        () => drop(new StoreError('unavailable', lateTurn(call.timeout))),
+        () => drop(new StoreError('unavailable', BUSY_TOO_LONG(call.timeout))),
         Math.min(call.timeout, LONGEST_TIMER),
       );
       const { signal } = call;
       // Whoever gave up does not wait for the calls that came before.
       const unlisten =
         signal &&
-        onAbort(signal, () =>
-          drop(new StoreError('given-up', givenUp(), { cause: signal.reason })),
-        );
+        onAbort(signal, () => drop(new StoreError('given-up', GIVEN_UP, { cause: signal.reason })));
       const turn = () => {
         if (isOver) return;
         finish();

@@ -1,6 +1,4 @@
-import { textOf } from '../../hedge.messages.js';
-
-/** Every text of the command line. */
+import { textOf } from '../errors/index.js';
 
 export const PROGRAM = 'nestjs-hedge';
 
@@ -46,9 +44,6 @@ export const DATABASE_TO_APPLY_TO = "error: option '--apply' needs '--database <
 /** The first line: what follows it in some texts is DDL, which `schema` prints. */
 export const FAILED = (error: unknown) => `${PROGRAM}: ${textOf(error).split('\n')[0]}\n`;
 
-export const NOT_IN_TIME = (timeout: number) =>
-  `Not done within ${timeout} ms. Give it longer (--timeout), or less to read (--group).`;
-
 export const CREATED = (store: string, statements: readonly string[]) =>
   `Created in ${store}:\n\n${DDL(statements)}`;
 
@@ -60,28 +55,3 @@ export const NOT_CREATED = (store: string, statements: readonly string[]) =>
 
 export const DDL = (statements: readonly string[]) =>
   statements.map((statement) => `${statement};\n`).join('\n');
-
-// What `status` shows
-
-export const NO_GROUPS = (store: string) => `No group has rows in ${store}.\n`;
-
-export const LIVING = (total: number, dead: number) =>
-  dead === 0 ? `${total}` : `${total} (${dead} dead)`;
-
-export const MORE = (count: number) => `… and ${count} more (--limit)`;
-
-export const FOR_DETAILS = 'For what a group holds: --group <name>\n';
-
-export const NO_LEADER = 'none';
-
-export const EXPIRED = (holder: string) => `none, the term of ${holder} is over`;
-
-export const RELEASED = (writer: string) => `none, given back by ${writer}`;
-
-export const WITHOUT_FENCE = (writer: string, age: string) =>
-  `${writer}, by its row alone (as Go's hedge writes it), ${age} old`;
-
-export const LEADS = (holder: string, since: string, token: string, left: string) =>
-  `${holder} since ${since}, token ${token}, ${left} left`;
-
-export const UNKNOWN = '?';
