@@ -29,7 +29,8 @@ export class LeaderParts {
     private readonly base: MemberBase,
     session: SessionParts,
   ) {
-    const { options, store, clock, logger, identity, events, scope, explorer } = base;
+    const { options, store, clock, logger, identity, server, peers, events, scope, explorer } =
+      base;
     const { group, leaseDuration } = options;
     this.view = new LeaderView(clock);
     this.view.changes.subscribe((leader) => {
@@ -41,16 +42,17 @@ export class LeaderParts {
     this.terms = new Terms(held, events, this.hooks, scope, options.drainTimeout, logger, announce);
     this.terms.register(new Sweeper(group, store, clock, leaseDuration, logger));
     this.election = this.#makeElection(session);
-    const heartbeats = new LeaderHeartbeats(
+    const { election, view } = this;
+    const heartbeats = new LeaderHeartbeats({
       identity,
-      base.server,
-      base.peers,
+      server,
+      peers,
       clock,
-      options,
       logger,
-      this.election,
-      this.view,
-    );
+      options,
+      election,
+      view,
+    });
     this.membership = heartbeats.membership;
     this.memberHooks = new AppHooks(explorer, MEMBERS_CHANGED, logger);
     this.members = new MembersView(identity, this.membership.list, this.election, this.view);

@@ -15,8 +15,7 @@ import { HeldTerms, LockAcquirer, LockReleaser, type Term } from '../../src/lock
 import { CommitOutcomes, TermCommits } from '../../src/log/index.js';
 import { MemberIdentity, type MessageServer, type Peers } from '../../src/messaging/index.js';
 import type { HandlerExplorer } from '../../src/handlers/index.js';
-import type { Membership } from '../../src/membership/index.js';
-import type { ListChange } from '../../src/membership/member.js';
+import type { ListChange, Membership } from '../../src/membership/index.js';
 import {
   FencedCommitter,
   SessionKeeper,
@@ -125,16 +124,16 @@ export class SimulatedMember {
     const { server, peers } = mesh.join(this);
     const identity = new MemberIdentity(group, this.instanceId);
     identity.id = this.id;
-    const heartbeats = new LeaderHeartbeats(
+    const heartbeats = new LeaderHeartbeats({
       identity,
-      server as MessageServer,
-      peers as Peers,
+      server: server as MessageServer,
+      peers: peers as Peers,
       clock,
-      { leaseDuration, candidate: true, metadata: {} },
       logger,
-      this.election,
-      this.view,
-    );
+      options: { leaseDuration, candidate: true, metadata: {} },
+      election: this.election,
+      view: this.view,
+    });
     this.#membership = heartbeats.membership;
     this.#membership.start();
     const outcomes = new CommitOutcomes(this.keeper, store, clock);
