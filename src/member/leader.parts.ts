@@ -63,16 +63,16 @@ export class LeaderParts {
     const { options, store, clock, logger, id } = this.base;
     const { group, leaseDuration, candidate } = options;
     const rank = (gone: string) => this.membership.list.rank(gone);
-    return new Election(
-      { group, id, leaseDuration, candidate, rank },
+    return new Election({
+      options: { group, id, leaseDuration, candidate, rank },
       store,
       acquirer,
       releaser,
-      this.view,
+      view: this.view,
       clock,
       logger,
-      this.terms,
-    );
+      listener: this.terms,
+    });
   }
 
   #followList(): void {

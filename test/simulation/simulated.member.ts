@@ -104,8 +104,8 @@ export class SimulatedMember {
     const terms = new Terms(new HeldTerms(), new HedgeEvents(), hooks, SCOPE, 1_000, logger, () =>
       this.#membership.tell(250),
     );
-    this.election = new Election(
-      {
+    this.election = new Election({
+      options: {
         group,
         id,
         leaseDuration,
@@ -113,14 +113,14 @@ export class SimulatedMember {
         rank: (gone) => this.#membership.list.rank(gone),
       },
       store,
-      this.acquirer,
-      this.releaser,
-      this.view,
+      acquirer: this.acquirer,
+      releaser: this.releaser,
+      view: this.view,
       clock,
       logger,
-      terms,
-      draw,
-    );
+      listener: terms,
+      random: draw,
+    });
     const { server, peers } = mesh.join(this);
     const identity = new MemberIdentity(group, this.instanceId);
     identity.id = this.id;
