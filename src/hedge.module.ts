@@ -18,7 +18,7 @@ import {
 } from './hedge.module-definition.js';
 import { resolveOptions, type HedgeModuleOptions, type ResolvedOptions } from './hedge.options.js';
 import { HedgeService } from './hedge.service.js';
-import { LeaderStanding, LeaderWork } from './leader/index.js';
+import { LeaderCheck, LeaderWork } from './leader/index.js';
 import { LockService } from './lock/index.js';
 import { HandlerExplorer, HandlerFactory } from './handlers/index.js';
 import { MessageTracing, securePort } from './messaging/index.js';
@@ -53,19 +53,16 @@ import { makeSpannerStore, makeSqliteStore } from './database/index.js';
         new HedgeService(member, lifecycle),
     },
     {
-      provide: LeaderStanding,
-      inject: [HedgeMember, HedgeLifecycle],
-      useFactory: ({ leader, id }: HedgeMember, lifecycle: HedgeLifecycle) =>
-        new LeaderStanding(leader.election, leader.view, leader.members, {
-          self: id,
-          notRunning: () => lifecycle.notRunning,
-        }),
+      provide: LeaderCheck,
+      inject: [HedgeMember],
+      useFactory: ({ leader: { election, view, members }, id, state }: HedgeMember) =>
+        new LeaderCheck({ election, view, members, id, notRunning: () => state.notRunning }),
     },
     {
       provide: LeaderWork,
-      inject: [HedgeMember, LeaderStanding],
-      useFactory: ({ leader, scope, messages }: HedgeMember, standing: LeaderStanding) =>
-        new LeaderWork(leader.election, scope, messages.running, standing),
+      inject: [HedgeMember, LeaderCheck],
+      useFactory: ({ leader, scope, messages }: HedgeMember, check: LeaderCheck) =>
+        new LeaderWork(leader.election, scope, messages.running, check),
     },
     {
       provide: LockService,
@@ -84,7 +81,7 @@ import { makeSpannerStore, makeSqliteStore } from './database/index.js';
     },
   ],
   // The last ones for guards, decorated methods, health checks and telemetry, of whatever module.
-  exports: [HedgeService, LockService, LeaderStanding, LeaderWork, MemberHealth, MessageTracing],
+  exports: [HedgeService, LockService, LeaderCheck, LeaderWork, MemberHealth, MessageTracing],
 })
 export class HedgeModule
   extends ConfigurableModuleClass

@@ -1,5 +1,7 @@
 import { HedgeError } from '../errors/index.js';
 import type { TermScope, Terms } from '../leader/index.js';
+import { FOREIGN_LOCK, FOREIGN_TERM } from '../hedge.messages.js';
+import type { TermLifecycle, TermScope } from '../leader/index.js';
 import { Lock, type HeldTerms, type Term } from '../lock/index.js';
 import type { GroupCommit } from './group.commit.js';
 import { FOREIGN_LOCK, FOREIGN_TERM } from './log.messages.js';
@@ -10,7 +12,7 @@ import type { TermCommits } from './term.commits.js';
 export class PutBinding {
   constructor(
     private readonly commits: TermCommits,
-    private readonly terms: Terms,
+    private readonly terms: TermLifecycle,
     private readonly held: HeldTerms,
     private readonly scope: TermScope,
   ) {}

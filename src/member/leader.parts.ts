@@ -1,11 +1,11 @@
 import type { MemberBase } from './member.base.js';
 import {
   Election,
+  GroupMembers,
   LeaderHeartbeats,
   LeaderView,
   LeadershipHooks,
-  MembersView,
-  Terms,
+  TermLifecycle,
 } from '../leader/index.js';
 import { Sweeper } from '../sweep/index.js';
 import { MEMBERS_CHANGED, type MemberInfo, type Membership } from '../membership/index.js';
@@ -19,10 +19,10 @@ const NEWS_TIMEOUT = 250;
 export class LeaderParts {
   readonly view: LeaderView;
   readonly hooks: LeadershipHooks;
-  readonly terms: Terms;
+  readonly terms: TermLifecycle;
   readonly election: Election;
   readonly membership: Membership;
-  readonly members: MembersView;
+  readonly members: GroupMembers;
   readonly memberHooks: AppHooks;
 
   constructor(
@@ -37,9 +37,15 @@ export class LeaderParts {
       events.emit({ type: 'leader.changed', leader: leader?.id });
     });
     this.hooks = new LeadershipHooks(explorer, clock, logger);
-    const announce = () => this.membership.tell(NEWS_TIMEOUT);
-    const { held } = session;
-    this.terms = new Terms(held, events, this.hooks, scope, options.drainTimeout, logger, announce);
+    this.terms = new TermLifecycle({
+      held: session.held,
+      events,
+      hooks: this.hooks,
+      scope,
+      drainTimeout: options.drainTimeout,
+      logger,
+      announceRelease: () => this.membership.tell(NEWS_TIMEOUT),
+    });
     this.terms.register(new Sweeper(group, store, clock, leaseDuration, logger));
     this.election = this.#makeElection(session);
     const { election, view } = this;
@@ -55,7 +61,7 @@ export class LeaderParts {
     });
     this.membership = heartbeats.membership;
     this.memberHooks = new AppHooks(explorer, MEMBERS_CHANGED, logger);
-    this.members = new MembersView(identity, this.membership.list, this.election, this.view);
+    this.members = new GroupMembers(identity, this.membership.list, this.election, this.view);
     this.#followList();
   }
 

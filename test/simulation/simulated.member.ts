@@ -7,7 +7,7 @@ import {
   LeaderHeartbeats,
   LeaderView,
   LeadershipHooks,
-  Terms,
+  TermLifecycle,
   TermScope,
 } from '../../src/leader/index.js';
 import { Sweeper } from '../../src/sweep/index.js';
@@ -101,9 +101,15 @@ export class SimulatedMember {
     this.view = new LeaderView(clock);
     const explorer = { explore: () => [] } as unknown as HandlerExplorer;
     const hooks = new LeadershipHooks(explorer, clock, logger);
-    const terms = new Terms(new HeldTerms(), new HedgeEvents(), hooks, SCOPE, 1_000, logger, () =>
-      this.#membership.tell(250),
-    );
+    const terms = new TermLifecycle({
+      held: new HeldTerms(),
+      events: new HedgeEvents(),
+      hooks,
+      scope: SCOPE,
+      drainTimeout: 1_000,
+      logger,
+      announceRelease: () => this.#membership.tell(250),
+    });
     this.election = new Election({
       options: {
         group,
