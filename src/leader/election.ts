@@ -106,8 +106,8 @@ export class Election {
   }
 
   /**
-   * Gives leadership back, and lets the others go first for half a lease, at most 2 s. Resolves when the store has taken
-   * the lock back.
+   * Gives leadership back, and lets the others go first for half a lease, at most 2 s. Resolves when the store has
+   * taken the lock back.
    */
   async stepDown(reason: LossReason): Promise<void> {
     const { term } = this;
@@ -116,8 +116,8 @@ export class Election {
   }
 
   /**
-   * Another member knows a term with this token. If it is newer, this member's own term is over, whatever its clock says.
-   * A token that proved wrong ends no second term: the lock was free for this member afterwards.
+   * Another member knows a term with this token. If it is newer, this member's own term is over, whatever its clock
+   * says. A token that proved wrong ends no second term: the lock was free for this member afterwards.
    */
   superseded(token: bigint): void {
     if (!this.#term || token <= this.#term.token || token <= this.#disproved) return;
@@ -241,9 +241,9 @@ export class Election {
   }
 
   /**
-   * ms before this member looks at a lock whose holder is gone: the first candidate takes it, and the next ones have heard
-   * of that before they look. Each step lets twice as many go: if forty candidates died with the leader, the next does not
-   * wait for forty steps.
+   * ms before this member looks at a lock whose holder is gone: the first candidate takes it, and the next ones have
+   * heard of that before they look. Each step lets twice as many go: if forty candidates died with the leader, the next
+   * does not wait for forty steps.
    */
   #stagger(gone: string): number {
     const { rank } = this.parts.options;

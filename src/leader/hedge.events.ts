@@ -35,8 +35,8 @@ export type HedgeEvent =
     } & InterruptedRun);
 
 /**
- * A run of a `@LeaderCron()` that has no known end: its leader died, or the leader's term ended. It may have been done in
- * part.
+ * A run of a `@LeaderCron()` that has no known end: its leader died, or the leader's term ended. It may have been done
+ * in part.
  */
 export interface InterruptedRun {
   /** The name of the cron. */

@@ -32,15 +32,16 @@ type LeaderOnlyMethod<
 
 /**
  * Runs the method on the leader, and skips it on other members. For methods of classes that Nest makes, of any scope;
- * above or below any decorator that sets metadata (`@Cron`, `@Interval`, `@OnEvent`, …): all members register the method,
- * and the leader runs it.
+ * above or below any decorator that sets metadata (`@Cron`, `@Interval`, `@OnEvent`, …): all members register the
+ * method, and the leader runs it.
  *
- * The method runs in the current term, which `HedgeService.currentTerm` gives: stop when its `signal` aborts. Entries that
- * the method puts are written in that term, or never. Called by code that already belongs to a term, such as a leader
- * handler, it runs in that term, or not at all. A shutdown waits for it as for leader handlers, at most `drainTimeout` ms.
+ * The method runs in the current term, which `HedgeService.currentTerm` gives: stop when its `signal` aborts. Entries
+ * that the method puts are written in that term, or never. Called by code that already belongs to a term, such as a
+ * leader handler, it runs in that term, or not at all. A shutdown waits for it as for leader handlers, at most
+ * `drainTimeout` ms.
  *
- * @throws HedgeError from the method, with `onFollower: 'throw'`: `NOT_LEADER`, or `NOT_RUNNING` on a member that has not
- *   started or shuts down. From the method of an instance without a member: `INVALID_HANDLER`. From the decorator:
+ * @throws HedgeError from the method, with `onFollower: 'throw'`: `NOT_LEADER`, or `NOT_RUNNING` on a member that has
+ *   not started or shuts down. From the method of an instance without a member: `INVALID_HANDLER`. From the decorator:
  *   `INVALID_ARGUMENT`, `INVALID_HANDLER`.
  *
  * @example

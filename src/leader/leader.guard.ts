@@ -18,8 +18,8 @@ import { redirectLocation } from './redirect.location.js';
 const TEMPORARY_REDIRECT = 307;
 
 /**
- * Lets requests pass on the leader: `@UseGuards(LeaderGuard)`, in any module. Other members redirect an HTTP client to the
- * leader if the leader's `metadata.url` gives its URL, and answer 503 otherwise. Extend the guard to change that; a
+ * Lets requests pass on the leader: `@UseGuards(LeaderGuard)`, in any module. Other members redirect an HTTP client to
+ * the leader if the leader's `metadata.url` gives its URL, and answer 503 otherwise. Extend the guard to change that; a
  * subclass may have a constructor of its own.
  *
  * The guard decides when the request arrives, by the clock. The term may end while the request runs: put what must not
@@ -56,8 +56,8 @@ export class LeaderGuard implements CanActivate {
   }
 
   /**
-   * The URL to redirect an HTTP client to; undefined: no redirect. The guard sends it unchanged, so take nothing but the
-   * path from the client's request.
+   * The URL to redirect an HTTP client to; undefined: no redirect. The guard sends it unchanged, so take nothing but
+   * the path from the client's request.
    * @default the request's path below the leader's `metadata.url`, when that is a URL for HTTP
    */
   protected redirectTo(leader: Member, context: ExecutionContext): string | undefined {

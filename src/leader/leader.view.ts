@@ -36,7 +36,9 @@ export class LeaderView {
     return this.#known && this.remaining() > 0 ? this.#known : undefined;
   }
 
-  /** When the group lost its leader, on the monotonic clock. `undefined` while a member leads, and until the first look. */
+  /**
+   * When the group lost its leader, on the monotonic clock. `undefined` while a member leads, and until the first look.
+   */
   get leaderlessSince(): number | undefined {
     if (this.current) return undefined;
     return this.#known ? this.#expiresAt : this.#forgottenAt;
@@ -134,7 +136,8 @@ export class LeaderView {
   }
 
   /**
-   * Calls once, when this leader is no longer the known one: superseded, forgotten, or silent for longer than its lease.
+   * Calls once, when this leader is no longer the known one: superseded, forgotten, or silent for longer than its
+   * lease.
    * @returns a function that ends the watch before that
    */
   whenOver({ token }: KnownLeader, call: () => void): () => void {

@@ -6,7 +6,9 @@ import type { Election } from './election.js';
 import type { LeaderCheck } from './leader.check.js';
 import type { TermScope } from './term.scope.js';
 
-/** Runs the leader's own work, which no message asked for: `@LeaderOnly()` methods, crons. A shutdown waits for it too. */
+/**
+ * Runs the leader's own work, which no message asked for: `@LeaderOnly()` methods, crons. A shutdown waits for it too.
+ */
 export class LeaderWork {
   constructor(
     private readonly election: Pick<Election, 'term'>,
@@ -21,8 +23,8 @@ export class LeaderWork {
   }
 
   /**
-   * The term in which the calling code may start work. Code that belongs to an ended term may start none in the next term:
-   * another member may have led in between.
+   * The term in which the calling code may start work. Code that belongs to an ended term may start none in the next
+   * term: another member may have led in between.
    */
   get callersTerm(): Term | undefined {
     const { term } = this;

@@ -6,8 +6,8 @@ export const LEADERSHIP_GAINED = Symbol('hedge:leadership-gained');
 export const LEADERSHIP_LOST = Symbol('hedge:leadership-lost');
 
 /**
- * Calls the method with the `Leadership` whenever this member becomes the leader. Entries that the method puts are bound
- * to the term. Stop when `leadership.signal` aborts.
+ * Calls the method with the `Leadership` whenever this member becomes the leader. Entries that the method puts are
+ * bound to the term. Stop when `leadership.signal` aborts.
  *
  * @example
  * ```ts
@@ -26,8 +26,8 @@ export const LEADERSHIP_LOST = Symbol('hedge:leadership-lost');
 export const OnLeadershipGained = (): MethodDecorator => SetMetadata(LEADERSHIP_GAINED, true);
 
 /**
- * Calls the method with the reason (`'expired'`, `'stepped-down'`, …) whenever this member has stopped leading. The member
- * waits for the method before it gives the lock back, at most `drainTimeout` ms.
+ * Calls the method with the reason (`'expired'`, `'stepped-down'`, …) whenever this member has stopped leading. The
+ * member waits for the method before it gives the lock back, at most `drainTimeout` ms.
  *
  * @example
  * ```ts

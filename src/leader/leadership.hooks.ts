@@ -29,7 +29,9 @@ export class LeadershipHooks {
     void this.#gained.call(leadership);
   }
 
-  /** Resolves when all hooks have, at most `timeout` ms later: a hook that hangs must not keep the lock from the others. */
+  /**
+   * Resolves when all hooks have, at most `timeout` ms later: a hook that hangs must not keep the lock from the others.
+   */
   async lost(reason: LossReason, timeout: number): Promise<void> {
     if (this.#lost.isEmpty) return;
     await settledWithin(this.clock, timeout, this.#lost.call(reason));

@@ -12,7 +12,10 @@
  * }
  */
 export interface Leadership {
-  /** The fencing token: send it with each write to another system, and let that system refuse smaller ones. JSON: a string. */
+  /**
+   * The fencing token: send it with each write to another system, and let that system refuse smaller ones. JSON: a
+   * string.
+   */
   readonly token: bigint;
   /** Aborts when the term ends: no later than its deadline, or on the first turn of the event loop after it. */
   readonly signal: AbortSignal;

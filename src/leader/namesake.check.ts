@@ -12,8 +12,8 @@ export interface NamesakeCheckParts {
 }
 
 /**
- * Warns once when another process leads from this member's own address. A former life of this process does not count: it
- * renews nothing, and its term ends with its lease.
+ * Warns once when another process leads from this member's own address. A former life of this process does not count:
+ * it renews nothing, and its term ends with its lease.
  */
 export class NamesakeCheck {
   #found: { readonly token: bigint; readonly lease: TimeLimit } | undefined;

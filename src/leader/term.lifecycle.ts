@@ -64,8 +64,8 @@ export class TermLifecycle implements ElectionListener {
     this.#newest = leadership;
     held.add(term);
     for (const listener of this.#listeners) listener.began?.(term);
-    // Before the event, as its subscribers may step down: a hook that opens something must run before the hook that closes
-    // it.
+    // Before the event, as its subscribers may step down: a hook that opens something must run before the hook that
+    // closes it.
     scope.run(term, () => hooks.gained(leadership));
     events.emit({ type: 'leadership.gained', leadership });
     this.#warnOnce();
@@ -77,7 +77,8 @@ export class TermLifecycle implements ElectionListener {
     if (reason !== 'stepped-down' && reason !== 'shutdown') logger.warn(TERM_LOST(reason));
     events.emit({ type: 'leadership.lost', reason, token: term.token });
     const listeners = this.#listeners.map((listener) => listener.ended(term));
-    // In the scope of the ended term, so that a put in a hook fails at once: there can be no leader before the hook ends.
+    // In the scope of the ended term, so that a put in a hook fails at once: there can be no leader before the hook
+    // ends.
     const lost = scope.run(term, () => hooks.lost(reason, drainTimeout));
     await Promise.all([...listeners, lost]);
   }

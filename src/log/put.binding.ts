@@ -8,7 +8,7 @@ import { FOREIGN_LOCK, FOREIGN_TERM } from './log.messages.js';
 import type { PutOptions } from './log.types.js';
 import type { TermCommits } from './term.commits.js';
 
-/** Which terms of this member a put is bound to: what it asks for, and what the calling handler runs in. */
+/** Finds the terms that a put is bound to: the terms that its options name, and the term that its caller runs in. */
 export class PutBinding {
   constructor(
     private readonly commits: TermCommits,
@@ -18,12 +18,12 @@ export class PutBinding {
   ) {}
 
   /**
-   * @returns the writer of those terms, or undefined where any leader may write it
+   * @returns the writer for these terms; undefined when any leader may write the entry
    * @throws HedgeError `INVALID_ARGUMENT`
    */
   writerOf(options: PutOptions): GroupCommit | undefined {
     const term = this.#leaderTermOf(options);
-    // Given as `undefined` it is one that was not had: the put must not pass for one that asked for none.
+    // `lock: undefined` is a lock that was not acquired: such a put must fail, not go without a lock.
     if ('lock' in options) return this.commits.of(this.#lockTermOf(options), term);
     return term && this.commits.of(term);
   }

@@ -124,7 +124,9 @@ export class ListKeeper {
     return { about, isListed, members: this.#updateFor(history, heartbeat) };
   }
 
-  /** After a change of leader most members have the right list already: a large group's list is not sent to all again. */
+  /**
+   * After a change of leader most members have the right list already: a large group's list is not sent to all again.
+   */
   #updateFor(history: ListHistory, { known, digest }: Heartbeat): ListUpdate | undefined {
     const hasBase = digest === history.base && known?.token !== history.current.token;
     return hasBase ? history.sinceBase(this.#members) : history.since(known, this.#members);

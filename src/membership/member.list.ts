@@ -61,8 +61,8 @@ export class MemberList {
 
   /**
    * How many candidates come before this member. The younger ones do: in a rolling update leadership then passes to a
-   * member that stays. Members out of sight count, as they see each other; `gone` does not. A member that was never told
-   * the list comes last, as it could not keep it well.
+   * member that stays. Members out of sight count, as they see each other; `gone` does not. A member that was never
+   * told the list comes last, as it could not keep it well.
    */
   rank(gone?: string): number {
     const self = this.#members.get(this.#selfId);

@@ -6,7 +6,10 @@ const TICK = 500;
 /** Ticks of silence after which a member should be asked for a sign of life. */
 const TICKS_BEFORE_DOUBT = 3;
 
-/** Ticks of silence after which a member counts as gone: 4 s, so that a pause of 2 s after a heartbeat removes no member. */
+/**
+ * Ticks of silence after which a member counts as gone: 4 s, so that a pause of 2 s after a heartbeat removes no
+ * member.
+ */
 const TICKS_BEFORE_GONE = 8;
 
 /** Hears of members that are silent. */
@@ -18,8 +21,8 @@ export interface SilenceListener {
 }
 
 /**
- * Counts how long members have been silent, in ticks of a timer. A time that this process itself slept through counts as
- * one tick, whatever the clocks say: the members may well have spoken meanwhile.
+ * Counts how long members have been silent, in ticks of a timer. A time that this process itself slept through counts
+ * as one tick, whatever the clocks say: the members may well have spoken meanwhile.
  */
 export class SilenceWatch {
   readonly #ticks = new Map<string, number>();

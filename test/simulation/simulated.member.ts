@@ -143,7 +143,7 @@ export class SimulatedMember {
     this.#membership = heartbeats.membership;
     this.#membership.start();
     const outcomes = new CommitOutcomes(this.keeper, store, clock);
-    this.commits = new TermCommits(committer, outcomes, clock, leaseDuration, reports);
+    this.commits = new TermCommits({ committer, outcomes, clock, leaseDuration, reports });
     terms.register(this.commits);
     terms.register(new Sweeper(group, store, clock, leaseDuration, logger));
     terms.register({ began: (term) => setting.led(term), ended: async () => undefined });
