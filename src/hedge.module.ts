@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { HedgeError } from './errors/index.js';
+import { MemberExtensions, MemberLifecycle, HedgeMember, MemberHealth } from './member/index.js';
 import { EMBEDDED_BY_DEFAULT, MODULE_TWICE } from './hedge.messages.js';
 import { HedgeExtensions, HedgeLifecycle, HedgeMember, MemberHealth } from './member/index.js';
 import {
@@ -37,19 +38,19 @@ import { makeSpannerStore, makeSqliteStore } from './database/index.js';
       useFactory: makeMember,
     },
     {
-      provide: HedgeLifecycle,
+      provide: MemberLifecycle,
       inject: [HedgeMember, ModuleRef],
       useFactory: (member: HedgeMember, modules: ModuleRef) =>
-        new HedgeLifecycle(
+        new MemberLifecycle(
           member,
           member.options.store.kind !== 'ready',
-          new HedgeExtensions(member, modules),
+          new MemberExtensions(member, modules),
         ),
     },
     {
       provide: HedgeService,
-      inject: [HedgeMember, HedgeLifecycle],
-      useFactory: (member: HedgeMember, lifecycle: HedgeLifecycle) =>
+      inject: [HedgeMember, MemberLifecycle],
+      useFactory: (member: HedgeMember, lifecycle: MemberLifecycle) =>
         new HedgeService(member, lifecycle),
     },
     {
@@ -89,7 +90,7 @@ export class HedgeModule
 {
   /** @internal */
   constructor(
-    private readonly lifecycle: HedgeLifecycle,
+    private readonly lifecycle: MemberLifecycle,
     private readonly member: HedgeMember,
     private readonly factory: HandlerFactory,
     private readonly modules: ModulesContainer,

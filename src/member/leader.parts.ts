@@ -1,4 +1,4 @@
-import type { MemberBase } from './member.base.js';
+import { AppHooks } from '../handlers/index.js';
 import {
   Election,
   GroupMembers,
@@ -7,15 +7,13 @@ import {
   LeadershipHooks,
   TermLifecycle,
 } from '../leader/index.js';
-import { Sweeper } from '../sweep/index.js';
 import { MEMBERS_CHANGED, type MemberInfo, type Membership } from '../membership/index.js';
-import { AppHooks } from '../handlers/index.js';
+import { Sweeper } from '../sweep/index.js';
+import type { MemberBase } from './member.base.js';
+import { NOTICE_TIMEOUT } from './notice.timeout.js';
 import type { SessionParts } from './session.parts.js';
 
-/** ms that followers are given to hear that the lock is free; those that do not find out by their connection. */
-const NEWS_TIMEOUT = 250;
-
-/** Who leads the group, and who else is in it. */
+/** The leader of the group, and its members. */
 export class LeaderParts {
   readonly view: LeaderView;
   readonly hooks: LeadershipHooks;
@@ -29,40 +27,34 @@ export class LeaderParts {
     private readonly base: MemberBase,
     session: SessionParts,
   ) {
-    const { options, store, clock, logger, identity, server, peers, events, scope, explorer } =
-      base;
-    const { group, leaseDuration } = options;
+    const { clock, logger, identity, events, explorer } = base;
     this.view = new LeaderView(clock);
     this.view.changes.subscribe((leader) => {
       events.emit({ type: 'leader.changed', leader: leader?.id });
     });
     this.hooks = new LeadershipHooks(explorer, clock, logger);
-    this.terms = new TermLifecycle({
-      held: session.held,
-      events,
-      hooks: this.hooks,
-      scope,
-      drainTimeout: options.drainTimeout,
-      logger,
-      announceRelease: () => this.membership.tell(NEWS_TIMEOUT),
-    });
-    this.terms.register(new Sweeper(group, store, clock, leaseDuration, logger));
+    this.terms = this.#makeTerms(session);
     this.election = this.#makeElection(session);
-    const { election, view } = this;
-    const heartbeats = new LeaderHeartbeats({
-      identity,
-      server,
-      peers,
-      clock,
-      logger,
-      options,
-      election,
-      view,
-    });
-    this.membership = heartbeats.membership;
+    this.membership = this.#makeMembership();
     this.memberHooks = new AppHooks(explorer, MEMBERS_CHANGED, logger);
     this.members = new GroupMembers(identity, this.membership.list, this.election, this.view);
     this.#followList();
+  }
+
+  #makeTerms({ held }: SessionParts): TermLifecycle {
+    const { options, store, clock, logger, events, scope } = this.base;
+    const { group, leaseDuration, drainTimeout } = options;
+    const terms = new TermLifecycle({
+      held,
+      events,
+      hooks: this.hooks,
+      scope,
+      drainTimeout,
+      logger,
+      announceRelease: () => this.membership.tell(NOTICE_TIMEOUT),
+    });
+    terms.register(new Sweeper(group, store, clock, leaseDuration, logger));
+    return terms;
   }
 
   #makeElection({ acquirer, releaser }: SessionParts): Election {
@@ -81,11 +73,18 @@ export class LeaderParts {
     });
   }
 
+  #makeMembership(): Membership {
+    const { identity, server, peers, clock, logger, options } = this.base;
+    const { election, view } = this;
+    const shared = { identity, server, peers, clock, logger, options };
+    return new LeaderHeartbeats({ ...shared, election, view }).membership;
+  }
+
   #followList(): void {
     const { server, peers } = this.base;
     const { list } = this.membership;
     list.silent.subscribe(({ id, instanceId }) => {
-      // A connection may seem open for many minutes after its host is gone.
+      // A connection may look open for many minutes after its host is gone.
       peers.abandon(id, instanceId);
       server.abandon(id, instanceId);
       this.view.silent(id);

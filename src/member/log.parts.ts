@@ -1,5 +1,3 @@
-import type { MemberBase } from './member.base.js';
-import type { LeaderParts } from './leader.parts.js';
 import {
   CommitOutcomes,
   LogReader,
@@ -8,10 +6,12 @@ import {
   PutBinding,
   TermCommits,
 } from '../log/index.js';
+import type { LeaderParts } from './leader.parts.js';
+import type { MemberBase } from './member.base.js';
 import type { MessageParts } from './message.parts.js';
 import type { SessionParts } from './session.parts.js';
 
-/** The log, as every member reads and the leader writes it. */
+/** The log, as every member reads it and the leader writes it. */
 export class LogParts {
   readonly outcomes: CommitOutcomes;
   readonly writer: LogWriter;
