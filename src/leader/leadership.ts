@@ -2,14 +2,16 @@
  * A term in which this member leads.
  *
  * @example
+ * ```ts
  * const { leadership } = hedge;
  * if (leadership) {
- *   await fetch(url, {
+ *   await fetch('https://prices.example/refresh', {
  *     method: 'POST',
  *     headers: { 'Fencing-Token': `${leadership.token}` },
  *     signal: leadership.signal,
  *   });
  * }
+ * ```
  */
 export interface Leadership {
   /**

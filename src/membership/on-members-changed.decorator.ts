@@ -8,10 +8,15 @@ export const MEMBERS_CHANGED = Symbol('hedge:members-changed');
  * it crashes, or when it has been silent for 4 s. A member that restarted under its old id left and joined.
  *
  * @example
- * @OnMembersChanged()
- * log({ joined, left }: MembersChange) {
- *   for (const { id } of joined) this.logger.log(`${id} joined`);
- *   for (const { id } of left) this.logger.log(`${id} left`);
+ * ```ts
+ * @Injectable()
+ * class MemberLog {
+ *   @OnMembersChanged()
+ *   log({ joined, left }: MembersChange) {
+ *     for (const { id } of joined) console.log(`${id} joined`);
+ *     for (const { id } of left) console.log(`${id} left`);
+ *   }
  * }
+ * ```
  */
 export const OnMembersChanged = (): MethodDecorator => SetMetadata(MEMBERS_CHANGED, true);
