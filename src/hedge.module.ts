@@ -8,8 +8,8 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { HedgeError } from './errors/index.js';
+import { MemberExtensions, MemberLifecycle, HedgeMember, MemberHealth } from './member/index.js';
 import { EMBEDDED_BY_DEFAULT, MODULE_TWICE } from './hedge.messages.js';
-import { HedgeExtensions, HedgeLifecycle, HedgeMember, MemberHealth } from './member/index.js';
 import {
   ConfigurableModuleClass,
   HEDGE_OPTIONS,
@@ -18,7 +18,7 @@ import {
 } from './hedge.module-definition.js';
 import { resolveOptions, type HedgeModuleOptions, type ResolvedOptions } from './hedge.options.js';
 import { HedgeService } from './hedge.service.js';
-import { LeaderStanding, LeaderWork } from './leader/index.js';
+import { LeaderCheck, LeaderWork } from './leader/index.js';
 import { LockService } from './lock/index.js';
 import { HandlerExplorer, HandlerFactory } from './handlers/index.js';
 import { MessageTracing, securePort } from './messaging/index.js';
@@ -37,35 +37,32 @@ import { makeSpannerStore, makeSqliteStore } from './database/index.js';
       useFactory: makeMember,
     },
     {
-      provide: HedgeLifecycle,
+      provide: MemberLifecycle,
       inject: [HedgeMember, ModuleRef],
       useFactory: (member: HedgeMember, modules: ModuleRef) =>
-        new HedgeLifecycle(
+        new MemberLifecycle(
           member,
           member.options.store.kind !== 'ready',
-          new HedgeExtensions(member, modules),
+          new MemberExtensions(member, modules),
         ),
     },
     {
       provide: HedgeService,
-      inject: [HedgeMember, HedgeLifecycle],
-      useFactory: (member: HedgeMember, lifecycle: HedgeLifecycle) =>
+      inject: [HedgeMember, MemberLifecycle],
+      useFactory: (member: HedgeMember, lifecycle: MemberLifecycle) =>
         new HedgeService(member, lifecycle),
     },
     {
-      provide: LeaderStanding,
-      inject: [HedgeMember, HedgeLifecycle],
-      useFactory: ({ leader, id }: HedgeMember, lifecycle: HedgeLifecycle) =>
-        new LeaderStanding(leader.election, leader.view, leader.members, {
-          self: id,
-          notRunning: () => lifecycle.notRunning,
-        }),
+      provide: LeaderCheck,
+      inject: [HedgeMember],
+      useFactory: ({ leader: { election, view, members }, id, state }: HedgeMember) =>
+        new LeaderCheck({ election, view, members, id, notRunning: () => state.notRunning }),
     },
     {
       provide: LeaderWork,
-      inject: [HedgeMember, LeaderStanding],
-      useFactory: ({ leader, scope, messages }: HedgeMember, standing: LeaderStanding) =>
-        new LeaderWork(leader.election, scope, messages.running, standing),
+      inject: [HedgeMember, LeaderCheck],
+      useFactory: ({ leader, scope, messages }: HedgeMember, check: LeaderCheck) =>
+        new LeaderWork(leader.election, scope, messages.running, check),
     },
     {
       provide: LockService,
@@ -84,7 +81,7 @@ import { makeSpannerStore, makeSqliteStore } from './database/index.js';
     },
   ],
   // The last ones for guards, decorated methods, health checks and telemetry, of whatever module.
-  exports: [HedgeService, LockService, LeaderStanding, LeaderWork, MemberHealth, MessageTracing],
+  exports: [HedgeService, LockService, LeaderCheck, LeaderWork, MemberHealth, MessageTracing],
 })
 export class HedgeModule
   extends ConfigurableModuleClass
@@ -92,7 +89,7 @@ export class HedgeModule
 {
   /** @internal */
   constructor(
-    private readonly lifecycle: HedgeLifecycle,
+    private readonly lifecycle: MemberLifecycle,
     private readonly member: HedgeMember,
     private readonly factory: HandlerFactory,
     private readonly modules: ModulesContainer,

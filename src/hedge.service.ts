@@ -1,6 +1,6 @@
 import { defer, type Observable } from 'rxjs';
 import type { BroadcastOptions, BroadcastReply } from './broadcast/index.js';
-import type { HedgeLifecycle, HedgeMember } from './member/index.js';
+import type { MemberLifecycle, HedgeMember } from './member/index.js';
 import type { HedgeEvent, Leadership } from './leader/index.js';
 import type { Member } from './membership/index.js';
 import type {
@@ -25,7 +25,7 @@ export class HedgeService {
   /** @internal made by `HedgeModule`: inject it */
   constructor(
     private readonly member: HedgeMember,
-    private readonly lifecycle: HedgeLifecycle,
+    private readonly lifecycle: MemberLifecycle,
   ) {
     this.events$ = member.events.events$;
   }

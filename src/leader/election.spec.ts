@@ -41,23 +41,20 @@ class Candidate {
     rank = 0,
   ) {
     this.view = new LeaderView(rooms.clock);
-    this.election = new Election(
-      {
-        group: rooms.group,
-        id: () => rooms.address,
-        leaseDuration: LEASE,
-        candidate,
-        rank: () => rank,
-      },
-      rooms.store,
-      rooms.acquirer,
-      rooms.releaser,
-      this.view,
-      rooms.clock,
-      rooms.logger.asLogger,
-      this.listener,
-      () => 0.5,
-    );
+    const { view, listener } = this;
+    const { group, address, store, acquirer, releaser, clock, logger } = rooms;
+    const id = () => address;
+    this.election = new Election({
+      options: { group, id, leaseDuration: LEASE, candidate, rank: () => rank },
+      store,
+      acquirer,
+      releaser,
+      view,
+      clock,
+      logger: logger.asLogger,
+      listener,
+      random: () => 0.5,
+    });
   }
 
   get leads(): boolean {
@@ -190,7 +187,7 @@ describe('an election', () => {
     expect(second.rooms.network.requests).toBeLessThan(60);
   });
 
-  it('stands back for half a lease, two seconds at the most, after stepping down', async () => {
+  it('stands back for half a lease, at most two seconds, after stepping down', async () => {
     await elect();
     await first.rooms.during(first.election.stepDown('stepped-down'));
     expect(first.listener.events).toEqual(['gained', 'lost: stepped-down', 'released']);
@@ -201,7 +198,7 @@ describe('an election', () => {
     expect(first.leads).toBe(true);
   });
 
-  it('is back two seconds after stepping down where nobody else is there', async () => {
+  it('is back two seconds after stepping down when no other member is there', async () => {
     const only = new Candidate(new MemberRooms({ leaseDuration: LEASE }));
     only.election.start();
     await only.rooms.time.advance(20);
@@ -228,7 +225,7 @@ describe('an election', () => {
     expect(first.rooms.model.rows.has(term.row)).toBe(false);
   });
 
-  it('waits with every caller who asks to step down', async () => {
+  it('waits with every caller that asks to step down', async () => {
     await elect();
     let isReleased = false;
     void first.election.stepDown('stepped-down');
@@ -252,7 +249,7 @@ describe('an election', () => {
     expect(first.listener.events.slice(0, 3)).toEqual(['gained', 'lost: superseded', 'released']);
   });
 
-  it('is not ended twice by the same wrong claim', async () => {
+  it('is not ended twice by the same wrong token', async () => {
     const forged = 10n ** 20n - 1n;
     const only = new Candidate(new MemberRooms({ leaseDuration: LEASE }));
     only.election.start();

@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import { hasCode, StoreError } from '../errors/index.js';
+import { hasCode } from '../errors/index.js';
 import {
   blockerOf,
   groupLock,
@@ -10,11 +10,13 @@ import {
   type Place,
   type Term,
 } from '../lock/index.js';
-import { Backoff, sleep, type Clock } from '../time/index.js';
 import type { LossReason } from '../session/index.js';
 import type { HedgeStore } from '../store/index.js';
-import { ADDRESS_SHARED, ELECTION_FAILED, LOSING_FAILED } from './leader.messages.js';
+import { LOSING_FAILED } from './leader.messages.js';
+import { Backoff, sleep, TimeLimit, type Clock } from '../time/index.js';
 import type { LeaderView } from './leader.view.js';
+import { NamesakeCheck } from './namesake.check.js';
+import { OutageReporter } from './outage.reporter.js';
 import { ReleaseAllowance } from './release.allowance.js';
 
 export interface ElectionOptions {
@@ -23,57 +25,68 @@ export interface ElectionOptions {
   /** ms */
   readonly leaseDuration: number;
   readonly candidate: boolean;
-  /** How many candidates come before this member when `gone`, who leads until then, is gone. */
+  /** How many candidates come before this member when the leader `gone` is gone. */
   readonly rank: (gone: string) => number;
 }
 
-/** Told of terms as leader. `lost` is awaited before the lock is given back. */
+/** Hears of the terms in which this member leads. */
 export interface ElectionListener {
   gained(term: Term): void;
+  /** Awaited before the lock is given back. */
   lost(term: Term, reason: LossReason): Promise<void>;
-  /** The lock was given back: somebody else may have it now. */
+  /** The lock was given back: another member may have it now. */
   released(): Promise<void>;
 }
 
+export interface ElectionParts {
+  readonly options: ElectionOptions;
+  readonly store: HedgeStore;
+  readonly acquirer: LockAcquirer;
+  readonly releaser: LockReleaser;
+  readonly view: LeaderView;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly listener: ElectionListener;
+  /** @default Math.random */
+  readonly random?: () => number;
+}
+
+/** ms between the first candidate and the next: an acquire takes about as long, with the announcement of it. */
+const RANK_STEP = 25;
+
 /**
- * Takes the group's lock when it is free, and sleeps while it is not: until the expiry the store or the leader told,
- * or until something suggests to look earlier.
+ * Takes the group's lock when it is free. While another member holds it, sleeps until the expiry that the store or the
+ * leader told, or until {@link lookNow}.
  */
 export class Election {
   readonly #lock: Place;
+  readonly #random: () => number;
   readonly #stop = new AbortController();
   readonly #abstaining = new AbortController();
   readonly #allowance: ReleaseAllowance;
   readonly #idleBackoff: Backoff;
+  readonly #namesakes: NamesakeCheck;
+  readonly #outage: OutageReporter;
   #wake = new AbortController();
   #campaign: Promise<unknown> = Promise.resolve();
   #running: Promise<void> = Promise.resolve();
   #term: Term | undefined;
   #givingBack: Promise<void> = Promise.resolve();
-  #standBackUntil = 0;
-  /** The newest term that anybody claimed to supersede ours, and the newest such claim that proved wrong. */
-  #claimed = -1n;
+  /** After stepping down: the time in which this member lets the others go first. */
+  #standBack: TimeLimit | undefined;
+  /** The newest token that superseded a term of this member, and the newest such token that proved wrong. */
+  #superseding = -1n;
   #disproved = -1n;
-  /** Who leads from this member's own address, and by when that would be over if it had died. */
-  #namesake: { readonly token: bigint; readonly until: number } | undefined;
-  #isShared = false;
-  /** What was said of the outage that goes on. */
-  #said: 'nothing' | 'away' | 'refuses' = 'nothing';
 
-  constructor(
-    private readonly options: ElectionOptions,
-    private readonly store: HedgeStore,
-    private readonly acquirer: LockAcquirer,
-    private readonly releaser: LockReleaser,
-    private readonly view: LeaderView,
-    private readonly clock: Clock,
-    private readonly logger: Logger,
-    private readonly listener: ElectionListener,
-    private readonly random: () => number = Math.random,
-  ) {
-    this.#lock = groupLock(options.group);
+  constructor(private readonly parts: ElectionParts) {
+    const { options, clock, logger, random = Math.random } = parts;
+    const { group, id, leaseDuration } = options;
+    this.#lock = groupLock(group);
+    this.#random = random;
     this.#allowance = new ReleaseAllowance(clock);
-    this.#idleBackoff = new Backoff(50, options.leaseDuration / 4, random);
+    this.#idleBackoff = new Backoff(50, leaseDuration / 4, random);
+    this.#namesakes = new NamesakeCheck({ id, leaseDuration, clock, logger });
+    this.#outage = new OutageReporter(logger);
   }
 
   start(): void {
@@ -85,50 +98,50 @@ export class Election {
     return this.#term?.isHeld() ? this.#term : undefined;
   }
 
-  /** Something suggests that the leader has changed or gone: look at the store now rather than at the expiry. */
+  /** The leader may have changed, or be gone: looks at the store now, not at the expiry. */
   lookNow(): void {
     this.#wake.abort();
   }
 
   /**
-   * Gives leadership back, and lets the others go first for a moment: half a lease, 2 s at the most. Resolves when the
-   * store has it.
+   * Gives leadership back, and lets the others go first for half a lease, at most 2 s. Resolves when the store has
+   * taken the lock back.
    */
   async stepDown(reason: LossReason): Promise<void> {
     const { term } = this;
-    // What is being given back already is waited for, too.
+    // Also waits for a lock that is being given back already.
     await (term ? this.#giveBack(term, reason) : this.#givingBack);
   }
 
   /**
-   * Somebody knows of a term newer than ours, so ours is over whatever our clock says. Not twice for the same claim: a
-   * lock that was free for us afterwards shows that there was no such term.
+   * Another member knows a term with this token. If it is newer, this member's own term is over, whatever its clock
+   * says. A token that proved wrong ends no second term: the lock was free for this member afterwards.
    */
   superseded(token: bigint): void {
     if (!this.#term || token <= this.#term.token || token <= this.#disproved) return;
-    this.#claimed = token;
+    this.#superseding = token;
     void this.#giveBack(this.#term, 'superseded');
   }
 
-  /** Begins no more terms; the one that stands goes on. */
+  /** Begins no more terms. The current term goes on. */
   abstain(): void {
     this.#abstaining.abort();
   }
 
   /**
-   * Gives back what is held and leads no more. Goes on watching who does.
-   * @param releaseTimeout ms that the store may take for it: one that is away must not hold up a shutdown
+   * Gives back the current term and begins no more. Still watches which member leads.
+   * @param releaseTimeout ms for the store to take the lock back: an outage must not hold up a shutdown
    */
   async retire(releaseTimeout = Infinity): Promise<void> {
     this.#allowance.limit(releaseTimeout);
     this.#abstaining.abort();
     this.#wake.abort();
-    // What it has acquired by then, its own round has begun to give back.
+    // A term that this campaign still wins is given back by its own round.
     await this.#campaign.catch(() => undefined);
     if (this.#term) await this.#giveBack(this.#term, 'shutdown');
     await this.#givingBack;
-    // An acquire that was given up is settled by the releaser, after its promise.
-    await this.releaser.finished(this.#allowance.left());
+    // After an acquire was given up, the releaser still settles it.
+    await this.parts.releaser.finished(this.#allowance.left());
   }
 
   /** Retires, and watches no more. */
@@ -139,7 +152,7 @@ export class Election {
   }
 
   async #run(): Promise<void> {
-    const backoff = new Backoff(50, 1_000, this.random);
+    const backoff = new Backoff(50, 1_000, this.#random);
     while (!this.#stop.signal.aborted) {
       this.#wake = new AbortController();
       try {
@@ -148,103 +161,95 @@ export class Election {
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         if (isGivenUp(error)) continue;
-        this.#report(error);
-        await sleep(this.clock, backoff.next(), this.#stop.signal);
+        this.#outage.failed(error);
+        await sleep(this.parts.clock, backoff.next(), this.#stop.signal);
       }
     }
   }
 
-  /** One look at the lock, and what follows from it. */
+  /** Looks at the lock once: then follows its holder, tries to take it, or waits. */
   async #round(): Promise<void> {
-    const { newestToken } = this.view;
+    const { acquirer, clock, options, view } = this.parts;
+    const { newestToken } = view;
     const found = await this.#look();
     if (found) {
       this.#idleBackoff.reset();
       return this.#follow(found, newestToken);
     }
-    // Not one that was heard of while the store was asked.
-    this.view.forget(newestToken);
-    if (!this.#mayLead()) return sleep(this.clock, this.#idleTime(), this.#wake.signal);
-    const { leaseDuration } = this.options;
-    const { signal } = this.#abstaining;
-    const campaign = this.acquirer.acquire(this.#lock, { timeout: leaseDuration, signal });
+    // A leader that was heard of while the store was asked stays known.
+    view.forget(newestToken);
+    if (!this.#mayLead()) return sleep(clock, this.#idleTime(), this.#wake.signal);
+    const limits = { timeout: options.leaseDuration, signal: this.#abstaining.signal };
+    const campaign = acquirer.acquire(this.#lock, limits);
     this.#campaign = campaign;
     const outcome = await campaign;
-    this.#said = 'nothing';
+    this.#outage.ended();
     if (outcome.kind === 'held') await this.#follow(outcome.holder, newestToken);
     else await this.#lead(outcome.term);
   }
 
   #mayLead(): boolean {
-    const { candidate } = this.options;
+    const { candidate } = this.parts.options;
     return candidate && !this.#abstaining.signal.aborted && this.#standBackLeft <= 0;
   }
 
-  /** ms until the next look at a lock that is free, and not for this member: no longer than it stands back. */
+  /** ms until the next look at a free lock that this member may not take: at most until it has stood back. */
   #idleTime(): number {
     const left = this.#standBackLeft;
     return Math.min(this.#idleBackoff.next(), left > 0 ? left : Infinity);
   }
 
   get #standBackLeft(): number {
-    return this.#standBackUntil - this.clock.now().monotonic;
+    return this.#standBack?.left ?? 0;
   }
 
-  /** Outside a transaction first: it aborts nobody's renewal. */
+  /** Reads outside a transaction: that aborts no renewal. */
   async #look(): Promise<Holder | undefined> {
-    const { leaseDuration } = this.options;
+    const { options, store } = this.parts;
     const query = placeQuery(this.#lock);
-    const timeout = Math.max(500, leaseDuration / 4);
-    const rows = await this.store.rows(query, { timeout, signal: this.#stop.signal });
+    const timeout = Math.max(500, options.leaseDuration / 4);
+    const rows = await store.rows(query, { timeout, signal: this.#stop.signal });
     const holder = blockerOf(this.#lock, rows);
-    // A lock that is free is still to be taken: a store may be read, and not written to.
-    if (holder || !this.#mayLead()) this.#said = 'nothing';
+    // If this member goes on to take the lock, the outage may not be over: some stores can be read, but not written to.
+    if (holder || !this.#mayLead()) this.#outage.ended();
     return holder;
   }
 
-  /** Sleeps until the holder's session may be ended, as far as anybody has told by then. */
+  /** Sleeps until the holder's session may be ended, as far as the store and other members have told by then. */
   async #follow({ address, token, remaining }: Holder, newestBefore: bigint): Promise<void> {
-    const { id, leaseDuration } = this.options;
-    // The same address is a former life of this very process, nobody to send anything to, or an acquire that it gave up
-    // and that is being settled: then the lock is free soon.
-    const isSelf = address === id();
-    const wait = isSelf ? Math.min(remaining, leaseDuration / 10) : remaining;
-    const until = this.clock.now().monotonic + wait;
+    const { clock, options, view } = this.parts;
+    // This member's own address: a former life of this process, or an acquire that it gave up and is settling. Neither
+    // answers messages, and the lock is free soon.
+    const isSelf = address === options.id();
+    const wait = isSelf ? Math.min(remaining, options.leaseDuration / 10) : remaining;
+    const told = new TimeLimit(clock, wait);
     const { signal } = this.#wake;
-    if (isSelf) this.#lookAtNamesake(token, remaining);
-    else this.view.confirm({ id: address, token }, remaining, newestBefore);
+    if (isSelf) this.#namesakes.found(token, remaining);
+    else view.confirm({ id: address, token }, remaining, newestBefore);
     const left = () => {
-      const known = this.view.current?.token === token ? this.view.remaining() : 0;
-      return Math.max(known, until - this.clock.now().monotonic);
+      const known = view.current?.token === token ? view.remaining() : 0;
+      return Math.max(known, told.left);
     };
     while (left() > 0 && !signal.aborted) {
-      await sleep(this.clock, left() + this.#stagger(address), signal);
+      await sleep(clock, left() + this.#stagger(address), signal);
     }
-    // Also when woken early: all are, when the lock is released. And a flapping connection wakes again and again: still
-    // no more than about twenty looks a second.
-    if (signal.aborted) await sleep(this.clock, this.#stagger(address), this.#stop.signal);
-  }
-
-  /** A former life of this process renews nothing any more: whoever does lives, and has the same address. */
-  #lookAtNamesake(token: bigint, remaining: number): void {
-    const now = this.clock.now().monotonic;
-    // By its own clock: the store's is not in step with that.
-    const until = now + remaining + this.options.leaseDuration;
-    if (this.#namesake?.token !== token) this.#namesake = { token, until };
-    if (this.#isShared || now <= this.#namesake.until) return;
-    this.#isShared = true;
-    this.logger.warn(ADDRESS_SHARED(this.options.id()));
+    // Also when woken early: a release wakes all members at once, and a flapping connection wakes again and again. This
+    // keeps it to about twenty looks a second.
+    if (signal.aborted) await sleep(clock, this.#stagger(address), this.#stop.signal);
   }
 
   /**
-   * So that one candidate, not all, meets the expired row: by then the others have heard of the new leader. With each
-   * step twice as many go: where the first forty died with the leader, nobody waits for forty.
+   * ms before this member looks at a lock whose holder is gone: the first candidate takes it, and the next ones have
+   * heard of that before they look. Each step lets twice as many go: if forty candidates died with the leader, the next
+   * does not wait for forty steps.
    */
   #stagger(gone: string): number {
-    return (Math.log2(1 + this.options.rank(gone)) + this.random() * 2) * RANK_STEP;
+    const { rank } = this.parts.options;
+    return (Math.log2(1 + rank(gone)) + this.#random() * 2) * RANK_STEP;
   }
 
   async #lead(term: Term): Promise<void> {
+    const { listener, options, view } = this.parts;
     const ended = new Promise<void>((resolve) => {
       if (term.signal.aborted) resolve();
       else term.signal.addEventListener('abort', () => resolve());
@@ -252,12 +257,12 @@ export class Election {
     this.#term = term;
     this.#idleBackoff.reset();
     if (this.#abstaining.signal.aborted) return this.#giveBack(term, 'shutdown');
-    this.#disproved = this.#claimed;
-    this.listener.gained(term);
-    // After that, so that whoever hears of a new leader finds this member knowing that it leads.
+    this.#disproved = this.#superseding;
+    listener.gained(term);
+    // After that: when others hear of a new leader, this member must know that it leads.
     if (this.#term === term) {
-      const self = { id: this.options.id(), token: term.token };
-      this.view.confirm(self, Infinity, this.view.newestToken);
+      const self = { id: options.id(), token: term.token };
+      view.confirm(self, Infinity, view.newestToken);
     }
     await ended;
     if (this.#term === term) this.#givingBack = this.#ended(term);
@@ -272,41 +277,23 @@ export class Election {
   }
 
   async #ended(term: Term): Promise<void> {
+    const { clock, listener, logger, options, releaser, view } = this.parts;
     this.#term = undefined;
     const reason = term.lossReason ?? 'released';
-    this.view.forget(term.token);
+    view.forget(term.token);
     try {
-      await this.listener.lost(term, reason);
+      await listener.lost(term, reason);
     } catch (error) {
-      this.logger.error(LOSING_FAILED(error));
+      logger.error(LOSING_FAILED(error));
     }
-    await this.#allowance.wait(this.releaser.release(term, reason));
-    // Counted from here: hooks may have taken longer than that.
-    if (reason === 'stepped-down') this.#standBack();
-    await this.listener.released();
-  }
-
-  #standBack(): void {
-    const { leaseDuration } = this.options;
-    this.#standBackUntil = this.clock.now().monotonic + Math.min(2_000, leaseDuration / 2);
-  }
-
-  /** Once per outage, and once more where it turns out to be one that does not end by itself. */
-  #report(error: unknown): void {
-    const text = ELECTION_FAILED(error);
-    const refuses = error instanceof StoreError && error.failure === 'invalid';
-    if (refuses && this.#said !== 'refuses') {
-      this.#said = 'refuses';
-      this.logger.error(text);
-    } else if (this.#said === 'nothing') {
-      this.#said = 'away';
-      this.logger.warn(text);
-    } else this.logger.debug(text);
+    await this.#allowance.wait(releaser.release(term, reason));
+    // Counted from here, as hooks may have taken longer than that.
+    if (reason === 'stepped-down') {
+      this.#standBack = new TimeLimit(clock, Math.min(2_000, options.leaseDuration / 2));
+    }
+    await listener.released();
   }
 }
-
-/** ms between the first candidate and the next: an acquire and the news of it take about as long. */
-const RANK_STEP = 25;
 
 /** The acquire was stopped because this member retires. */
 function isGivenUp(error: unknown): boolean {

@@ -3,7 +3,7 @@ import type { MembersChange } from '../membership/index.js';
 import type { LossReason } from '../session/index.js';
 import type { Leadership } from './leadership.js';
 
-/** What `HedgeService.events$` tells. */
+/** An event of `HedgeService.events$`. */
 export type HedgeEvent =
   | {
       /** This member leads. */
@@ -14,15 +14,15 @@ export type HedgeEvent =
   | {
       /** This member leads no more. */
       readonly type: 'leadership.lost';
-      /** Why. */
+      /** Why the term ended. */
       readonly reason: LossReason;
-      /** The fencing token of the term that ended. */
+      /** The fencing token of the ended term. */
       readonly token: bigint;
     }
   | {
-      /** Somebody else leads than this member knew of, or nobody. */
+      /** This member has learnt that another member leads, or that none does. */
       readonly type: 'leader.changed';
-      /** Its id; undefined while no leader is known. */
+      /** The id of the leader; undefined while none is known. */
       readonly leader: string | undefined;
     }
   | ({
@@ -30,15 +30,18 @@ export type HedgeEvent =
       readonly type: 'members.changed';
     } & MembersChange)
   | ({
-      /** This leader found a cron's run that nobody saw end. */
+      /** This member leads, and found an interrupted run of a cron. */
       readonly type: 'cron.interrupted';
     } & InterruptedRun);
 
-/** A run of a `@LeaderCron()` that nobody saw end: its leader died, or its term did. Part of it may have been done. */
+/**
+ * A run of a `@LeaderCron()` that has no known end: its leader died, or the leader's term ended. It may have been done
+ * in part.
+ */
 export interface InterruptedRun {
-  /** Of the cron. */
+  /** The name of the cron. */
   readonly name: string;
-  /** The scheduled time it ran for. */
+  /** The scheduled time of the run. */
   readonly slot: Date;
   /** The id of the member that ran it. */
   readonly member: string;
@@ -46,7 +49,7 @@ export interface InterruptedRun {
   readonly token: bigint;
 }
 
-/** The one stream of events of a member. */
+/** The stream of events of a member. */
 export class HedgeEvents {
   readonly #events = new Subject<HedgeEvent>();
   readonly events$ = this.#events.asObservable();

@@ -1,15 +1,15 @@
 export { Election } from './election.js';
+export { GroupMembers } from './group.members.js';
 export { HedgeEvents, type HedgeEvent, type InterruptedRun } from './hedge.events.js';
+export { LeaderCheck } from './leader.check.js';
 export { LeaderGuard } from './leader.guard.js';
 export { LeaderHeartbeats } from './leader.heartbeats.js';
 export { LeaderOnly, type LeaderOnlyOptions } from './leader-only.decorator.js';
-export { MembersView } from './members.view.js';
-export { LeaderStanding } from './leader.standing.js';
 export { LeaderView, type KnownLeader } from './leader.view.js';
 export { LeaderWork } from './leader.work.js';
 export { leadershipOf, type Leadership } from './leadership.js';
 export { OnLeadershipGained, OnLeadershipLost } from './leadership.decorators.js';
 export { LeadershipHooks } from './leadership.hooks.js';
+export { TermLifecycle, type TermListener } from './term.lifecycle.js';
 export { TermScope } from './term.scope.js';
-export { Terms, type TermListener } from './terms.js';
 export { NOT_THE_LEADER } from './leader.messages.js';

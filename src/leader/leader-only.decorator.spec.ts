@@ -64,12 +64,12 @@ describe('a method for the leader only', () => {
         return term;
       },
     };
-    const standing = {
+    const check = {
       self: 'a:1',
       leader: undefined,
       refusal: () => new HedgeError('NOT_LEADER', 'no'),
     };
-    const work = new LeaderWork(election, scope, running, standing);
+    const work = new LeaderWork(election, scope, running, check);
     const module = await Test.createTestingModule({
       providers: [Jobs, { provide: LeaderWork, useValue: work }],
     }).compile();

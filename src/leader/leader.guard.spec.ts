@@ -4,8 +4,8 @@ import { Test } from '@nestjs/testing';
 import { describe, expect, it } from 'vitest';
 import { HedgeError } from '../errors/index.js';
 import type { Member } from '../membership/index.js';
+import { LeaderCheck } from './leader.check.js';
 import { LeaderGuard } from './leader.guard.js';
-import { LeaderStanding } from './leader.standing.js';
 
 const leader: Pick<Member, 'id' | 'metadata'> = {
   id: 'b:1',
@@ -25,7 +25,7 @@ describe('LeaderGuard, on an HTTP server that is not Express', () => {
   const refusal = new HedgeError('NOT_LEADER', 'not here');
 
   async function refused(request: object, known: typeof leader | undefined) {
-    const standing = {
+    const check = {
       isLeader: () => false,
       leader: known,
       retryAfter: () => 3,
@@ -37,7 +37,7 @@ describe('LeaderGuard, on an HTTP server that is not Express', () => {
     const module = await Test.createTestingModule({
       providers: [
         LeaderGuard,
-        { provide: LeaderStanding, useValue: standing },
+        { provide: LeaderCheck, useValue: check },
         { provide: HttpAdapterHost, useValue: { httpAdapter } },
       ],
     }).compile();

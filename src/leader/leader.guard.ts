@@ -8,69 +8,86 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { RpcException } from '@nestjs/microservices';
 import type { Member } from '../membership/index.js';
-import { leaderLocation } from './leader.location.js';
 import { REDIRECTED } from './leader.messages.js';
-import { LeaderStanding } from './leader.standing.js';
+import { LeaderCheck } from './leader.check.js';
+import { redirectLocation } from './redirect.location.js';
 
-/** Method and body go along with it. */
+/** The client repeats its method and body. */
 const TEMPORARY_REDIRECT = 307;
 
 /**
- * Lets through what arrives at the leader: `@UseGuards(LeaderGuard)`, in any module. Elsewhere HTTP clients are sent to the
- * leader when its `metadata.url` says where that is, and answered 503 otherwise. Extend it to decide otherwise; a
+ * Lets requests pass on the leader: `@UseGuards(LeaderGuard)`, in any module. Other members redirect an HTTP client to
+ * the leader if the leader's `metadata.url` gives its URL, and answer 503 otherwise. Extend the guard to change that; a
  * subclass may have a constructor of its own.
  *
- * It decides by the clock when the request comes: what must not outlive the term belongs in a `put`, or takes the token.
+ * The guard decides when the request arrives, by the clock. The term may end while the request runs: put what must not
+ * outlive it, or pass the fencing token on.
+ *
+ * @example
+ * ```ts
+ * @Injectable()
+ * class WritesOnLeader extends LeaderGuard {
+ *   protected override shouldSkip(context: ExecutionContext) {
+ *     return context.switchToHttp().getRequest<{ method: string }>().method === 'GET';
+ *   }
+ * }
+ *
+ * @Controller('orders')
+ * @UseGuards(WritesOnLeader)
+ * class OrdersController {}
+ * ```
  */
 @Injectable()
 export class LeaderGuard implements CanActivate {
-  // Not by the constructor, whose parameters every subclass with one of its own would have to repeat.
-  @Inject(LeaderStanding) private readonly standing!: LeaderStanding;
+  // Not in the constructor: a subclass with its own would have to repeat these parameters.
+  @Inject(LeaderCheck) private readonly leaderCheck!: LeaderCheck;
   @Inject(HttpAdapterHost) private readonly http!: HttpAdapterHost;
 
-  /** On the leader without I/O, and at once. */
+  /** On the leader: at once, without I/O. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    return this.standing.isLeader() || this.#elsewhere(context);
+    return this.leaderCheck.isLeader() || this.#elsewhere(context);
   }
 
-  /** Whether the request may pass on a member that does not lead. @default false */
+  /** Whether this request may pass on a member that does not lead. @default false */
   protected shouldSkip(_context: ExecutionContext): boolean | Promise<boolean> {
     return false;
   }
 
   /**
-   * Where to send an HTTP client; undefined: nowhere. Used as it is, so make it of nothing the client sent but the path.
-   * @default below the leader's `metadata.url`, when that is a URL for HTTP
+   * The URL to redirect an HTTP client to; undefined: no redirect. The guard sends it unchanged, so take nothing but
+   * the path from the client's request.
+   * @default the request's path below the leader's `metadata.url`, when that is a URL for HTTP
    */
   protected redirectTo(leader: Member, context: ExecutionContext): string | undefined {
     const { originalUrl, url } = context.switchToHttp().getRequest<{
       originalUrl?: unknown;
       url?: unknown;
     }>();
-    return leaderLocation(leader.metadata['url'], originalUrl ?? url);
+    return redirectLocation(leader.metadata['url'], originalUrl ?? url);
   }
 
   /**
-   * Refuses what is neither passed nor redirected; by Nest's 403 when it throws nothing.
+   * Refuses a request that neither passes nor is redirected. If this throws nothing, Nest answers 403.
    *
-   * HTTP: 503 with `{ code, message, leader }`, `Retry-After` (seconds) and `Hedge-Leader`, the leader's id. RPC: an
-   * `RpcException` of `{ code, message, leader }`. All others, and the `cause` of both: a `HedgeError`.
+   * HTTP: 503 with `{ code, message, leader }` and the headers `Retry-After` (seconds) and `Hedge-Leader` (the leader's
+   * id). RPC: an `RpcException` with `{ code, message, leader }`. Both have a `HedgeError` as their `cause`; all other
+   * contexts get that error itself.
    *
-   * @param leader undefined: none is known
+   * @param leader undefined when no leader is known
    * @throws `NOT_LEADER`, or `NOT_RUNNING` on a member that has not started or has shut down
    */
   protected throwNotLeader(
     context: ExecutionContext,
     leader: Member | undefined,
   ): void | Promise<void> {
-    const error = this.standing.refusal(leader);
+    const error = this.leaderCheck.refusal(leader);
     const { code, message, status } = error;
     const body = { code, message, leader: leader?.id };
     switch (context.getType()) {
       case 'http':
-        this.#setHeader(context, 'Retry-After', `${this.standing.retryAfter(leader)}`);
+        this.#setHeader(context, 'Retry-After', `${this.leaderCheck.retryAfter(leader)}`);
         if (leader) this.#setHeader(context, 'Hedge-Leader', leader.id);
-        // Nest logs with its stack any other error: a follower that is asked is nothing out of the ordinary.
+        // Nest logs any other error with its stack, and a request to a follower is nothing unusual.
         throw new HttpException({ statusCode: status, ...body }, status, { cause: error });
       case 'rpc':
         throw Object.assign(new RpcException(body), { cause: error });
@@ -81,7 +98,7 @@ export class LeaderGuard implements CanActivate {
 
   async #elsewhere(context: ExecutionContext): Promise<boolean> {
     if (await this.shouldSkip(context)) return true;
-    const { leader } = this.standing;
+    const { leader } = this.leaderCheck;
     if (leader && context.getType() === 'http') this.#redirect(context, leader);
     await this.throwNotLeader(context, leader);
     return false;
@@ -95,7 +112,7 @@ export class LeaderGuard implements CanActivate {
     throw new HttpException(body, TEMPORARY_REDIRECT);
   }
 
-  /** By the adapter: Express and Fastify call it differently. */
+  /** Through the adapter: Express and Fastify differ. */
   #setHeader(context: ExecutionContext, name: string, value: string): void {
     const response: unknown = context.switchToHttp().getResponse();
     this.http.httpAdapter.setHeader(response, name, value);

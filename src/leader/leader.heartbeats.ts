@@ -1,57 +1,58 @@
-import type { Logger } from '@nestjs/common';
-import { Membership, type MembershipOptions, type SelfDescription } from '../membership/index.js';
-import type { MemberIdentity, MessageServer, Peers } from '../messaging/index.js';
+import {
+  Membership,
+  type LeaderTracker,
+  type MembershipParts,
+  type SelfDescription,
+} from '../membership/index.js';
 import { remainingForOthers } from '../session/index.js';
-import type { Clock } from '../time/index.js';
 import type { Election } from './election.js';
 import type { LeaderView } from './leader.view.js';
 
-/** Has the leader keep the member list, and takes from its heartbeats who leads, and for how long that is certain. */
-export class LeaderHeartbeats {
+export interface LeaderHeartbeatsParts extends Omit<MembershipParts, 'tracker'> {
+  readonly election: Election;
+  readonly view: LeaderView;
+}
+
+/** Has the leader keep the member list, and learns from heartbeats who leads, and until when that is certain. */
+export class LeaderHeartbeats implements LeaderTracker {
   readonly membership: Membership;
 
-  constructor(
-    private readonly identity: MemberIdentity,
-    server: MessageServer,
-    peers: Peers,
-    clock: Clock,
-    private readonly options: MembershipOptions,
-    logger: Logger,
-    private readonly election: Election,
-    private readonly view: LeaderView,
-  ) {
-    this.membership = new Membership(identity, server, peers, clock, options, logger, {
-      describeSelf: () => this.#describeSelf(),
-      heard: (from, about) => this.#heard(from, about),
-      lost: () => this.election.lookNow(),
-    });
+  constructor(private readonly parts: LeaderHeartbeatsParts) {
+    this.membership = new Membership({ ...parts, tracker: this });
+    const { election, identity, view } = parts;
     view.changes.subscribe((leader) => {
-      // Whoever led last keeps the list until somebody else leads: a group without a leader has members all the same.
+      // The last leader keeps the list until another member leads: a group has members even without a leader.
       if (!leader) return;
       if (leader.id !== identity.id) this.membership.follow(leader.id);
-      else if (this.election.term) this.membership.lead(leader.token);
+      else if (election.term) this.membership.lead(leader.token);
     });
   }
 
-  #describeSelf(): SelfDescription {
-    const { term } = this.election;
+  describeSelf(): SelfDescription {
+    const { election, identity, options, view } = this.parts;
+    const { term } = election;
     if (term) {
-      const remaining = remainingForOthers(this.options.leaseDuration, term.session.remaining());
-      return { leads: true, leader: this.identity.id, token: `${term.token}`, remaining };
+      const remaining = remainingForOthers(options.leaseDuration, term.session.remaining());
+      return { leads: true, leader: identity.id, token: `${term.token}`, remaining };
     }
-    const { current } = this.view;
+    const { current } = view;
     return current
       ? { leads: false, leader: current.id, token: `${current.token}` }
       : { leads: false };
   }
 
-  #heard(from: string, { leads, leader, token, remaining }: SelfDescription): void {
-    if (token !== undefined) this.election.superseded(BigInt(token));
+  heard(from: string, { leads, leader, token, remaining }: SelfDescription): void {
+    const { election, view } = this.parts;
+    if (token !== undefined) election.superseded(BigInt(token));
     if (leads && leader !== undefined && token !== undefined && remaining !== undefined) {
-      this.view.observe({ id: leader, token: BigInt(token) }, remaining);
-    } else if (from === this.view.current?.id) {
-      // It does not lead any more, or somebody else has its address.
-      this.election.lookNow();
+      view.observe({ id: leader, token: BigInt(token) }, remaining);
+    } else if (from === view.current?.id) {
+      // It leads no more, or another member has its address.
+      election.lookNow();
     }
+  }
+
+  lost(): void {
+    this.parts.election.lookNow();
   }
 }

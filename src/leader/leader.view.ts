@@ -3,7 +3,7 @@ import { HedgeError, NOT_RUNNING_ANY_MORE } from '../errors/index.js';
 import { waitFor, type Clock, type Timer, type WaitLimits } from '../time/index.js';
 import { NO_LEADER } from './leader.messages.js';
 
-/** Who leads, as far as this member knows. */
+/** The leader, as far as this member knows. */
 export interface KnownLeader {
   /** The member's id. */
   readonly id: string;
@@ -11,8 +11,8 @@ export interface KnownLeader {
 }
 
 /**
- * What this member knows of the leader, by the store or by messages. Knowledge has an expiry, and newer terms
- * replace older ones, never the other way round. Safety never rests on it.
+ * Knows the leader, from the store and from messages. This knowledge expires, and a newer term replaces an older one,
+ * never the other way round. Safety never depends on it.
  */
 export class LeaderView {
   readonly #changes = new Subject<KnownLeader | undefined>();
@@ -22,27 +22,29 @@ export class LeaderView {
   #newest = 0n;
   #newestText = '0';
   #expiresAt = 0;
-  /** When it became known that the last leader had ended, or that there was none. */
+  /** When this member learnt that the last leader's term had ended, or that there was no leader. */
   #forgottenAt: number | undefined;
   /** The token of the newest leader that fell silent. */
-  #silent = -1n;
+  #silentToken = -1n;
 
   constructor(private readonly clock: Clock) {}
 
-  /** Each leader that becomes known, and `undefined` when the last one known has ended. */
+  /** Emits each leader that becomes known, and `undefined` when the known leader's term has ended. */
   readonly changes = this.#changes.asObservable();
 
   get current(): KnownLeader | undefined {
     return this.#known && this.remaining() > 0 ? this.#known : undefined;
   }
 
-  /** Since when nobody leads, by the monotonic clock. `undefined` while somebody does, and before anybody has told. */
+  /**
+   * When the group lost its leader, on the monotonic clock. `undefined` while a member leads, and until the first look.
+   */
   get leaderlessSince(): number | undefined {
     if (this.current) return undefined;
     return this.#known ? this.#expiresAt : this.#forgottenAt;
   }
 
-  /** The token of the newest term anybody told of, over or not. */
+  /** The token of the newest term that this member has heard of, even if it is over. */
   get newestToken(): bigint {
     return this.#newest;
   }
@@ -52,29 +54,32 @@ export class LeaderView {
     return this.#newestText;
   }
 
-  /** ms until the leader's session may be ended by others, unless it is renewed. */
+  /** ms until other members may end the leader's session, unless the leader renews it. */
   remaining(): number {
     return this.#expiresAt - this.clock.now().monotonic;
   }
 
-  /** This member does not answer any more. It said no goodbye. */
+  /** The member does not answer any more, and said no goodbye. */
   silent(id: string): void {
-    if (this.#known?.id === id) this.#silent = this.#known.token;
+    if (this.#known?.id === id) this.#silentToken = this.#known.token;
   }
 
-  /** Whether the leader that is known fell silent: its lease has to run out. */
+  /** Whether the known leader fell silent: its lease has to run out. */
   get isSilent(): boolean {
-    return this.current?.token === this.#silent;
+    return this.current?.token === this.#silentToken;
   }
 
-  /** Somebody who should know says that this member leads, for so many ms at least. */
+  /**
+   * The store, the leader itself or another member says that this member leads.
+   * @param remaining ms for which that counts, at least
+   */
   observe(leader: KnownLeader, remaining: number): void {
     if (leader.token < this.#newest) return;
     const expiresAt = this.clock.now().monotonic + remaining;
     if (leader.token === this.#known?.token) {
       const wasKnown = this.current !== undefined;
       this.#expiresAt = Math.max(this.#expiresAt, expiresAt);
-      // After silence for longer than its lease: whoever waits for a leader waits for this one, too.
+      // It was silent for longer than its lease. Callers that wait for a leader wait for this one, too.
       if (!wasKnown) this.#changes.next(leader);
       return;
     }
@@ -87,15 +92,16 @@ export class LeaderView {
   }
 
   /**
-   * What the store itself shows counts for more than what anybody said before it was asked (`newestBefore`): one wrong
-   * message must not blind a member for ever.
+   * The store shows that this member leads. That overrules messages that arrived before the store was asked: a wrong
+   * message must not mislead a member for ever.
+   * @param newestBefore {@link newestToken} before the store was asked
    */
   confirm(leader: KnownLeader, remaining: number, newestBefore: bigint): void {
     if (leader.token < this.#newest && this.#newest === newestBefore) this.#newest = leader.token;
     this.observe(leader, remaining);
   }
 
-  /** This term, or an older one, is over. */
+  /** The term with this token is over, and all older ones are. */
   forget(token: bigint): void {
     if (this.#known && this.#known.token > token) return;
     this.#forgottenAt = this.leaderlessSince ?? this.clock.now().monotonic;
@@ -105,7 +111,7 @@ export class LeaderView {
   }
 
   /**
-   * The leader, once one is known whose term is newer than `after`.
+   * The leader; waits until one is known whose term is newer than `after`.
    * @throws HedgeError `NO_LEADER`, `ABORTED`, `NOT_RUNNING`
    */
   async known(wait: WaitLimits, after = -1n): Promise<KnownLeader> {
@@ -130,9 +136,9 @@ export class LeaderView {
   }
 
   /**
-   * Calls once, when this leader is not the one that is known any more: superseded, forgotten, or silent for longer than
-   * its lease.
-   * @returns what ends the watch before
+   * Calls once, when this leader is no longer the known one: superseded, forgotten, or silent for longer than its
+   * lease.
+   * @returns a function that ends the watch before that
    */
   whenOver({ token }: KnownLeader, call: () => void): () => void {
     let timer: Timer | undefined;
@@ -153,7 +159,7 @@ export class LeaderView {
     };
   }
 
-  /** The member has shut down: whoever waits for a leader waits in vain. */
+  /** This member has shut down: every wait for a leader fails. */
   close(): void {
     this.#isClosed = true;
     this.#ending.next(undefined);

@@ -6,13 +6,41 @@ export const LEADERSHIP_GAINED = Symbol('hedge:leadership-gained');
 export const LEADERSHIP_LOST = Symbol('hedge:leadership-lost');
 
 /**
- * The method is called with the `Leadership` whenever this member becomes the leader. Its `signal` says when to
- * stop, and what the method puts is bound to the term.
+ * Calls the method with the `Leadership` whenever this member becomes the leader. Entries that the method puts are
+ * bound to the term. Stop when `leadership.signal` aborts.
+ *
+ * @example
+ * ```ts
+ * @Injectable()
+ * class Prices {
+ *   @OnLeadershipGained()
+ *   start({ signal }: Leadership) {
+ *     const timer = setInterval(() => this.refresh(), 60_000);
+ *     signal.addEventListener('abort', () => clearInterval(timer));
+ *   }
+ *
+ *   async refresh() {}
+ * }
+ * ```
  */
 export const OnLeadershipGained = (): MethodDecorator => SetMetadata(LEADERSHIP_GAINED, true);
 
 /**
- * The method is called with the reason (`'expired'`, `'stepped-down'`, …) whenever this member has stopped leading. It
- * is awaited before the lock is given back, for `drainTimeout` ms at the most.
+ * Calls the method with the reason (`'expired'`, `'stepped-down'`, …) whenever this member has stopped leading. The
+ * member waits for the method before it gives the lock back, at most `drainTimeout` ms.
+ *
+ * @example
+ * ```ts
+ * @Injectable()
+ * class Exports {
+ *   @OnLeadershipLost()
+ *   async stop(reason: LossReason) {
+ *     console.log(`This member leads no more: ${reason}`);
+ *     await this.flush();
+ *   }
+ *
+ *   async flush() {}
+ * }
+ * ```
  */
 export const OnLeadershipLost = (): MethodDecorator => SetMetadata(LEADERSHIP_LOST, true);

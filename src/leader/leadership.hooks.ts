@@ -1,7 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import { AppHooks, type HandlerExplorer } from '../handlers/index.js';
-import { settledWithin, type Clock } from '../time/index.js';
 import type { LossReason } from '../session/index.js';
+import { settledWithin, type Clock } from '../time/index.js';
 import { LEADERSHIP_GAINED, LEADERSHIP_LOST } from './leadership.decorators.js';
 import type { Leadership } from './leadership.js';
 
@@ -19,7 +19,7 @@ export class LeadershipHooks {
     this.#lost = new AppHooks(explorer, LEADERSHIP_LOST, logger);
   }
 
-  /** @throws HedgeError `INVALID_HANDLER` for a hook on a class that is no singleton. */
+  /** @throws HedgeError `INVALID_HANDLER` for a hook on a class that is no singleton */
   find(): void {
     this.#gained.find();
     this.#lost.find();
@@ -29,7 +29,9 @@ export class LeadershipHooks {
     void this.#gained.call(leadership);
   }
 
-  /** Resolves when all have, or after `timeout` ms: a hook that hangs must not keep the lock from the others. */
+  /**
+   * Resolves when all hooks have, at most `timeout` ms later: a hook that hangs must not keep the lock from the others.
+   */
   async lost(reason: LossReason, timeout: number): Promise<void> {
     if (this.#lost.isEmpty) return;
     await settledWithin(this.clock, timeout, this.#lost.call(reason));

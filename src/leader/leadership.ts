@@ -1,14 +1,31 @@
-/** A term as leader, while it lasts. */
+/**
+ * A term in which this member leads.
+ *
+ * @example
+ * ```ts
+ * const { leadership } = hedge;
+ * if (leadership) {
+ *   await fetch('https://prices.example/refresh', {
+ *     method: 'POST',
+ *     headers: { 'Fencing-Token': `${leadership.token}` },
+ *     signal: leadership.signal,
+ *   });
+ * }
+ * ```
+ */
 export interface Leadership {
-  /** The fencing token: give it to whatever you write to, and have it refuse a smaller one. JSON: a string. */
+  /**
+   * The fencing token: send it with each write to another system, and let that system refuse smaller ones. JSON: a
+   * string.
+   */
   readonly token: bigint;
-  /** Aborts when the term ends, no later than its deadline or the first turn of the event loop after it. */
+  /** Aborts when the term ends: no later than its deadline, or on the first turn of the event loop after it. */
   readonly signal: AbortSignal;
   /** When this member learnt that it leads, by its own clock. */
   readonly since: Date;
 }
 
-/** A bigint has no JSON of its own, and a controller may return one of these. */
+/** With a JSON form: a bigint has none, and a controller may return a `Leadership`. */
 export function leadershipOf(token: bigint, signal: AbortSignal): Leadership {
   const since = new Date();
   return Object.freeze({

@@ -1,27 +1,26 @@
-import { sleep, type Clock } from '../time/index.js';
+import { sleep, TimeLimit, type Clock } from '../time/index.js';
 
-/** The time that the store has for all that a retiring member gives back: one allowance, not one for each thing. */
+/** The time that the store has to take back all that a retiring member holds: one allowance for everything together. */
 export class ReleaseAllowance {
   readonly #limited = new AbortController();
   #timeout = Infinity;
-  #until: number | undefined;
+  #countdown: TimeLimit | undefined;
 
   constructor(private readonly clock: Clock) {}
 
-  /** From now on there is a limit: so many ms, counted from when something is first given back under it. */
+  /** Allows `timeout` ms, counted from the first release after this. */
   limit(timeout: number): void {
     this.#timeout = Math.min(this.#timeout, timeout);
     this.#limited.abort();
   }
 
-  /** ms that are left. Begins to count. */
+  /** ms that are left. The first call begins to count. */
   left(): number {
-    const now = this.clock.now().monotonic;
-    if (this.#timeout !== Infinity) this.#until ??= now + this.#timeout;
-    return Math.max(0, (this.#until ?? Infinity) - now);
+    if (this.#timeout !== Infinity) this.#countdown ??= new TimeLimit(this.clock, this.#timeout);
+    return this.#countdown?.left ?? Infinity;
   }
 
-  /** Waits for `work`, for as long as is allowed: also if the limit comes when the work is under way. */
+  /** Waits for `work` for as long as is allowed, also if the limit is set only while it waits. */
   async wait(work: Promise<void>): Promise<void> {
     const done = new AbortController();
     await Promise.race([work.then(() => done.abort()), this.#usedUp(done.signal)]);

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Term } from '../lock/index.js';
 
-/** The term that the running code belongs to: what it puts is written under this term or not at all. */
+/** Knows the term that the running code belongs to: an entry that the code puts is written in this term, or never. */
 export class TermScope {
   readonly #storage = new AsyncLocalStorage<Term>();
 

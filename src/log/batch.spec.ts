@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { SystemClock, TimeLimit } from '../time/index.js';
 import { takeBatch } from './batch.js';
 import { PendingEntry } from './pending.entry.js';
 
 function queueOf(count: number, size: number): PendingEntry[] {
   const value = 'x'.repeat(size);
+  const limit = new TimeLimit(new SystemClock(), Infinity);
   return Array.from(
     { length: count },
-    (_, at) => new PendingEntry({ id: `${at}`, key: 'k', value }, Infinity),
+    (_, at) => new PendingEntry({ id: `${at}`, key: 'k', value }, limit),
   );
 }
 
 describe('a batch', () => {
-  it('takes all that waits, in its order', () => {
+  it('takes all that wait, in their order', () => {
     const queue = queueOf(3, 1);
 
     expect(takeBatch(queue)).toEqual({ batch: queue, rest: [] });

@@ -1,11 +1,11 @@
 import type { PendingEntry } from './pending.entry.js';
 
-/** Spanner takes 80,000 mutations a commit, five columns and four of the index a row. */
+/** Spanner takes 80,000 mutations in a commit; a row costs nine: five columns, and four of the index. */
 const MOST_ROWS = 1_000;
-/** characters; far below the 100 MB of a commit, and soon sent */
+/** characters: far below the 100 MB of a commit, and quickly sent */
 const MOST_CHARACTERS = 8 * 1024 * 1024;
 
-/** The next commit's entries, first come first served: at least one. */
+/** The entries of the next commit, first come first served: at least one. */
 export function takeBatch(queue: PendingEntry[]): { batch: PendingEntry[]; rest: PendingEntry[] } {
   let size = 0;
   let count = 0;

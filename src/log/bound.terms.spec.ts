@@ -4,7 +4,7 @@ import { groupLock, namedLock, type Place, type Term } from '../lock/index.js';
 import { CommitOutcomes } from './commit.outcomes.js';
 import { TermCommits } from './term.commits.js';
 
-describe('what is bound to a lock and to leadership', () => {
+describe('an entry that is bound to a lock and to leadership', () => {
   let rooms: MemberRooms;
   let lock: Term;
   let leader: Term;
@@ -16,7 +16,7 @@ describe('what is bound to a lock and to leadership', () => {
     leader = await acquire(groupLock('g'));
     const { committer, keeper, store, clock, leaseDuration, reports } = rooms;
     const outcomes = new CommitOutcomes(keeper, store, clock);
-    commits = new TermCommits(committer, outcomes, clock, leaseDuration, reports);
+    commits = new TermCommits({ committer, outcomes, clock, leaseDuration, reports });
   });
 
   async function acquire(place: Place): Promise<Term> {

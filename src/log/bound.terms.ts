@@ -3,11 +3,11 @@ import type { Term } from '../lock/index.js';
 import type { Session } from '../session/index.js';
 import { LOCK_IS_OVER, TERM_IS_OVER } from './log.messages.js';
 
-/** The terms that an entry is bound to: it is written while all of them stand, or not at all. */
+/** The terms that an entry is bound to: it is written while all of them stand, or never. */
 export class BoundTerms {
   constructor(readonly all: readonly [Term, ...Term[]]) {}
 
-  /** The one that must stand with them. A member has one at a time, so terms of two are never held together. */
+  /** The session that holds all of them: a member has one session at a time. */
   get session(): Session {
     return this.all[0].session;
   }
@@ -17,7 +17,7 @@ export class BoundTerms {
     return this.all.every((term) => term.isHeld());
   }
 
-  /** Why nothing was written: `LOCK_LOST` or `NOT_LEADER`, by the first of them that is over. */
+  /** Why nothing was written: `LOCK_LOST` or `NOT_LEADER`, for the first term that is over. */
   refusal(): HedgeError {
     const { place, lossReason = 'expired' } =
       this.all.find((term) => !term.isHeld()) ?? this.all[0];

@@ -1,13 +1,13 @@
 import { attemptTimeoutOf, type SessionKeeper } from '../session/index.js';
-import { Backoff, sleep, type Clock } from '../time/index.js';
 import type { HedgeStore, Outcome } from '../store/index.js';
+import { Backoff, sleep, type Clock } from '../time/index.js';
 import type { BoundTerms } from './bound.terms.js';
 import type { PendingEntry } from './pending.entry.js';
 
 /** ms */
 const LONGEST_LOOK = 2_000;
 
-/** Finds out what became of entries whose commit did not simply succeed. */
+/** Finds out whether entries were written when their commit did not simply succeed. */
 export class CommitOutcomes {
   readonly #closed = new AbortController();
 
@@ -18,9 +18,9 @@ export class CommitOutcomes {
   ) {}
 
   /**
-   * Settles what one consistent read can settle: entries that are there are acknowledged with their stored timestamp;
-   * those that are absent are not written for good if the rows of a term are gone too.
-   * @returns the entries to send again: absent, while the terms stand
+   * Settles entries by one consistent read. Entries in the log are acknowledged with their stored timestamp. Absent
+   * entries are rejected if the row of a term is gone too: then they can never be written.
+   * @returns the entries to send again: they are absent, and the terms stand
    */
   async settle(bound: BoundTerms, entries: PendingEntry[]): Promise<PendingEntry[]> {
     const backoff = new Backoff(20, 500);
@@ -30,17 +30,17 @@ export class CommitOutcomes {
       if (outcome) {
         open = this.#acknowledge(open, outcome);
         if (!this.#stand(bound, outcome)) return this.#rejectAll(bound, open);
-        // While the fences stand a late commit may still land. Sent again under the same ids it meets itself.
+        // While the fences stand, a late commit may still land. An entry that is sent again under its id meets itself.
         if (bound.areHeld()) return open;
       }
       await sleep(this.clock, backoff.next(), this.#closed.signal);
-      const now = this.#closed.signal.aborted ? Infinity : this.clock.now().monotonic;
-      open = open.filter((pending) => !pending.dropIfUnwanted(now));
+      if (this.#closed.signal.aborted) return this.#dropAll(open);
+      open = open.filter((pending) => !pending.dropIfUnwanted());
     }
     return [];
   }
 
-  /** The member has shut down: what is not settled by now stays unknown. */
+  /** This member has shut down: the outcome of entries that are not settled by now stays unknown. */
   close(): void {
     this.#closed.abort();
   }
@@ -68,7 +68,7 @@ export class CommitOutcomes {
     });
   }
 
-  /** Passes on what the read showed: nobody else may notice before the deadline. */
+  /** Passes on which rows are gone: otherwise this member may notice only at its deadline. */
   #stand({ all, session }: BoundTerms, { names }: Outcome): boolean {
     if (!names.includes(session.row)) {
       this.keeper.end(session, 'session-gone');
@@ -84,7 +84,12 @@ export class CommitOutcomes {
     return [];
   }
 
-  /** After the terms, what was never sent never will be. */
+  #dropAll(entries: PendingEntry[]): PendingEntry[] {
+    for (const pending of entries) pending.drop();
+    return [];
+  }
+
+  /** After the end of a term, entries that were not sent yet never are. */
   #rejectNeverSent(bound: BoundTerms, entries: PendingEntry[]): PendingEntry[] {
     if (bound.areHeld()) return entries;
     const unsent = entries.filter((pending) => !pending.mayHaveLanded);

@@ -8,7 +8,7 @@ import { BoundTerms } from './bound.terms.js';
 import { CommitOutcomes } from './commit.outcomes.js';
 import { GroupCommit } from './group.commit.js';
 
-const PATIENCE = 20_000;
+const TIMEOUT = 20_000;
 
 describe.each([
   { whose: "a leader's term", locks: [groupLock('g')], code: 'NOT_LEADER' },
@@ -35,17 +35,11 @@ describe.each([
     const terms: Term[] = [];
     for (const lock of locks) terms.push(await acquire(lock));
     term = terms[0];
-    const { keeper, clock, store } = rooms;
+    const { keeper, clock, store, leaseDuration, reports } = rooms;
     const committer = new FencedCommitter(keeper, watched(store), clock);
     outcomes = new CommitOutcomes(keeper, store, clock);
-    writer = new GroupCommit(
-      new BoundTerms(terms as [Term]),
-      committer,
-      outcomes,
-      clock,
-      rooms.leaseDuration,
-      rooms.reports,
-    );
+    const parts = { committer, outcomes, clock, leaseDuration, reports };
+    writer = new GroupCommit(new BoundTerms(terms as [Term]), parts);
   });
 
   async function acquire(lock: Place): Promise<Term> {
@@ -65,7 +59,7 @@ describe.each([
     return { commit } as Partial<HedgeStore> as HedgeStore;
   }
 
-  const append = (id: string, timeout = PATIENCE, over?: AbortSignal) =>
+  const append = (id: string, timeout = TIMEOUT, over?: AbortSignal) =>
     writer.append({ id, key: 'k', value: `value of ${id}` }, timeout, over);
 
   const inLog = () => rooms.model.entries({ key: 'k', order: 'oldest' }).map(({ id }) => id);
@@ -77,7 +71,7 @@ describe.each([
     );
   }
 
-  it('writes what is put, with the time of its commit', async () => {
+  it('writes an entry, and answers with the time of its commit', async () => {
     const timestamp = await rooms.during(append('1'));
 
     expect(rooms.model.entries({ key: 'k', order: 'oldest' })).toEqual([
@@ -85,14 +79,14 @@ describe.each([
     ]);
   });
 
-  it('writes what comes together in one commit', async () => {
+  it('writes entries that come together in one commit', async () => {
     const timestamps = await rooms.during(Promise.all(['1', '2', '3'].map((id) => append(id))));
 
     expect(batches).toEqual([['1', '2', '3']]);
     expect(new Set(timestamps).size).toBe(1);
   });
 
-  it('gathers what comes while a commit is under way', async () => {
+  it('gathers entries that come while a commit is under way', async () => {
     const first = append('1');
     await rooms.time.advance(0);
     const others = ['2', '3'].map((id) => append(id));
@@ -101,7 +95,7 @@ describe.each([
     expect(batches).toEqual([['1'], ['2', '3']]);
   });
 
-  it('writes what is put by whoever has just been answered, however soon', async () => {
+  it('writes an entry that is put right after an answer', async () => {
     for (let hops = 0; hops < 8; hops++) {
       const first = append(`a${hops}`);
       const second = first.then(async () => {
@@ -114,7 +108,7 @@ describe.each([
     expect(inLog()).toHaveLength(16);
   });
 
-  it('renews the session with what it writes', async () => {
+  it('renews the session with each commit', async () => {
     await rooms.time.advance(2_000);
     const before = term.session.remaining();
     await rooms.during(append('1'));
@@ -122,7 +116,7 @@ describe.each([
     expect(term.session.remaining()).toBeGreaterThan(before + 1_900);
   });
 
-  it('writes once what is put twice', async () => {
+  it('writes an entry once that is put twice', async () => {
     const [one, two] = await rooms.during(Promise.all([append('1'), append('1')]));
 
     expect(one).toBe(two);
@@ -132,12 +126,12 @@ describe.each([
   it('waits with a retry for as long as the retry does', async () => {
     rooms.network.next.push(LOST);
     const first = append('1', 100);
-    void append('1', PATIENCE);
+    void append('1', TIMEOUT);
 
     await expect(rooms.during(first)).resolves.toBeTypeOf('bigint');
   });
 
-  it('acknowledges a retry of what is in the log with the time it has there', async () => {
+  it('acknowledges the retry of a written entry with the time in the log', async () => {
     const timestamp = await rooms.during(append('1'));
 
     expect(await rooms.during(append('1'))).toBe(timestamp);
@@ -156,7 +150,7 @@ describe.each([
     expect(inLog()).toEqual(['1', '0', '2']);
   });
 
-  it('finds out what became of a commit whose answer was lost', async () => {
+  it('finds out the outcome of a commit whose answer was lost', async () => {
     rooms.network.next.push(REPLY_LOST);
     await rooms.during(append('1'));
 
@@ -172,7 +166,7 @@ describe.each([
     expect(inLog()).toEqual(['1']);
   });
 
-  it('repeats what lost a race', async () => {
+  it('repeats a commit that lost a race', async () => {
     let races = 3;
     failureOf = () => (races-- > 0 ? 'aborted' : undefined);
     await rooms.during(append('1'));
@@ -180,7 +174,7 @@ describe.each([
     expect(batches).toHaveLength(4);
   });
 
-  it('refuses the one entry that the store will never take', async () => {
+  it('rejects only the entry that the store never takes', async () => {
     failureOf = (ids) => (ids.includes('bad') ? 'refused' : undefined);
     const ids = ['1', '2', 'bad', '3', '4', '5'];
     const answers = await rooms.during(Promise.all(ids.map((id) => rejection(append(id)))));
@@ -189,7 +183,7 @@ describe.each([
     expect(inLog().toSorted()).toEqual(['1', '2', '3', '4', '5']);
   });
 
-  it('rejects what was never sent when the store has to be mended', async () => {
+  it('rejects entries that were never sent when the store has to be repaired', async () => {
     failureOf = () => 'invalid';
 
     expect(await rooms.during(rejection(append('1')))).toBe('STORE_INVALID');
@@ -263,13 +257,13 @@ describe.each([
     expect(landed).not.toContain('2');
   });
 
-  it('leaves the outcome open when nobody tells it in time', async () => {
+  it('leaves the outcome open when the store does not tell it in time', async () => {
     rooms.network.usual = LOST;
 
     expect(await rooms.during(rejection(append('1', 3_000)))).toBe('CONNECTION_LOST');
   });
 
-  it('drops what nobody waits for any more', async () => {
+  it('drops entries for which no caller waits any more', async () => {
     rooms.network.next.push({ there: 200, back: 200 });
     const first = append('1');
     await rooms.time.advance(0);
@@ -281,11 +275,11 @@ describe.each([
     expect(inLog()).toEqual(['1']);
   });
 
-  it('never sends what was given up while it waited', async () => {
+  it('never sends an entry whose caller gave up while it waited', async () => {
     const over = new AbortController();
     const first = append('1');
     await rooms.time.advance(0);
-    const second = rejection(append('2', PATIENCE, over.signal));
+    const second = rejection(append('2', TIMEOUT, over.signal));
     over.abort();
     await rooms.during(Promise.all([first, second]));
 

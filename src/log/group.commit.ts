@@ -1,21 +1,31 @@
 import { setImmediate } from 'node:timers/promises';
 import { StoreError } from '../errors/index.js';
 import type { MemberReports } from '../hedge.channels.js';
-import { sleep, type Clock } from '../time/index.js';
 import type { FencedCommitter } from '../session/index.js';
 import type { Mutation } from '../store/index.js';
+import { sleep, TimeLimit, type Clock } from '../time/index.js';
 import { takeBatch } from './batch.js';
 import type { BoundTerms } from './bound.terms.js';
 import type { CommitOutcomes } from './commit.outcomes.js';
 import { PendingEntry, type NewEntry } from './pending.entry.js';
 
+/** What every writer of a member commits with. */
+export interface CommitParts {
+  readonly committer: FencedCommitter;
+  readonly outcomes: CommitOutcomes;
+  readonly clock: Clock;
+  /** ms */
+  readonly leaseDuration: number;
+  readonly reports: MemberReports;
+}
+
 /**
- * The writer for one term, of the leader or of a lock's holder (or for both at a time): what waits while a commit is
- * under way goes into the next one, all of it in one fenced commit and one round trip (group commit, as in DeWitt et
- * al., 1984).
+ * Writes the entries of one term: of the leader, of a lock's holder, or of both together. Entries that wait while a
+ * commit is under way go into the next commit together: one fenced commit, one round trip (group commit, as in DeWitt
+ * et al., 1984).
  */
 export class GroupCommit {
-  /** All entries that are not settled yet, by id: a retry joins the one that is queued or in flight. */
+  /** All entries that are not settled yet, by id: a retry joins the entry that is queued or in flight. */
   readonly #pending = new Map<string, PendingEntry>();
   #queue: PendingEntry[] = [];
   #isWriting = false;
@@ -23,26 +33,22 @@ export class GroupCommit {
 
   constructor(
     private readonly bound: BoundTerms,
-    private readonly committer: FencedCommitter,
-    private readonly outcomes: CommitOutcomes,
-    private readonly clock: Clock,
-    private readonly leaseDuration: number,
-    private readonly reports: MemberReports,
+    private readonly parts: CommitParts,
   ) {}
 
   /**
-   * @param timeout ms after which nobody waits for it any more
-   * @param over is aborted when nobody does even before: what was not sent by then never is
+   * @param timeout ms for which the caller waits
+   * @param over aborts when the caller stops waiting earlier: an entry that was not sent by then never is
    * @returns the commit timestamp in ns
-   * @throws HedgeError `NOT_LEADER`, `LOCK_LOST`: it is not in the log and never will be by this term.
-   *   `CONNECTION_LOST`: unknown. `TIMEOUT`: dropped before it was sent. `STORE_INVALID`: the store refuses it.
+   * @throws HedgeError `NOT_LEADER`, `LOCK_LOST`: this term did not write the entry, and never will. `CONNECTION_LOST`:
+   *   unknown. `TIMEOUT`: dropped before it was sent. `STORE_INVALID`: the store refuses it.
    */
   append(entry: NewEntry, timeout: number, over?: AbortSignal): Promise<bigint> {
-    const until = this.clock.now().monotonic + timeout;
+    const limit = new TimeLimit(this.parts.clock, timeout);
     const joined = this.#pending.get(entry.id);
-    if (joined) return joined.join(until);
+    if (joined) return joined.join(limit);
     if (!this.bound.areHeld()) return Promise.reject(this.bound.refusal());
-    const pending = new PendingEntry(entry, until, over);
+    const pending = new PendingEntry(entry, limit, over);
     this.#pending.set(entry.id, pending);
     const forget = () => this.#pending.delete(entry.id);
     pending.settled.then(forget, forget);
@@ -51,7 +57,7 @@ export class GroupCommit {
     return pending.settled;
   }
 
-  /** Resolves when the commit that is under way, if any, has ended. After the term no other one follows. */
+  /** Resolves when the commit under way, if any, has ended. After the term no other commit follows. */
   async lastCommit(): Promise<void> {
     await this.#commitUnderWay.catch(() => undefined);
   }
@@ -59,7 +65,7 @@ export class GroupCommit {
   async #writeAll(): Promise<void> {
     this.#isWriting = true;
     try {
-      // What arrived in the same turn of the event loop belongs in the same commit.
+      // Entries of one turn of the event loop go into one commit.
       await setImmediate();
       while (this.#queue.length > 0) {
         const { batch, rest } = takeBatch(this.#queue);
@@ -68,16 +74,16 @@ export class GroupCommit {
         this.#queue.unshift(...unsettled);
       }
     } finally {
-      // In the same turn as the last look at the queue: what is appended next starts anew.
+      // In the same turn as the last look at the queue: the next append begins another write.
       this.#isWriting = false;
     }
   }
 
   /** @returns the entries that have to be sent again */
   async #write(batch: PendingEntry[]): Promise<PendingEntry[]> {
-    const live = batch.filter((pending) => !pending.dropIfUnwanted(this.clock.now().monotonic));
+    const live = batch.filter((pending) => !pending.dropIfUnwanted());
     if (live.length === 0) return [];
-    if (!this.bound.areHeld()) return this.outcomes.settle(this.bound, live);
+    if (!this.bound.areHeld()) return this.#settle(live);
     try {
       const commit = this.#commit(live);
       this.#commitUnderWay = commit;
@@ -90,6 +96,7 @@ export class GroupCommit {
   }
 
   async #commit(batch: PendingEntry[]): Promise<bigint> {
+    const { committer, leaseDuration, reports } = this.parts;
     const { all, session } = this.bound;
     const leader = session.owner.address;
     const mutations = batch.map(({ entry }): Mutation => ({
@@ -98,10 +105,10 @@ export class GroupCommit {
       ...entry,
       leader,
     }));
-    const timeout = Math.max(1, Math.min(session.remaining(), this.leaseDuration / 2));
-    return this.reports.timed(
+    const timeout = Math.max(1, Math.min(session.remaining(), leaseDuration / 2));
+    return reports.timed(
       'nestjs-hedge:log.commit',
-      () => this.committer.commitOnce(session, mutations, { timeout }, ...all),
+      () => committer.commitOnce(session, mutations, { timeout }, ...all),
       () => ({ entries: batch.length }),
     );
   }
@@ -118,18 +125,22 @@ export class GroupCommit {
       case 'invalid':
         return this.#rejectUnsent(batch, error);
       default:
-        // Anything else may have landed: by this attempt, or an earlier one, or another writer's.
+        // The entries may have landed: by this attempt, by an earlier one, or by another writer's.
         for (const pending of batch) pending.mayHaveLanded = true;
         if (failure !== 'row-exists') await this.#pause();
-        return this.outcomes.settle(this.bound, batch);
+        return this.#settle(batch);
     }
   }
 
-  #pause(): Promise<void> {
-    return sleep(this.clock, 5 + 35 * Math.random());
+  #settle(entries: PendingEntry[]): Promise<PendingEntry[]> {
+    return this.parts.outcomes.settle(this.bound, entries);
   }
 
-  /** One entry the store will never take must not take the others down with it. */
+  #pause(): Promise<void> {
+    return sleep(this.parts.clock, 5 + 35 * Math.random());
+  }
+
+  /** Finds the entry that the store refuses: the others are written all the same. */
   async #bisect(batch: PendingEntry[], error: unknown): Promise<PendingEntry[]> {
     if (batch.length === 1) {
       batch[0].reject(error as Error);
@@ -144,6 +155,6 @@ export class GroupCommit {
   async #rejectUnsent(batch: PendingEntry[], error: unknown): Promise<PendingEntry[]> {
     for (const pending of batch) if (!pending.mayHaveLanded) pending.reject(error as Error);
     const rest = batch.filter((pending) => pending.mayHaveLanded);
-    return rest.length > 0 ? this.outcomes.settle(this.bound, rest) : [];
+    return rest.length > 0 ? this.#settle(rest) : [];
   }
 }

@@ -1,12 +1,12 @@
 import { EXPECTED, HedgeError } from '../errors/index.js';
 import { MALFORMED_TEXT, RESERVED_KEY, TOO_LARGE } from './log.messages.js';
 
-/** bytes of UTF-8; a Spanner key, with the entry's id and its time, has room for 8 KiB */
+/** bytes of UTF-8: a Spanner key takes 8 KiB, with the entry's id and its time */
 export const MOST_KEY_BYTES = 4_096;
-/** characters, as Spanner's STRING(MAX) */
+/** characters, as in Spanner's STRING(MAX) */
 export const MOST_VALUE_CHARACTERS = 2_621_440;
-/** Keys that begin so are the library's own. */
-const RESERVED = '__hedge/';
+/** Keys with this prefix belong to the library. */
+const RESERVED_PREFIX = '__hedge/';
 
 /** @throws HedgeError `INVALID_ARGUMENT`, `PAYLOAD_TOO_LARGE` */
 export function checkKey(key: unknown): string {
@@ -14,7 +14,7 @@ export function checkKey(key: unknown): string {
     throw new HedgeError('INVALID_ARGUMENT', EXPECTED('key', 'a non-empty string', key));
   }
   checkText('key', key);
-  if (key.startsWith(RESERVED)) {
+  if (key.startsWith(RESERVED_PREFIX)) {
     throw new HedgeError('INVALID_ARGUMENT', RESERVED_KEY(key));
   }
   const bytes = Buffer.byteLength(key);
@@ -39,7 +39,7 @@ export function checkValue(value: unknown): string {
   return value;
 }
 
-/** Half of a surrogate pair has no UTF-8: the store would keep something else than it was given. */
+/** Half of a surrogate pair has no UTF-8: the store would keep another text than it was given. */
 function checkText(field: string, text: string): void {
   if (text.isWellFormed()) return;
   throw new HedgeError('INVALID_ARGUMENT', MALFORMED_TEXT(field));

@@ -1,15 +1,15 @@
 import { EXPECTED, HedgeError, NOT_RUNNING_ANY_MORE } from '../errors/index.js';
 import { repeated } from '../session/index.js';
-import { waitLimits, type Clock } from '../time/index.js';
 import type { EntryQuery, HedgeStore, StoreCall, StoredEntry } from '../store/index.js';
+import { waitLimits, type Clock } from '../time/index.js';
 import { checkKey } from './log.checks.js';
 import type { GetOptions, HistoryOptions, LogEntry } from './log.types.js';
 import { formatTimestamp, parseTimestamp } from './timestamp.js';
 
-/** ms, a day: no replica lags so far behind */
+/** ms: a day; no replica lags that far behind */
 const LONGEST_STALENESS = 86_400_000;
 
-/** Reads the log, from any member, out of the store. */
+/** Reads the log from the store, on any member. */
 export class LogReader {
   readonly #closed = new AbortController();
 
@@ -32,7 +32,7 @@ export class LogReader {
     return entries.map(entryOf);
   }
 
-  /** The member has shut down: nothing is asked again. */
+  /** This member has shut down: it asks the store no more. */
   close(): void {
     this.#closed.abort(new HedgeError('NOT_RUNNING', NOT_RUNNING_ANY_MORE));
   }

@@ -17,7 +17,9 @@ describe("the leader's part of a trim", () => {
     if (outcome.kind !== 'acquired') throw new Error('held');
     term = outcome.term;
     const { store, committer, clock } = rooms;
-    const trimmer = new LogTrimmer(store, committer, {} as LeaderClient, clock, 20_000, 40_000);
+    const client = {} as LeaderClient;
+    const times = { requestTimeout: 20_000, retryWindow: 40_000 };
+    const trimmer = new LogTrimmer({ store, committer, client, clock, ...times });
     const handleIdempotent: LeaderRoutes['handleIdempotent'] = (_route, handler) => {
       receive = (data) => handler({ data, term, timeout: 20_000 } as LeaderRequest);
     };

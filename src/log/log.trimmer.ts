@@ -1,13 +1,13 @@
 import { EXPECTED, HedgeError } from '../errors/index.js';
 import type { LeaderClient, LeaderRequest, LeaderRoutes } from '../request/index.js';
 import { repeated, type FencedCommitter } from '../session/index.js';
-import { waitLimits, type Clock, type WaitLimits } from '../time/index.js';
 import type { HedgeStore, Mutation, StoredEntry } from '../store/index.js';
+import { TimeLimit, waitLimits, type Clock, type WaitLimits } from '../time/index.js';
 import { checkKey } from './log.checks.js';
 import type { TrimOptions } from './log.types.js';
 
 const TRIM = 'hedge:trim';
-/** Deletions a commit, far below what Spanner takes. */
+/** Deletions in a commit: far fewer than Spanner takes. */
 const PAGE = 1_000;
 
 interface TrimRequest {
@@ -15,17 +15,20 @@ interface TrimRequest {
   readonly keep: number;
 }
 
-/** `trim`: drops old versions of a key, by the leader's hand. */
+export interface LogTrimmerParts {
+  readonly store: HedgeStore;
+  readonly committer: FencedCommitter;
+  readonly client: LeaderClient;
+  readonly clock: Clock;
+  /** ms */
+  readonly requestTimeout: number;
+  /** ms for which a put may be retried: younger entries stay, as a retry must meet the entry that it repeats */
+  readonly retryWindow: number;
+}
+
+/** `trim`: the leader deletes old versions of a key, for any member. */
 export class LogTrimmer {
-  constructor(
-    private readonly store: HedgeStore,
-    private readonly committer: FencedCommitter,
-    private readonly client: LeaderClient,
-    private readonly clock: Clock,
-    private readonly requestTimeout: number,
-    /** ms; a put that is still being retried must meet the entry it repeats */
-    private readonly retryWindow: number,
-  ) {}
+  constructor(private readonly parts: LogTrimmerParts) {}
 
   register(routes: LeaderRoutes): void {
     routes.handleIdempotent(TRIM, (request) => this.#trim(request));
@@ -33,23 +36,25 @@ export class LogTrimmer {
 
   async trim(key: string, options: TrimOptions): Promise<number> {
     const request: TrimRequest = { key: checkKey(key), keep: checkKeep(options?.keep) };
-    const limits = { ...waitLimits(options, this.requestTimeout), idempotent: true };
-    return (await this.client.request(TRIM, request, limits)) as number;
+    const { client, requestTimeout } = this.parts;
+    const limits = { ...waitLimits(options, requestTimeout), idempotent: true };
+    return (await client.request(TRIM, request, limits)) as number;
   }
 
   async #trim({ data, term, timeout }: LeaderRequest): Promise<number> {
     const { key, keep } = readRequest(data);
-    const until = this.clock.now().monotonic + timeout;
-    const left = () => Math.max(1, until - this.clock.now().monotonic);
+    const { clock, committer, retryWindow } = this.parts;
+    const limit = new TimeLimit(clock, timeout);
+    const limits = (): WaitLimits => ({ timeout: Math.max(1, limit.left), signal: term.signal });
     const commit = (mutations: Mutation[]) =>
-      repeated(this.clock, { timeout: left(), signal: term.signal }, (call) =>
-        this.committer.commitOnce(term.session, mutations, call, term),
+      repeated(clock, limits(), (call) =>
+        committer.commitOnce(term.session, mutations, call, term),
       );
-    // The store's own time, from a commit that writes nothing but the fence.
-    const youngest = (await commit([])) - BigInt(this.retryWindow) * 1_000_000n;
+    // The store's own time, from a commit that writes only the fence.
+    const youngest = (await commit([])) - BigInt(retryWindow) * 1_000_000n;
     let deleted = 0;
     for (let offset = keep; ;) {
-      const page = await this.#page(key, offset, { timeout: left(), signal: term.signal });
+      const page = await this.#page(key, offset, limits());
       const old = page.filter(({ timestamp }) => timestamp < youngest);
       if (old.length > 0) await commit(old.map(deletionOf));
       deleted += old.length;
@@ -59,9 +64,9 @@ export class LogTrimmer {
   }
 
   #page(key: string, offset: number, limits: WaitLimits): Promise<StoredEntry[]> {
-    return repeated(this.clock, limits, (call) =>
-      this.store.entries({ key, order: 'newest', offset, limit: PAGE, withoutValues: true }, call),
-    );
+    const { clock, store } = this.parts;
+    const query = { key, order: 'newest', offset, limit: PAGE, withoutValues: true } as const;
+    return repeated(clock, limits, (call) => store.entries(query, call));
   }
 }
 
@@ -69,7 +74,7 @@ function deletionOf({ id, key }: StoredEntry): Mutation {
   return { table: 'log', op: 'delete', id, key };
 }
 
-/** A peer is not to be trusted to have checked what it sent. */
+/** Checked again here: a peer may send anything. */
 function readRequest(data: unknown): TrimRequest {
   const { key, keep } = (data ?? {}) as Partial<TrimRequest>;
   return { key: checkKey(key), keep: checkKeep(keep) };

@@ -4,45 +4,45 @@ import type { WaitOptions } from '../time/index.js';
 
 /** One version of a key. */
 export interface LogEntry {
-  /** Made by the member that put it: a UUIDv7. Entries of apps in Go have others. */
+  /** Made by the member that put the entry: a UUIDv7. Entries of apps in Go have other ids. */
   readonly id: string;
-  /** What it is a version of. */
+  /** The key of which this is a version. */
   readonly key: string;
-  /** As it was put. */
+  /** The value as it was put. */
   readonly value: string;
-  /** The id of the member that wrote it: who led then, or who held the `lock` it was put under. */
+  /** The id of the member that wrote it: the leader at that time, or the holder of the put's `lock`. */
   readonly leader: string;
-  /** When it was committed: RFC 3339 in UTC, with nine digits. */
+  /** When it was committed: RFC 3339 in UTC, with nine decimal places. */
   readonly timestamp: string;
 }
 
 /** Proof that an entry is in the log. */
 export type LogReceipt = Pick<LogEntry, 'id' | 'key' | 'timestamp'>;
 
-/** For `HedgeService.put`. */
+/** Options of `HedgeService.put`. */
 export interface PutOptions extends WaitOptions {
   /**
-   * Write under this term or not at all (`NOT_LEADER`). Puts made inside a leader handler are bound to the
-   * handler's term without saying so.
+   * Writes the entry in this term, or never (`NOT_LEADER`). Inside a leader handler, a put is bound to the handler's
+   * term even without this option.
    */
   term?: Leadership;
   /**
-   * Write while this lock of this member stands, or not at all (`LOCK_LOST`). The member writes it itself, and no leader
-   * is needed. Inside a leader handler, or with `term`, both have to stand. A permit is no lock: it keeps nobody else
-   * from writing.
+   * Writes the entry while this member holds this lock, or never (`LOCK_LOST`). The member writes it itself and needs
+   * no leader. Inside a leader handler, or with `term`, both have to stand. A permit will not do: it does not keep
+   * other members from writing.
    */
   lock?: Lock;
 }
 
-/** For `HedgeService.get`. */
+/** Options of `HedgeService.get`. */
 export interface GetOptions extends WaitOptions {
-  /** ms; a read that may lag so much is served by the nearest replica. @default 0, a strong read */
+  /** ms by which the read may lag behind: the nearest replica then serves it. @default 0, a strong read */
   maxStaleness?: number;
 }
 
-/** For `HedgeService.history`. */
+/** Options of `HedgeService.history`. */
 export interface HistoryOptions extends GetOptions {
-  /** How many entries at the most. @default all */
+  /** The greatest number of entries. @default all */
   limit?: number;
   /** @default 'newest': newest first */
   order?: 'newest' | 'oldest';
@@ -52,8 +52,8 @@ export interface HistoryOptions extends GetOptions {
   after?: string;
 }
 
-/** For `HedgeService.trim`. */
+/** Options of `HedgeService.trim`. */
 export interface TrimOptions extends WaitOptions {
-  /** How many of the newest entries stay: at least 1. */
+  /** How many of the newest entries to keep: at least 1. */
   keep: number;
 }

@@ -14,43 +14,49 @@ import { formatTimestamp } from './timestamp.js';
 
 const PUT = 'hedge:put';
 
-/** `put`: into the log, by the leader's hand from any member, or by that of whoever holds a lock. */
+export interface LogWriterParts {
+  readonly commits: TermCommits;
+  readonly binding: PutBinding;
+  readonly client: LeaderClient;
+  readonly clock: Clock;
+  readonly tracing: MessageTracing;
+  /** ms */
+  readonly requestTimeout: number;
+  /**
+   * ms for which a put may be retried: younger entries are never trimmed, so a retry meets the entry that it repeats
+   */
+  readonly retryWindow: number;
+}
+
+/** `put`: the leader writes an entry for any member, or the holder of a lock writes it itself. */
 export class LogWriter {
-  constructor(
-    private readonly commits: TermCommits,
-    private readonly binding: PutBinding,
-    private readonly client: LeaderClient,
-    private readonly clock: Clock,
-    private readonly requestTimeout: number,
-    /** ms; entries younger than this are never trimmed, so a retry always meets the entry it repeats */
-    private readonly retryWindow: number,
-    private readonly tracing: MessageTracing,
-  ) {}
+  constructor(private readonly parts: LogWriterParts) {}
 
   register(routes: LeaderRoutes): void {
     routes.handleIdempotent(PUT, (request) => this.#receive(request));
   }
 
   async put(key: string, value: string, options: PutOptions = {}): Promise<LogReceipt> {
-    const limits = waitLimits(options, this.requestTimeout);
-    if (limits.timeout > this.retryWindow) {
-      const text = PUT_TIMEOUT_TOO_LONG(limits.timeout, this.retryWindow);
+    const { binding, requestTimeout, retryWindow, tracing } = this.parts;
+    const limits = waitLimits(options, requestTimeout);
+    if (limits.timeout > retryWindow) {
+      const text = PUT_TIMEOUT_TOO_LONG(limits.timeout, retryWindow);
       throw new HedgeError('INVALID_ARGUMENT', text);
     }
-    // Made here, once: a retry carries the same id and meets itself.
+    // The id is made once, here: a retry carries the same id and meets itself.
     const entry: NewEntry = { id: uuidv7(), key: checkKey(key), value: checkValue(value) };
-    const bound = this.binding.writerOf(options);
-    const trace = this.tracing.sent({ kind: 'put' });
+    const bound = binding.writerOf(options);
+    const trace = tracing.sent({ kind: 'put' });
     const timestamp = await trace.call(() =>
       bound ? this.#putUnder(bound, entry, limits) : this.#ask(entry, limits, trace),
     );
     return { id: entry.id, key, timestamp: formatTimestamp(timestamp) };
   }
 
-  /** Never sent on: after the term it fails, even if this member has become a follower of another. */
+  /** Never sent to another leader: after the term this fails, even if this member follows another leader by then. */
   #putUnder(commit: GroupCommit, entry: NewEntry, limits: WaitLimits): Promise<bigint> {
     const over = new AbortController();
-    return waitFor<Promise<bigint>>(this.clock, limits, PUTTING(entry.key), (done) => {
+    return waitFor<Promise<bigint>>(this.parts.clock, limits, PUTTING(entry.key), (done) => {
       const settled = commit.append(entry, limits.timeout, over.signal);
       settled.then(
         () => done(settled),
@@ -66,17 +72,18 @@ export class LogWriter {
     { headers }: MessageTrace,
   ): Promise<bigint> {
     const limits = { timeout, signal, idempotent: true, headers };
-    return BigInt((await this.client.request(PUT, entry, limits)) as string);
+    return BigInt((await this.parts.client.request(PUT, entry, limits)) as string);
   }
 
   async #receive({ data, term, timeout, caller, headers }: LeaderRequest): Promise<string> {
     const entry = readEntry(data);
-    const trace = this.tracing.handled({ kind: 'put', sender: caller.id }, headers);
-    return `${await trace.call(() => this.commits.of(term).append(entry, timeout))}`;
+    const { commits, tracing } = this.parts;
+    const trace = tracing.handled({ kind: 'put', sender: caller.id }, headers);
+    return `${await trace.call(() => commits.of(term).append(entry, timeout))}`;
   }
 }
 
-/** A peer is not to be trusted to have checked what it sent. */
+/** Checked again here: a peer may send anything. */
 function readEntry(data: unknown): NewEntry {
   const { id, key, value } = (data ?? {}) as Partial<NewEntry>;
   if (typeof id !== 'string' || !/^[0-9a-f-]{36}$/.test(id)) {

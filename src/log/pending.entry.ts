@@ -1,5 +1,6 @@
 import { HedgeError } from '../errors/index.js';
 import { PUT_DROPPED, PUT_UNKNOWN } from './log.messages.js';
+import type { TimeLimit } from '../time/index.js';
 
 export interface NewEntry {
   readonly id: string;
@@ -7,17 +8,17 @@ export interface NewEntry {
   readonly value: string;
 }
 
-/** An entry between its arrival at the leader and the answer to whoever put it. */
+/** An entry from its arrival at its writer until the caller that put it is answered. */
 export class PendingEntry {
   readonly settled: Promise<bigint>;
-  /** A commit that holds it was sent, and what became of it is not known. */
+  /** A commit with this entry was sent, and its outcome is not known. */
   mayHaveLanded = false;
   acknowledge!: (timestamp: bigint) => void;
   reject!: (error: Error) => void;
 
   constructor(
     readonly entry: NewEntry,
-    private until: number,
+    private limit: TimeLimit,
     private readonly over?: AbortSignal,
   ) {
     this.settled = new Promise<bigint>((resolve, reject) => {
@@ -26,20 +27,24 @@ export class PendingEntry {
     });
   }
 
-  /** A retry of the same entry waits with the first, for as long as either does. */
-  join(until: number): Promise<bigint> {
-    this.until = Math.max(this.until, until);
+  /** A retry of the same entry: both wait until the later of their limits. */
+  join(limit: TimeLimit): Promise<bigint> {
+    if (limit.left > this.limit.left) this.limit = limit;
     return this.settled;
   }
 
-  /** Nobody waits for it any more. @returns whether it was dropped */
-  dropIfUnwanted(now: number): boolean {
-    if (now < this.until && !this.over?.aborted) return false;
+  /** @returns whether it was dropped: no caller waits for it any more */
+  dropIfUnwanted(): boolean {
+    if (!this.limit.isOver && !this.over?.aborted) return false;
+    this.drop();
+    return true;
+  }
+
+  drop(): void {
     this.reject(
       this.mayHaveLanded
         ? new HedgeError('CONNECTION_LOST', PUT_UNKNOWN)
         : new HedgeError('TIMEOUT', PUT_DROPPED),
     );
-    return true;
   }
 }

@@ -1,27 +1,28 @@
 import { HedgeError } from '../errors/index.js';
-import type { TermScope, Terms } from '../leader/index.js';
+import type { TermScope } from '../leader/index.js';
+import type { TermLifecycle } from '../leader/index.js';
 import { Lock, type HeldTerms, type Term } from '../lock/index.js';
 import type { GroupCommit } from './group.commit.js';
 import { FOREIGN_LOCK, FOREIGN_TERM } from './log.messages.js';
 import type { PutOptions } from './log.types.js';
 import type { TermCommits } from './term.commits.js';
 
-/** Which terms of this member a put is bound to: what it asks for, and what the calling handler runs in. */
+/** Finds the terms that a put is bound to: the terms that its options name, and the term that its caller runs in. */
 export class PutBinding {
   constructor(
     private readonly commits: TermCommits,
-    private readonly terms: Terms,
+    private readonly terms: TermLifecycle,
     private readonly held: HeldTerms,
     private readonly scope: TermScope,
   ) {}
 
   /**
-   * @returns the writer of those terms, or undefined where any leader may write it
+   * @returns the writer for these terms; undefined when any leader may write the entry
    * @throws HedgeError `INVALID_ARGUMENT`
    */
   writerOf(options: PutOptions): GroupCommit | undefined {
     const term = this.#leaderTermOf(options);
-    // Given as `undefined` it is one that was not had: the put must not pass for one that asked for none.
+    // `lock: undefined` is a lock that was not acquired: such a put must fail, not go without a lock.
     if ('lock' in options) return this.commits.of(this.#lockTermOf(options), term);
     return term && this.commits.of(term);
   }

@@ -1,5 +1,5 @@
-export { HedgeMember } from './member.js';
+export { HedgeMember } from './hedge.member.js';
 export type { MemberBase } from './member.base.js';
-export { EXTENSION, HedgeExtensions, type HedgeExtension } from './member.extensions.js';
+export { EXTENSION, MemberExtensions, type MemberExtension } from './member.extensions.js';
 export { MemberHealth, type MemberStanding } from './member.health.js';
-export { HedgeLifecycle } from './member.lifecycle.js';
+export { MemberLifecycle } from './member.lifecycle.js';

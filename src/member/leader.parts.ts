@@ -1,83 +1,90 @@
-import type { MemberBase } from './member.base.js';
+import { AppHooks } from '../handlers/index.js';
 import {
   Election,
+  GroupMembers,
   LeaderHeartbeats,
   LeaderView,
   LeadershipHooks,
-  MembersView,
-  Terms,
+  TermLifecycle,
 } from '../leader/index.js';
-import { Sweeper } from '../sweep/index.js';
 import { MEMBERS_CHANGED, type MemberInfo, type Membership } from '../membership/index.js';
-import { AppHooks } from '../handlers/index.js';
+import { Sweeper } from '../sweep/index.js';
+import type { MemberBase } from './member.base.js';
+import { NOTICE_TIMEOUT } from './notice.timeout.js';
 import type { SessionParts } from './session.parts.js';
 
-/** ms that followers are given to hear that the lock is free; those that do not find out by their connection. */
-const NEWS_TIMEOUT = 250;
-
-/** Who leads the group, and who else is in it. */
+/** The leader of the group, and its members. */
 export class LeaderParts {
   readonly view: LeaderView;
   readonly hooks: LeadershipHooks;
-  readonly terms: Terms;
+  readonly terms: TermLifecycle;
   readonly election: Election;
   readonly membership: Membership;
-  readonly members: MembersView;
+  readonly members: GroupMembers;
   readonly memberHooks: AppHooks;
 
   constructor(
     private readonly base: MemberBase,
     session: SessionParts,
   ) {
-    const { options, store, clock, logger, identity, events, scope, explorer } = base;
-    const { group, leaseDuration } = options;
+    const { clock, logger, identity, events, explorer } = base;
     this.view = new LeaderView(clock);
     this.view.changes.subscribe((leader) => {
       events.emit({ type: 'leader.changed', leader: leader?.id });
     });
     this.hooks = new LeadershipHooks(explorer, clock, logger);
-    const announce = () => this.membership.tell(NEWS_TIMEOUT);
-    const { held } = session;
-    this.terms = new Terms(held, events, this.hooks, scope, options.drainTimeout, logger, announce);
-    this.terms.register(new Sweeper(group, store, clock, leaseDuration, logger));
+    this.terms = this.#makeTerms(session);
     this.election = this.#makeElection(session);
-    const heartbeats = new LeaderHeartbeats(
-      identity,
-      base.server,
-      base.peers,
-      clock,
-      options,
-      logger,
-      this.election,
-      this.view,
-    );
-    this.membership = heartbeats.membership;
+    this.membership = this.#makeMembership();
     this.memberHooks = new AppHooks(explorer, MEMBERS_CHANGED, logger);
-    this.members = new MembersView(identity, this.membership.list, this.election, this.view);
+    this.members = new GroupMembers(identity, this.membership.list, this.election, this.view);
     this.#followList();
+  }
+
+  #makeTerms({ held }: SessionParts): TermLifecycle {
+    const { options, store, clock, logger, events, scope } = this.base;
+    const { group, leaseDuration, drainTimeout } = options;
+    const terms = new TermLifecycle({
+      held,
+      events,
+      hooks: this.hooks,
+      scope,
+      drainTimeout,
+      logger,
+      announceRelease: () => this.membership.tell(NOTICE_TIMEOUT),
+    });
+    terms.register(new Sweeper(group, store, clock, leaseDuration, logger));
+    return terms;
   }
 
   #makeElection({ acquirer, releaser }: SessionParts): Election {
     const { options, store, clock, logger, id } = this.base;
     const { group, leaseDuration, candidate } = options;
     const rank = (gone: string) => this.membership.list.rank(gone);
-    return new Election(
-      { group, id, leaseDuration, candidate, rank },
+    return new Election({
+      options: { group, id, leaseDuration, candidate, rank },
       store,
       acquirer,
       releaser,
-      this.view,
+      view: this.view,
       clock,
       logger,
-      this.terms,
-    );
+      listener: this.terms,
+    });
+  }
+
+  #makeMembership(): Membership {
+    const { identity, server, peers, clock, logger, options } = this.base;
+    const { election, view } = this;
+    const shared = { identity, server, peers, clock, logger, options };
+    return new LeaderHeartbeats({ ...shared, election, view }).membership;
   }
 
   #followList(): void {
     const { server, peers } = this.base;
     const { list } = this.membership;
     list.silent.subscribe(({ id, instanceId }) => {
-      // A connection may seem open for many minutes after its host is gone.
+      // A connection may look open for many minutes after its host is gone.
       peers.abandon(id, instanceId);
       server.abandon(id, instanceId);
       this.view.silent(id);

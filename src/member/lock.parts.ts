@@ -7,12 +7,10 @@ import type { MessageParts } from './message.parts.js';
 import { QueueLine, QueueRoutes } from '../queue/index.js';
 import { settledWithin, type Clock } from '../time/index.js';
 import { Semaphore } from '../semaphore/index.js';
+import { NOTICE_TIMEOUT } from './notice.timeout.js';
 import type { SessionParts } from './session.parts.js';
 
-/** ms that the leader has to hear what was given back at the very end. */
-const NEWS_TIMEOUT = 250;
-
-/** The locks and permits that the app asks for, and who wants what. */
+/** The locks and permits that the app asks for. */
 export class LockParts {
   readonly contenders: Contenders;
   readonly routines: Routines;
@@ -53,26 +51,28 @@ export class LockParts {
   }
 
   /**
-   * Refuses who waits and who comes later: an HTTP request that waits would keep the app from closing. Resolves when those
-   * that waited have left their lines.
+   * Rejects current and future waits for a lock: an HTTP request that waits would keep the app from closing. Resolves
+   * when all waiters have left their lines.
    */
   refuse(): Promise<void> {
     return this.contenders.stop(new HedgeError('NOT_RUNNING', CLOSING_TAKES_NO_LOCKS));
   }
 
   /**
-   * Ends what waits, lets what runs with something held end, and gives back what is left.
-   * @param drainTimeout ms for what runs
-   * @param releaseTimeout ms that the store may take
+   * Rejects waits, lets the work end that holds something, and gives back all that is left.
+   * @param drainTimeout ms for that work
+   * @param releaseTimeout ms for the store
    */
   async close(drainTimeout: number, releaseTimeout: number): Promise<void> {
     const refused = this.refuse();
     await this.routines.finished(drainTimeout);
     await settledWithin(this.#clock, releaseTimeout, this.contenders.releaseAll('shutdown'));
-    await settledWithin(this.#clock, NEWS_TIMEOUT, this.#told(refused));
+    await settledWithin(this.#clock, NOTICE_TIMEOUT, this.#told(refused));
   }
 
-  /** Also of what was given up just now: others wait for a turn to lapse, or for an acquire that landed to be gone. */
+  /**
+   * Tells the leader also of waits that ended just now: other members wait for a turn or for an acquire of this one.
+   */
   async #told(refused: Promise<void>): Promise<void> {
     await refused;
     await this.#releaser.finished();

@@ -1,5 +1,3 @@
-import type { MemberBase } from './member.base.js';
-import type { LeaderParts } from './leader.parts.js';
 import {
   CommitOutcomes,
   LogReader,
@@ -8,10 +6,12 @@ import {
   PutBinding,
   TermCommits,
 } from '../log/index.js';
+import type { LeaderParts } from './leader.parts.js';
+import type { MemberBase } from './member.base.js';
 import type { MessageParts } from './message.parts.js';
 import type { SessionParts } from './session.parts.js';
 
-/** The log, as every member reads and the leader writes it. */
+/** The log, as every member reads it and the leader writes it. */
 export class LogParts {
   readonly outcomes: CommitOutcomes;
   readonly writer: LogWriter;
@@ -26,20 +26,19 @@ export class LogParts {
   ) {
     const { leaseDuration, requestTimeout } = options;
     this.outcomes = new CommitOutcomes(keeper, store, clock);
-    const commits = new TermCommits(committer, this.outcomes, clock, leaseDuration, reports);
+    const commits = new TermCommits({
+      committer,
+      outcomes: this.outcomes,
+      clock,
+      leaseDuration,
+      reports,
+    });
     terms.register(commits);
     const binding = new PutBinding(commits, terms, held, scope);
     const retryWindow = 2 * requestTimeout;
-    this.writer = new LogWriter(
-      commits,
-      binding,
-      client,
-      clock,
-      requestTimeout,
-      retryWindow,
-      tracing,
-    );
-    this.trimmer = new LogTrimmer(store, committer, client, clock, requestTimeout, retryWindow);
+    const shared = { client, clock, requestTimeout, retryWindow };
+    this.writer = new LogWriter({ ...shared, commits, binding, tracing });
+    this.trimmer = new LogTrimmer({ ...shared, store, committer });
     this.reader = new LogReader(store, clock, requestTimeout);
     this.writer.register(routes);
     this.trimmer.register(routes);

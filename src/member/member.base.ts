@@ -8,13 +8,13 @@ import type { HedgeStore } from '../store/index.js';
 import type { Clock } from '../time/index.js';
 import type { MemberState } from './member.state.js';
 
-/** What Nest contributes to a member. */
+/** The parts of a member that Nest makes. */
 export interface NestParts {
   readonly explorer: HandlerExplorer;
   readonly factory: HandlerFactory;
 }
 
-/** What all parts of a member are made of. */
+/** The parts of a member that its other parts are made of. */
 export interface MemberBase extends NestParts {
   readonly options: ResolvedOptions;
   readonly store: HedgeStore;
@@ -26,7 +26,7 @@ export interface MemberBase extends NestParts {
   readonly events: HedgeEvents;
   readonly scope: TermScope;
   readonly state: MemberState;
-  /** What it tells of itself, to whoever listens. */
+  /** Its reports on diagnostics channels. */
   readonly reports: MemberReports;
   readonly tracing: MessageTracing;
   /** The id of the member, once it listens. */

@@ -1,22 +1,24 @@
 import type { ModuleRef } from '@nestjs/core';
-import type { HedgeMember } from './member.js';
+import type { HedgeMember } from './hedge.member.js';
 
 /**
- * Metadata of methods whose decorator comes from another entry of this package: its value is the {@link HedgeExtension}
- * that looks after them. So the main entry loads none of what those need, and apps import no module for them.
+ * Metadata of methods whose decorator comes from another entry of this package. Its value is the {@link
+ * MemberExtension} for them. So the main entry loads no package that such methods need, and apps import no module for
+ * them.
  *
  * @internal
  */
 export const EXTENSION = Symbol('hedge:extension');
 
 /**
- * Finds and checks its methods, before the member starts. Gives back what begins once it has.
+ * Finds and checks its methods before the member starts.
+ * @returns a function to call when the member has started
  * @throws HedgeError `INVALID_HANDLER`
  */
-export type HedgeExtension = (member: HedgeMember, modules: ModuleRef) => () => void;
+export type MemberExtension = (member: HedgeMember, modules: ModuleRef) => () => void;
 
-/** What an app's decorators bring along. */
-export class HedgeExtensions {
+/** The extensions that the decorators of an app bring along. */
+export class MemberExtensions {
   #starts: (() => void)[] = [];
 
   constructor(
@@ -27,7 +29,7 @@ export class HedgeExtensions {
   /** @throws HedgeError `INVALID_HANDLER` */
   find(): void {
     const { member, modules } = this;
-    const found = member.explorer.explore<HedgeExtension>(EXTENSION);
+    const found = member.explorer.explore<MemberExtension>(EXTENSION);
     const extensions = new Set(found.map(({ metadata }) => metadata));
     this.#starts = [...extensions].map((extension) => extension(member, modules));
   }

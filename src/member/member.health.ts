@@ -1,29 +1,29 @@
-import type { HedgeMember } from './member.js';
 import { groupLock } from '../lock/index.js';
+import type { HedgeMember } from './hedge.member.js';
 
-/** How a member stands in its group, by what it knows without I/O. */
+/** How a member stands in its group, as far as it knows without I/O. */
 export interface MemberStanding {
   /** `host:port`; undefined until it listens. */
   readonly id: string | undefined;
   readonly isLeader: boolean;
-  /** The id of the leader, where one is known. */
+  /** The id of the leader; undefined when none is known. */
   readonly leader: string | undefined;
   /**
-   * ms until the leader's lease ends unless it is renewed: of this member's own where it leads, otherwise as far as it was
-   * told.
+   * ms until the leader's lease ends unless it is renewed. On the leader: of its own lease. On another member: as far
+   * as it was told.
    */
   readonly leaderLease: number | undefined;
-  /** ms until this member loses all that it holds unless it is renewed; undefined while it holds nothing. */
+  /** ms until this member's lease ends unless it is renewed; undefined while the member holds nothing. */
   readonly ownLease: number | undefined;
-  /** How many are in the group, this member included. */
+  /** How many members the group has, this one included. */
   readonly members: number;
 }
 
-/** What health checks and telemetry may ask of a member, at any time of its life. */
+/** What health checks and telemetry may ask a member, at any time of its life. */
 export class MemberHealth {
   constructor(private readonly member: HedgeMember) {}
 
-  /** What tells this member from others in its process, and from those before it under its address. */
+  /** Tells this member from others in its process, and from earlier members at its address. */
   get instanceId(): string {
     return this.member.identity.instanceId;
   }
@@ -37,12 +37,12 @@ export class MemberHealth {
     return this.member.options.group;
   }
 
-  /** Why it takes no part in its group: not yet, or not any more. */
+  /** Why it takes no part in its group: it has not started yet, or has shut down. */
   get notRunning(): Error | undefined {
     return this.member.state.notRunning;
   }
 
-  /** It gives back what it holds, and goes. */
+  /** Whether it shuts down. */
   get isLeaving(): boolean {
     return this.member.state.isLeaving;
   }
@@ -64,9 +64,9 @@ export class MemberHealth {
   }
 
   /**
-   * One strong read of one row.
+   * Makes one strong read of one row.
    * @param timeout ms
-   * @throws StoreError where it does not answer in time, or refuses
+   * @throws StoreError when the store does not answer in time, or refuses
    */
   async askStore(timeout: number): Promise<void> {
     const { options, store } = this.member;
@@ -74,7 +74,7 @@ export class MemberHealth {
   }
 }
 
-/** A lease that is over has no length. */
+/** A lease that never ends has no length. */
 function lengthOf(ms: number): number | undefined {
   return Number.isFinite(ms) ? Math.max(0, Math.round(ms)) : undefined;
 }

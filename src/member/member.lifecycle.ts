@@ -1,131 +1,93 @@
-import { isPassing, type HedgeError } from '../errors/index.js';
-import type { HedgeExtensions } from './member.extensions.js';
-import type { HedgeMember } from './member.js';
+import type { LifeStage } from '../hedge.surroundings.js';
 import { findOwnHost, formatAddress, portWarnings } from '../messaging/index.js';
-import { Backoff, sleep, type Timer } from '../time/index.js';
-import { LEAVING_FAILED, STORE_IS_BACK, WAITING_FOR_STORE } from './member.messages.js';
+import { TimeLimit, type Timer } from '../time/index.js';
+import type { HedgeMember } from './hedge.member.js';
+import type { MemberExtensions } from './member.extensions.js';
+import { LEAVING_FAILED } from './member.messages.js';
+import { NOTICE_TIMEOUT } from './notice.timeout.js';
+import { StoreOpener } from './store.opener.js';
 
-/** ms for the first attempt to open the store: longer than any permanent error takes to show. */
-const OPEN_TIMEOUT = 5_000;
-
-/** ms that the store has at the least to take the lock back, whatever the drain has left of its time. */
+/** ms that the store has at least to take back locks and permits, even when the drain has used up its time. */
 const LEAST_RELEASE_TIME = 1_000;
 
-/** ms that the others have to hear that this member leaves; its closing connections tell those that do not. */
-const GOODBYE_TIMEOUT = 250;
-
-/** Starts and ends a member, in the order that loses nothing. */
-export class HedgeLifecycle {
+/**
+ * Starts and ends a member, in the order that loses nothing. Nest calls {@link start} in `onApplicationBootstrap`.
+ * After SIGTERM it calls {@link leave} in `onModuleDestroy`, and then {@link close} in `onApplicationShutdown`. A
+ * signal during the start has Nest call them while `start` still runs: then the start goes no further.
+ */
+export class MemberLifecycle {
   readonly #closing = new AbortController();
+  readonly #storeOpener: StoreOpener;
   #starting: Promise<void> = Promise.resolve();
-  #opening: Promise<void> = Promise.resolve();
   #leaving: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
-  #drainUntil = 0;
-  #drainEnd: Timer | undefined;
+  #drain: TimeLimit | undefined;
+  #drainTimer: Timer | undefined;
 
   constructor(
     private readonly member: HedgeMember,
-    /** A store that was given ready-made belongs to whoever made it. */
+    /** A store that the app made is the app's to close. */
     private readonly ownsStore: boolean,
-    private readonly extensions: HedgeExtensions,
-  ) {}
+    private readonly extensions: MemberExtensions,
+  ) {
+    const { election } = member.leader;
+    this.#storeOpener = new StoreOpener(member, this.#closing.signal, () => election.start());
+  }
 
   /** @throws HedgeError `NOT_RUNNING` */
   assertRunning(): void {
-    const { notRunning } = this;
+    const { notRunning } = this.member.state;
     if (notRunning) throw notRunning;
   }
 
-  /** `NOT_RUNNING`: not yet, or not any more. */
-  get notRunning(): HedgeError | undefined {
-    return this.member.state.notRunning;
-  }
-
   /**
-   * Listens, opens the store, takes part in the election. What cannot get better by waiting fails here.
+   * Finds the app's handlers, listens, opens the store, takes part in the election, starts the crons. Fails on errors
+   * that no waiting mends.
    * @throws HedgeError `INVALID_HANDLER`, `INVALID_OPTIONS`, `STORE_INVALID`
    */
   async start(): Promise<void> {
-    const { member } = this;
-    member.leader.hooks.find();
-    member.leader.memberHooks.find();
-    member.messages.registerHandlers();
-    this.extensions.find();
-    if (this.#closing.signal.aborted) return;
+    this.#findHandlers();
+    if (this.#isClosing) return;
     this.#starting = this.#begin();
     try {
       await this.#starting;
-      if (!this.#closing.signal.aborted) this.extensions.start();
+      if (!this.#isClosing) this.extensions.start();
     } catch (error) {
       await this.close();
       throw error;
     }
-    if (!this.#closing.signal.aborted) await member.surroundings?.reached('started', member);
+    if (!this.#isClosing) await this.#reached('started');
   }
 
   /**
-   * Gives up leadership without giving up work: running handlers finish (for `drainTimeout` at the most) while the
-   * session is still renewed, and requests that come in go to the next leader.
+   * First half of a shutdown: gives up leadership, but no work. Running handlers end, for at most `drainTimeout` ms,
+   * while the session is still renewed. Requests that arrive now go to the next leader.
    */
   leave(): Promise<void> {
     this.#leaving ??= this.#leave();
     return this.#leaving;
   }
 
-  /** Ends everything, connections last. */
+  /** Second half of a shutdown: gives back all that is left, and ends everything, connections last. */
   close(): Promise<void> {
     this.#ending ??= this.#end();
     return this.#ending;
   }
 
-  /** ms of `drainTimeout` that are left. */
-  get #drainLeft(): number {
-    return Math.max(0, this.#drainUntil - this.member.clock.now().monotonic);
+  #findHandlers(): void {
+    const { leader, messages } = this.member;
+    leader.hooks.find();
+    leader.memberHooks.find();
+    messages.registerHandlers();
+    this.extensions.find();
   }
 
-  /** A signal may close the app while it is starting: Nest then runs both kinds of hooks at once. */
   async #begin(): Promise<void> {
-    await this.member.surroundings?.reached('starting', this.member);
+    await this.#reached('starting');
     await this.#listen();
-    await this.#openStore();
-    if (!this.#closing.signal.aborted) this.member.state.begin();
-  }
-
-  async #leave(): Promise<void> {
-    const { member } = this;
-    this.#closing.abort();
-    member.state.leave();
-    void member.surroundings?.reached('leaving', member);
-    member.leader.election.abstain();
-    await Promise.allSettled([this.#starting, this.#opening]);
-    const goodbye = member.leader.membership.leave(GOODBYE_TIMEOUT);
-    const { clock, options } = member;
-    this.#drainUntil = clock.now().monotonic + options.drainTimeout;
-    this.#drainEnd = clock.after(options.drainTimeout, () => void member.locks.refuse());
-    await member.messages.running.drain(options.drainTimeout);
-    await member.leader.election.retire(Math.max(LEAST_RELEASE_TIME, this.#drainLeft));
-    await goodbye;
-  }
-
-  async #end(): Promise<void> {
-    const { member } = this;
-    await this.leave().catch((error: unknown) => member.logger.error(LEAVING_FAILED(error)));
-    member.state.end();
-    this.#drainEnd?.cancel();
-    await member.locks.close(this.#drainLeft, LEAST_RELEASE_TIME);
-    member.leader.view.close();
-    member.log.reader.close();
-    member.log.outcomes.close();
-    await member.leader.election.stop();
-    member.leader.membership.stop();
-    member.session.renewer.stop();
-    member.session.releaser.stop();
-    member.peers.close();
-    await member.server.close();
-    if (this.ownsStore) await member.store.close();
-    member.events.complete();
-    await member.surroundings?.reached('closed', member);
+    // Takes part in the election as soon as the store is open.
+    await this.#storeOpener.open();
+    if (!this.#isClosing) this.member.state.begin();
   }
 
   async #listen(): Promise<void> {
@@ -140,42 +102,62 @@ export class HedgeLifecycle {
     leader.membership.start();
   }
 
-  async #openStore(): Promise<void> {
-    const { member } = this;
-    const { signal } = this.#closing;
-    try {
-      await member.store.open({ timeout: OPEN_TIMEOUT, signal });
-      if (!signal.aborted) member.leader.election.start();
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!isPassing(error)) throw error;
-      member.logger.warn(WAITING_FOR_STORE(member.store.description, error));
-      this.#opening = this.#keepOpening();
-    }
+  async #leave(): Promise<void> {
+    const { clock, leader, locks, messages, options, state } = this.member;
+    const { drainTimeout } = options;
+    // 1. End the start, if it still runs, and begin no more terms.
+    this.#closing.abort();
+    state.leave();
+    void this.#reached('leaving');
+    leader.election.abstain();
+    await Promise.allSettled([this.#starting, this.#storeOpener.settled]);
+    // 2. Say goodbye, so that the others take this member off their lists.
+    const goodbye = leader.membership.leave(NOTICE_TIMEOUT);
+    // 3. Start no more handlers, and let running ones end. After `drainTimeout`, reject every wait for a lock.
+    this.#drain = new TimeLimit(clock, drainTimeout);
+    this.#drainTimer = clock.after(drainTimeout, () => void locks.refuse());
+    await messages.running.drain(drainTimeout);
+    // 4. Give leadership back, after the app's `@OnLeadershipLost()` methods.
+    await leader.election.retire(Math.max(LEAST_RELEASE_TIME, this.#drainLeft));
+    await goodbye;
   }
 
-  /** A store that is away does not keep the app from starting: nobody leads until it is back. */
-  async #keepOpening(): Promise<void> {
-    const { member } = this;
-    const { signal } = this.#closing;
-    const backoff = new Backoff(100, 2_000);
-    let reported = '';
-    while (!signal.aborted) {
-      await sleep(member.clock, backoff.next(), signal);
-      if (signal.aborted) return;
-      try {
-        await member.store.open({ timeout: OPEN_TIMEOUT, signal });
-        if (signal.aborted) return;
-        member.logger.log(STORE_IS_BACK(member.store.description));
-        member.leader.election.start();
-        return;
-      } catch (error) {
-        if (signal.aborted || isPassing(error)) continue;
-        // Once: it may take somebody hours to mend.
-        const text = error instanceof Error ? error.message : String(error);
-        if (text !== reported) member.logger.error(text);
-        reported = text;
-      }
-    }
+  async #end(): Promise<void> {
+    const { events, leader, locks, log, logger, peers, server, session, state, store } =
+      this.member;
+    // 1. Leave, if Nest has not called that, and refuse every call from here on.
+    await this.leave().catch((error: unknown) => logger.error(LEAVING_FAILED(error)));
+    state.end();
+    this.#drainTimer?.cancel();
+    // 2. Give back locks and permits, after the work that holds them.
+    await locks.close(this.#drainLeft, LEAST_RELEASE_TIME);
+    // 3. Reject calls that still wait for a leader or for the store.
+    leader.view.close();
+    log.reader.close();
+    log.outcomes.close();
+    // 4. Stop what runs in the background.
+    await leader.election.stop();
+    leader.membership.stop();
+    session.renewer.stop();
+    session.releaser.stop();
+    // 5. Close connections, port and store.
+    peers.close();
+    await server.close();
+    if (this.ownsStore) await store.close();
+    events.complete();
+    await this.#reached('closed');
+  }
+
+  get #isClosing(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** ms of `drainTimeout` that are left. */
+  get #drainLeft(): number {
+    return this.#drain?.left ?? 0;
+  }
+
+  async #reached(stage: LifeStage): Promise<void> {
+    await this.member.surroundings?.reached(stage, this.member);
   }
 }

@@ -10,7 +10,7 @@ import {
   StreamSender,
 } from '../request/index.js';
 
-/** What the app's members say to each other. */
+/** The messages that the members of the app send each other. */
 export class MessageParts {
   readonly running: RunningHandlers;
   readonly routes: LeaderRoutes;

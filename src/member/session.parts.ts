@@ -2,7 +2,7 @@ import type { MemberBase } from './member.base.js';
 import { HeldTerms, LockAcquirer, LockReleaser } from '../lock/index.js';
 import { FencedCommitter, SessionKeeper, SessionRenewer } from '../session/index.js';
 
-/** A member's session, and the locks that it holds by it. */
+/** A member's session, and the locks that the member holds by it. */
 export class SessionParts {
   readonly keeper: SessionKeeper;
   readonly committer: FencedCommitter;

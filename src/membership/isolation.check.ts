@@ -1,33 +1,34 @@
 import { sleep, type Clock } from '../time/index.js';
 import type { ListUpdate } from './list.update.js';
-import type { MemberInfo } from './member.js';
+import type { MemberInfo } from './member.info.js';
 import type { MemberProber, ProbeAnswer } from './member.prober.js';
 
 /**
- * How many are asked at a time. Few, and others the next time: when a leader hangs, all its followers ask at once, and one
- * that hears nothing because they all have too much to do must not ask for more.
+ * Members asked in a round. Few, and others in the next round: when a leader hangs, all its followers ask at once. A
+ * member that hears nothing because all are overloaded must not add to their load.
  */
-const ASKED = 3;
+const ASKED_PER_ROUND = 3;
 
-/** So many times without any answer. */
-const ROUNDS = 2;
+/** Rounds without any answer after which this member counts as cut off. */
+const SILENT_ROUNDS = 2;
 
 /** ms */
-const INTERVAL = 4_000;
+const PAUSE_BETWEEN_ROUNDS = 4_000;
 
-/** What follows from the check. */
+/** Says which members to ask, and hears what the check finds. */
 export interface IsolationListener {
-  /** Whom to ask, in this order. */
+  /** The members to ask, in this order. */
   others(): readonly MemberInfo[];
-  /** A member that still hears the leader says who is there. */
+  /** A member that still hears the list keeper told its list. */
   told(update: ListUpdate): void;
-  /** Nobody answered: it is this member that is cut off. */
+  /** No member answered: this member is cut off. */
   isolated(): void;
 }
 
 /**
- * For a member to which the one that keeps the list is silent: either that one hangs, and then the list stands until the
- * next takes over, or it is itself cut off. (One that refuses to connect is neither: it is gone, and the network works.)
+ * Runs while this member does not hear the list keeper. Either the keeper hangs, and the list stands until the next one
+ * takes over; or this member is cut off. (A keeper that refuses connections is neither: it is gone, and the network
+ * works.)
  */
 export class IsolationCheck {
   #checking: AbortController | undefined;
@@ -38,7 +39,7 @@ export class IsolationCheck {
     private readonly listener: IsolationListener,
   ) {}
 
-  /** Until it is stopped. */
+  /** Checks again and again, until it is stopped. */
   start(): void {
     if (this.#checking) return;
     this.#checking = new AbortController();
@@ -52,24 +53,24 @@ export class IsolationCheck {
 
   async #run(stop: AbortSignal): Promise<void> {
     let silent = 0;
-    for (let from = 0; !stop.aborted; from += ASKED) {
+    for (let from = 0; !stop.aborted; from += ASKED_PER_ROUND) {
       const others = this.listener.others();
       const answers = await this.#ask(others, from);
       if (stop.aborted) return;
       silent = answers.length > 0 || others.length === 0 ? 0 : silent + 1;
       const told = answers.find(({ members }) => members)?.members;
       if (told) this.listener.told(told);
-      if (silent === ROUNDS) this.listener.isolated();
-      // No time to lose between two silent rounds: each took as long as the others had to answer.
-      if (silent > 0 && silent < ROUNDS) continue;
-      await sleep(this.clock, INTERVAL, stop);
+      if (silent === SILENT_ROUNDS) this.listener.isolated();
+      // No pause after a silent round: it has taken the time that the others had to answer.
+      if (silent > 0 && silent < SILENT_ROUNDS) continue;
+      await sleep(this.clock, PAUSE_BETWEEN_ROUNDS, stop);
     }
   }
 
-  /** @returns what those said who said anything */
+  /** @returns the answers that came */
   async #ask(members: readonly MemberInfo[], from: number): Promise<ProbeAnswer[]> {
     const asked = new Set<MemberInfo>();
-    for (let at = from; at < from + Math.min(ASKED, members.length); at++) {
+    for (let at = from; at < from + Math.min(ASKED_PER_ROUND, members.length); at++) {
       asked.add(members[at % members.length]);
     }
     const replies = await Promise.allSettled([...asked].map(({ id }) => this.prober.ask(id, true)));

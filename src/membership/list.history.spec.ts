@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ListCopy } from './list.copy.js';
+import { ListFollower } from './list.follower.js';
 import { ListHistory } from './list.history.js';
-import type { MemberInfo } from './member.js';
+import type { MemberInfo } from './member.info.js';
 import { MemberList } from './member.list.js';
 
 function member(id: string, instanceId = `${id}-1`): MemberInfo {
@@ -16,35 +16,35 @@ describe('versions of the list', () => {
   let kept: MemberList;
   let history: ListHistory;
   let theirs: MemberList;
-  let copy: ListCopy;
+  let follower: ListFollower;
 
   beforeEach(() => {
     kept = new MemberList();
     history = new ListHistory('7', '');
     kept.changes.subscribe((change) => history.record(change));
     theirs = new MemberList();
-    copy = new ListCopy(theirs);
+    follower = new ListFollower(theirs);
     kept.add(member('a'));
   });
 
-  /** What the member that keeps the list tells one that is as far as the copy. */
+  /** What the member that keeps the list tells one that is as far as the follower. */
   function sync(): boolean {
-    const update = history.since(copy.version, kept.all);
-    return update === undefined || copy.take(update);
+    const update = history.since(follower.version, kept.all);
+    return update === undefined || follower.take(update);
   }
 
-  it('are told whole to who knows none, then only what changed', () => {
+  it('are sent whole to a member that has none, then as changes', () => {
     sync();
     kept.add(member('b'));
-    const update = history.since(copy.version, kept.all);
+    const update = history.since(follower.version, kept.all);
 
     expect(update).toMatchObject({ since: 2, joined: [member('b')], left: [] });
     sync();
     expect(ids(theirs)).toEqual(['a-1', 'b-1']);
-    expect(history.since(copy.version, kept.all)).toBeUndefined();
+    expect(history.since(follower.version, kept.all)).toBeUndefined();
   });
 
-  it('say of who came and went only what counts in the end', () => {
+  it('leave out members that joined and left in between', () => {
     sync();
     kept.add(member('b'));
     kept.remove('b');
@@ -62,7 +62,7 @@ describe('versions of the list', () => {
     kept.add(member('c'));
     const later = history.since({ token: '7', version }, kept.all)!;
 
-    expect(copy.take(later)).toBe(false);
+    expect(follower.take(later)).toBe(false);
     expect(ids(theirs)).toEqual(['a-1']);
     sync();
     expect(ids(theirs)).toEqual(ids(kept));
@@ -73,53 +73,53 @@ describe('versions of the list', () => {
     kept.remove('a');
     sync();
 
-    expect(copy.take(old)).toBe(true);
+    expect(follower.take(old)).toBe(true);
     expect(ids(theirs)).toEqual([]);
   });
 
-  it('are told whole to who missed more departures than are remembered', () => {
+  it('are sent whole to a member that missed more departures than are remembered', () => {
     sync();
     for (let i = 0; i < 1_100; i++) {
       kept.add(member(`m${i}`));
       kept.remove(`m${i}`);
     }
 
-    expect(history.since(copy.version, kept.all)?.since).toBeUndefined();
+    expect(history.since(follower.version, kept.all)?.since).toBeUndefined();
     const { token, version } = history.current;
     kept.remove('a');
     expect(history.since({ token, version }, kept.all)).toMatchObject({ since: version });
   });
 
-  it('begin anew with another leader', () => {
+  it('start again with another leader', () => {
     sync();
     history = new ListHistory('8', '');
 
-    const update = history.since(copy.version, kept.all);
+    const update = history.since(follower.version, kept.all);
     expect(update).toEqual({ token: '8', version: 1, joined: [member('a')], left: [] });
   });
 
   it('are asked for whole after something was found out here', () => {
     sync();
-    copy.lose('a');
+    follower.lose('a');
 
-    expect(copy.version).toBeUndefined();
+    expect(follower.version).toBeUndefined();
     expect(ids(theirs)).toEqual([]);
     sync();
     expect(ids(theirs)).toEqual(['a-1']);
-    expect(copy.version).toEqual(history.current);
+    expect(follower.version).toEqual(history.current);
   });
 
   it('that are the same are taken as such only while they are', () => {
     sync();
     history = new ListHistory('8', '');
-    copy.reset();
+    follower.reset();
     const same = { ...history.current, joined: [], left: [], same: theirs.digest };
-    copy.lose('a');
-    copy.take(same);
-    expect(copy.version).toBeUndefined();
+    follower.lose('a');
+    follower.take(same);
+    expect(follower.version).toBeUndefined();
     theirs.add(member('a'));
-    copy.take(same);
-    expect(copy.version).toEqual(history.current);
+    follower.take(same);
+    expect(follower.version).toEqual(history.current);
     expect(ids(theirs)).toEqual(['a-1']);
   });
 
@@ -127,32 +127,32 @@ describe('versions of the list', () => {
     kept.add(member('b'));
     sync();
     history = new ListHistory('8', kept.digest);
-    copy.reset();
+    follower.reset();
     expect(history.sinceBase(kept.all)).toMatchObject({ version: 1, joined: [], left: [] });
     kept.remove('a');
     kept.add(member('c'));
     const update = history.sinceBase(kept.all);
     expect(update).toMatchObject({ joined: [member('c')], left: ['a'] });
-    expect(copy.take(update)).toBe(true);
+    expect(follower.take(update)).toBe(true);
     expect(ids(theirs)).toEqual(['b-1', 'c-1']);
-    expect(copy.version).toEqual(history.current);
+    expect(follower.version).toEqual(history.current);
   });
 
   it('are borrowed only from a list that is as new', () => {
     sync();
-    copy.borrow({ token: '6', version: 9, joined: [], left: [] });
+    follower.borrow({ token: '6', version: 9, joined: [], left: [] });
     expect(ids(theirs)).toEqual(['a-1']);
 
     // Another one was told less of the same list, or told it earlier.
     const { version } = history.current;
-    copy.borrow({ token: '7', version: version - 1, joined: [member('b')], left: [] });
+    follower.borrow({ token: '7', version: version - 1, joined: [member('b')], left: [] });
     expect(ids(theirs)).toEqual(['a-1']);
 
-    copy.borrow({ token: '7', version: version + 1, joined: [member('b')], left: [] });
+    follower.borrow({ token: '7', version: version + 1, joined: [member('b')], left: [] });
     expect(ids(theirs)).toEqual(['b-1']);
-    copy.borrow({ token: '7', version, joined: [member('a'), member('b')], left: [] });
+    follower.borrow({ token: '7', version, joined: [member('a'), member('b')], left: [] });
     expect(ids(theirs)).toEqual(['b-1']);
-    expect(copy.version).toBeUndefined();
+    expect(follower.version).toBeUndefined();
     history.record({ joined: [], left: [] });
     sync();
     expect(ids(theirs)).toEqual(['a-1']);

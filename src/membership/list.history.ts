@@ -1,21 +1,24 @@
 import type { ListUpdate, ListVersion } from './list.update.js';
-import type { MemberInfo, ListChange } from './member.js';
+import type { ListChange, MemberInfo } from './member.info.js';
 
-/** Who left is remembered for so many departures: whoever is further behind is told the whole list. */
-const REMEMBERED = 1_000;
+/** A member that missed more departures than this is told the whole list. */
+const REMEMBERED_DEPARTURES = 1_000;
 
-const FIRST = 1;
+const FIRST_VERSION = 1;
 
-/** Which version of the list brought whom, so that each member can be told just what it does not know. */
+/** Remembers in which version each member joined or left, so that every member is told only what it misses. */
 export class ListHistory {
   readonly #joinedIn = new Map<string, number>();
-  /** In the order of versions. */
+  /** Oldest version first. */
   readonly #leftIn = new Map<string, number>();
   /** Departures up to this version may be forgotten. */
   #floor = 0;
-  #version = FIRST;
+  #version = FIRST_VERSION;
 
-  /** @param base the digest of the list that it begins with */
+  /**
+   * @param token the leader's, in decimal
+   * @param base the digest of the list that the history begins with
+   */
   constructor(
     private readonly token: string,
     readonly base: string,
@@ -39,15 +42,22 @@ export class ListHistory {
     this.#forget();
   }
 
-  /** What a member that has the list it began with has to be told. */
+  /** The update for a member that has the list this history began with. */
   sinceBase(members: readonly MemberInfo[]): ListUpdate {
     const { token } = this;
-    const update = this.since({ token, version: FIRST }, members);
+    const update = this.since({ token, version: FIRST_VERSION }, members);
     if (update && update.since === undefined) return update;
-    return { ...this.current, since: FIRST, joined: [], left: [], ...update, same: this.base };
+    return {
+      ...this.current,
+      since: FIRST_VERSION,
+      joined: [],
+      left: [],
+      ...update,
+      same: this.base,
+    };
   }
 
-  /** What a member that is so far has to be told, or `undefined` when it knows it all. */
+  /** The update for a member that knows this version; `undefined` when it knows the newest. */
   since(known: ListVersion | undefined, members: readonly MemberInfo[]): ListUpdate | undefined {
     const { current } = this;
     const since = known?.token === this.token ? known.version : 0;
@@ -62,7 +72,7 @@ export class ListHistory {
 
   #forget(): void {
     for (const [id, version] of this.#leftIn) {
-      if (this.#leftIn.size <= REMEMBERED) return;
+      if (this.#leftIn.size <= REMEMBERED_DEPARTURES) return;
       this.#leftIn.delete(id);
       this.#floor = version;
     }

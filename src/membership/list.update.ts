@@ -1,27 +1,27 @@
 import { isTokenText } from '../session/index.js';
-import { isMemberInfo, type MemberInfo } from './member.js';
+import { isMemberInfo, type MemberInfo } from './member.info.js';
 
-/** How far a member is: which list (by the token of the leader that keeps it), and which version of that. */
+/** Which list a member has: the leader that keeps it, and the version. */
 export interface ListVersion {
-  /** In decimal. */
+  /** The leader's token, in decimal. */
   readonly token: string;
   readonly version: number;
 }
 
-/** Whether the one tells less than the other. */
+/** Whether the first is older than the other. */
 export function isOlder(one: ListVersion, other: ListVersion): boolean {
   if (one.token === other.token) return one.version < other.version;
   return BigInt(one.token) < BigInt(other.token);
 }
 
-/** The list, or what changed in it. */
+/** The whole list, or the changes since a version. */
 export interface ListUpdate extends ListVersion {
-  /** The version that it starts from. Absent: what is not named here has left. */
+  /** The version that the changes start from. Absent: this is the whole list. */
   readonly since?: number;
   readonly joined: readonly MemberInfo[];
-  /** Their ids. */
+  /** The ids of the members that left. */
   readonly left: readonly string[];
-  /** The digest of the list that it starts from, which whoever asked has: it need not be told. */
+  /** The digest of the list that the changes start from: the receiver already has that list. */
   readonly same?: string;
 }
 

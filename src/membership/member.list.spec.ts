@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { MemberInfo, ListChange } from './member.js';
+import type { ListChange, MemberInfo } from './member.info.js';
 import { MemberList } from './member.list.js';
 
 function member(id: string, joinedAt = 0, more: Partial<MemberInfo> = {}): MemberInfo {
@@ -23,7 +23,7 @@ describe('a member list', () => {
     list.enter(member('self', 5));
   });
 
-  it('tells once of what was news, and of nothing else', () => {
+  it('tells each change once, and nothing else', () => {
     list.add(member('a'));
     list.add(member('a'));
     list.remove('b');
@@ -35,7 +35,7 @@ describe('a member list', () => {
     ]);
   });
 
-  it('tells apart who fell silent from who said goodbye', () => {
+  it('tells a member that fell silent from one that said goodbye', () => {
     const silent: unknown[] = [];
     list.silent.subscribe((gone) => silent.push(gone));
     list.add(member('a'));
@@ -48,7 +48,7 @@ describe('a member list', () => {
     expect(changes.at(-1)).toEqual({ joined: [], left: ['b-1'] });
   });
 
-  it('tells of a member that started anew that it left and joined', () => {
+  it('tells of a restarted member that it left and joined', () => {
     list.add(member('a'));
     list.add(member('a', 9, { instanceId: 'a-2' }));
 

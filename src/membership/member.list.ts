@@ -1,31 +1,32 @@
 import { createHash } from 'node:crypto';
 import { Subject } from 'rxjs';
-import { byAge, type MemberInfo, type ListChange } from './member.js';
+import { byAge, type ListChange, type MemberInfo } from './member.info.js';
 
-/** Far down: there may well be that many. */
+/** Behind every candidate of even a large group. */
 const UNTOLD_RANK = 255;
 
-/** Whoever fell silent; without `instanceId`: whatever process it was. */
+/** A member that fell silent; without `instanceId`: any process at that address. */
 export type SilentMember = Pick<MemberInfo, 'id'> & Partial<MemberInfo>;
 
-/** The members of the group, as far as this one knows. It is always among them itself, once it listens. */
+/** The members of the group, as far as this member knows. Once it listens, it is always on its own list. */
 export class MemberList {
   readonly #members = new Map<string, MemberInfo>();
   readonly #changes = new Subject<ListChange>();
   readonly #silent = new Subject<SilentMember>();
-  /** Out of sight since this member found itself cut off. */
-  readonly #beyond = new Map<string, MemberInfo>();
+  /** Members out of sight: this member found itself cut off from them. */
+  readonly #outOfSight = new Map<string, MemberInfo>();
   #selfId = '';
-  /** Put in order when it is asked for: the leader of a large group asks hundreds of times between two changes. */
-  #ranked: readonly MemberInfo[] | undefined;
+  /** Sorted when asked for: the leader of a large group asks hundreds of times between two changes. */
+  #sorted: readonly MemberInfo[] | undefined;
   #digest: string | undefined;
+  /** Whether the list keeper has told this member the list. */
   #isTold = false;
 
   readonly changes = this.#changes.asObservable();
-  /** Members that this one found silent for too long, or gone: not those that said goodbye. */
+  /** Members that this member found silent for too long, or gone. A goodbye does not count. */
   readonly silent = this.#silent.asObservable();
 
-  /** This member is there: nobody else's word takes it off its own list. */
+  /** Lists this member itself. Nothing that another member says takes it off again. */
   enter(self: MemberInfo): void {
     this.#selfId = self.id;
     this.#members.set(self.id, self);
@@ -34,10 +35,10 @@ export class MemberList {
 
   /** The oldest first. */
   get all(): readonly MemberInfo[] {
-    return (this.#ranked ??= [...this.#members.values()].toSorted(byAge));
+    return (this.#sorted ??= [...this.#members.values()].toSorted(byAge));
   }
 
-  /** Stands for who is on the list: those who have the same need not be told it. */
+  /** Equal for equal lists: a member with the same digest need not be told the list. */
   get digest(): string {
     const text = () => this.all.map(({ id, instanceId }) => `${id} ${instanceId}`).join('\n');
     return (this.#digest ??= createHash('sha256').update(text()).digest('base64url').slice(0, 22));
@@ -48,7 +49,7 @@ export class MemberList {
     return this.all.filter(({ id }) => id !== this.#selfId);
   }
 
-  /** All but this member, from the one that is next by age: each member begins with another one. */
+  /** All but this member, beginning with the next younger: each member begins with a different one. */
   get successors(): MemberInfo[] {
     const self = this.all.findIndex(({ id }) => id === this.#selfId);
     return [...this.all.slice(self + 1), ...this.all.slice(0, self)];
@@ -59,16 +60,16 @@ export class MemberList {
   }
 
   /**
-   * How many candidates come before this member: the younger ones, so that in a rolling update leadership passes to a member
-   * that stays. `gone` is not counted, those out of sight are: they see each other. Who was never told the list is in no
-   * hurry to keep it.
+   * How many candidates come before this member. The younger ones do: in a rolling update leadership then passes to a
+   * member that stays. Members out of sight count, as they see each other; `gone` does not. A member that was never
+   * told the list comes last, as it could not keep it well.
    */
   rank(gone?: string): number {
     const self = this.#members.get(this.#selfId);
     if (!self || !this.#isTold) return UNTOLD_RANK;
     const isBefore = (other: MemberInfo) =>
       other.candidate && other.id !== gone && byAge(self, other) < 0;
-    const known = [...this.all, ...this.#beyond.values()];
+    const known = [...this.all, ...this.#outOfSight.values()];
     return known.filter((other) => other.id !== self.id && isBefore(other)).length;
   }
 
@@ -80,35 +81,35 @@ export class MemberList {
     this.apply([], ids);
   }
 
-  /** They do not answer any more. */
+  /** These members do not answer any more. */
   lose(...ids: string[]): void {
     const gone = ids.map((id) => this.#members.get(id) ?? { id });
     this.apply([], ids);
     for (const member of gone) this.#silent.next(member);
   }
 
-  /** None of the others answers: it is this member that is cut off, from `missed` too, which was lost before. */
-  isolate(missed: MemberInfo | undefined): void {
+  /** No other member answers: this member is cut off, also from the list keeper that it lost before. */
+  isolate(silentKeeper: MemberInfo | undefined): void {
     const { others } = this;
-    if (missed) this.#beyond.set(missed.id, missed);
-    for (const member of others) this.#beyond.set(member.id, member);
+    if (silentKeeper) this.#outOfSight.set(silentKeeper.id, silentKeeper);
+    for (const member of others) this.#outOfSight.set(member.id, member);
     this.lose(...others.map(({ id }) => id));
   }
 
-  /** It keeps the list itself from now on: those out of its sight are on it again, and can be asked. */
+  /** This member keeps the list from now on: it lists the members out of sight again, to ask them. */
   recall(): void {
-    const members = [...this.#beyond.values()].filter(({ id }) => !this.#members.has(id));
+    const members = [...this.#outOfSight.values()].filter(({ id }) => !this.#members.has(id));
     this.confirm();
     this.apply(members, []);
   }
 
-  /** Who keeps the list says that it is just this. */
+  /** The list keeper says that this is the whole list. */
   confirm(): void {
     this.#isTold = true;
-    this.#beyond.clear();
+    this.#outOfSight.clear();
   }
 
-  /** What is not named has left. */
+  /** Members that are not named have left. */
   replace(members: readonly MemberInfo[]): void {
     this.confirm();
     const named = new Set(members.map(({ id }) => id));
@@ -118,29 +119,29 @@ export class MemberList {
     );
   }
 
-  /** Takes in a change, and tells of what was news in it. */
+  /** Applies a change, and tells what was new in it. */
   apply(joined: readonly MemberInfo[], left: readonly string[]): void {
-    const news = { joined: [] as MemberInfo[], left: [] as MemberInfo[] };
+    const change = { joined: [] as MemberInfo[], left: [] as MemberInfo[] };
     for (const id of left) {
       const known = this.#members.get(id);
       if (!known || id === this.#selfId) continue;
       this.#members.delete(id);
-      news.left.push(known);
+      change.left.push(known);
     }
     for (const member of joined) {
       const known = this.#members.get(member.id);
       if (member.id === this.#selfId || known?.instanceId === member.instanceId) continue;
       this.#members.set(member.id, member);
-      if (known) news.left.push(known);
-      news.joined.push(member);
+      if (known) change.left.push(known);
+      change.joined.push(member);
     }
-    if (news.joined.length + news.left.length === 0) return;
+    if (change.joined.length + change.left.length === 0) return;
     this.#forgetOrder();
-    this.#changes.next(news);
+    this.#changes.next(change);
   }
 
   #forgetOrder(): void {
-    this.#ranked = undefined;
+    this.#sorted = undefined;
     this.#digest = undefined;
   }
 

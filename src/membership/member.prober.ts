@@ -5,21 +5,22 @@ import { isListUpdate, type ListUpdate } from './list.update.js';
 export const PROBE = 'hedge:probe';
 
 /** ms */
-const TIMEOUT = 700;
-const ATTEMPTS = 3;
-/** ms between two attempts: a listener that is overrun for a moment refuses, too. */
-const PAUSE = 100;
+const PROBE_TIMEOUT = 700;
+/** Attempts on an address that refuses: a listener that is overloaded for a moment refuses, too. */
+const PROBE_ATTEMPTS = 3;
+/** ms */
+const PAUSE_BETWEEN_ATTEMPTS = 100;
 
-/** What a member answers to a probe. */
+/** A member's answer to a probe. */
 export interface ProbeAnswer {
   readonly instanceId: string;
-  /** The list it has from a leader that it hears; only when it was asked for that. */
+  /** Its list, if it was asked for it and hears the list keeper. */
   readonly members?: ListUpdate;
 }
 
 /**
- * `alive`: that very process answered. `gone`: nobody answers there, or another process does. `unknown`: silence, as of
- * a process that is paused, or of a network that swallows everything.
+ * `alive`: that process answered. `gone`: nothing listens at its address, or another process does. `unknown`: silence,
+ * as of a paused process or a network that drops everything.
  */
 export type Verdict = 'alive' | 'gone' | 'unknown';
 
@@ -38,18 +39,18 @@ export class MemberProber {
       } catch (error) {
         const isRefused = error instanceof PeerUnreachableError || error instanceof PeerLostError;
         if (!isRefused) return 'unknown';
-        if (attempt === ATTEMPTS) return 'gone';
+        if (attempt === PROBE_ATTEMPTS) return 'gone';
       }
-      await sleep(this.clock, PAUSE, stop);
+      await sleep(this.clock, PAUSE_BETWEEN_ATTEMPTS, stop);
       if (stop.aborted) return 'unknown';
     }
   }
 
-  /** @throws HedgeError when there is no answer. */
+  /** @throws HedgeError when there is no answer */
   async ask(id: string, wantsList: boolean): Promise<ProbeAnswer | undefined> {
     const data = { list: wantsList };
     const answer = await this.peers.request(id, PROBE, data, {
-      timeout: TIMEOUT,
+      timeout: PROBE_TIMEOUT,
       channel: 'system',
     });
     return isProbeAnswer(answer) ? answer : undefined;

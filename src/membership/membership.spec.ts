@@ -3,8 +3,8 @@ import { SimulatedMesh } from '../../test/simulation/simulated.mesh.js';
 import { RecordedLogger } from '../../test/support/member-rooms.js';
 import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
 import { MemberIdentity, type MessageServer, type Peers } from '../messaging/index.js';
-import type { News, SelfDescription } from './heartbeat.js';
 import { Membership } from './membership.js';
+import type { Announcement, SelfDescription } from './membership.protocol.js';
 
 /** A member of a group whose leader the tests appoint. */
 class Node {
@@ -25,14 +25,14 @@ class Node {
     const { server, peers } = mesh.join(this);
     const identity = new MemberIdentity('g', instanceId);
     identity.id = id;
-    this.membership = new Membership(
+    this.membership = new Membership({
       identity,
-      server as MessageServer,
-      peers as Peers,
-      this.clock,
-      { leaseDuration: 10_000, candidate: true, metadata: { of: id } },
-      this.logger.asLogger,
-      {
+      server: server as MessageServer,
+      peers: peers as Peers,
+      clock: this.clock,
+      logger: this.logger.asLogger,
+      options: { leaseDuration: 10_000, candidate: true, metadata: { of: id } },
+      tracker: {
         describeSelf: () => this.about,
         heard: (from, about) => {
           this.heard.push([from, about]);
@@ -40,7 +40,7 @@ class Node {
         },
         lost: (lost) => this.lost.push(lost),
       },
-    );
+    });
     this.membership.start();
   }
 
@@ -58,7 +58,7 @@ class Node {
 }
 
 /** Of those that were told to have joined. */
-function ids({ members }: News): string[] | undefined {
+function ids({ members }: Announcement): string[] | undefined {
   return members?.joined.map(({ id }) => id).toSorted();
 }
 
@@ -84,12 +84,12 @@ describe('membership', () => {
     return Object.values(nodes).map((node) => node.sees);
   }
 
-  it('shows everybody everybody, within 200 ms', () => {
+  it('shows every member to every member, within 200 ms', () => {
     expect(sees()).toEqual(['abcd', 'abcd', 'abcd', 'abcd']);
     expect(nodes.b.membership.list.get('c')?.metadata).toEqual({ of: 'c' });
   });
 
-  it('shows a goodbye to all within 200 ms, and does not take who leaves in again', async () => {
+  it('shows a goodbye to all within 200 ms, and does not list the leaving member again', async () => {
     void nodes.c.membership.leave(250);
     await time.advance(200);
     expect(sees()).toEqual(['abd', 'abd', 'abcd', 'abd']);
@@ -98,7 +98,7 @@ describe('membership', () => {
     expect(nodes.c.heard.length).toBeGreaterThan(50);
   });
 
-  it('does not take in who says goodbye while it is being looked at', async () => {
+  it('does not list a member that says goodbye while it is checked', async () => {
     const e = new Node('e', time, mesh);
     const seen: string[] = [];
     nodes.b.membership.list.changes.subscribe(({ joined, left }) => {
@@ -120,7 +120,7 @@ describe('membership', () => {
     expect([nodes.b.sees, late.sees]).toEqual(['bcde', 'bcde']);
   });
 
-  it('tells a member that started anew under its old address from the one before', async () => {
+  it('tells a member that restarted at its old address from the one before', async () => {
     const changes: string[] = [];
     nodes.b.membership.list.changes.subscribe(({ joined, left }) =>
       changes.push(
@@ -145,7 +145,7 @@ describe('membership', () => {
     expect(nodes.a.sees).toBe('abcd');
   });
 
-  it('strikes off a member that answers, and gives no sign of life of its own', async () => {
+  it('removes a member that answers, but sends no heartbeats', async () => {
     nodes.c.membership.stop();
     await time.advance(5_000);
     expect(nodes.a.sees).toBe('abd');
@@ -166,7 +166,7 @@ describe('membership', () => {
     expect([nodes.a.sees, nodes.b.sees, nodes.d.sees]).toEqual(['abd', 'abd', 'abd']);
   });
 
-  it('bears a pause of 2 s, and shows a process that hangs within 5 s', async () => {
+  it('keeps a member that pauses for 2 s, and removes one that hangs within 5 s', async () => {
     nodes.c.clock.pause();
     await time.advance(2_000);
     nodes.c.clock.resume();
@@ -181,7 +181,7 @@ describe('membership', () => {
     expect(sees()).toEqual(['abcd', 'abcd', 'abcd', 'abcd']);
   });
 
-  it('removes nobody when it was the leader itself that stood still', async () => {
+  it('removes no member when the leader itself stood still', async () => {
     const left: string[] = [];
     for (const { membership } of Object.values(nodes)) {
       membership.list.changes.subscribe((change) => left.push(...change.left.map(({ id }) => id)));
@@ -209,28 +209,28 @@ describe('membership', () => {
     expect([nodes.b.sees, nodes.c.sees, nodes.d.sees]).toEqual(['bcd', 'bcd', 'bcd']);
     expect(nodes.b.lost).toEqual(['a']);
 
-    // Nobody is there to see it.
+    // No leader is there to see it.
     nodes.d.clock.kill();
     mesh.crashed('d');
     await time.advance(1_000);
     nodes.b.lead(2n);
     await time.advance(200);
     expect(nodes.c.heard.at(-1)?.[0]).toBe('b');
-    // Its news finds nobody at d.
+    // Its announcement reaches no process at d.
     await time.advance(600);
     expect([nodes.b.sees, nodes.c.sees]).toEqual(['bc', 'bc']);
   });
 
-  it('sends the whole list once, as an answer: not with each change, nor with the news of a new leader', async () => {
-    const told: News[] = [];
+  it('sends the whole list once, as an answer: not with each change, nor when a new leader says that it leads', async () => {
+    const told: Announcement[] = [];
     const { server, peers } = mesh.join({ id: 'e', clock: nodes.a.clock });
-    (server as MessageServer).handle('hedge:news', (data) => void told.push(data as News));
+    (server as MessageServer).handle('hedge:news', (data) => void told.push(data as Announcement));
     (server as MessageServer).handle('hedge:probe', () => ({ instanceId: 'e' }));
     const self = { id: 'e', instanceId: 'e', joinedAt: 0, candidate: true, metadata: {} };
     const options = { timeout: 1_000 };
     const answer = (peers as Peers).request('a', 'hedge:heartbeat', { self }, options);
     await time.advance(200);
-    expect(ids((await answer) as News)).toEqual(['a', 'b', 'c', 'd']);
+    expect(ids((await answer) as Announcement)).toEqual(['a', 'b', 'c', 'd']);
     expect(told.map(ids)).toEqual([['e']]);
 
     nodes.a.lead(2n);
@@ -254,7 +254,7 @@ describe('membership', () => {
     expect([e.sees, f.sees]).toEqual(['ef', 'ef']);
   });
 
-  it('asks three others each, and not the same, when all have lost a leader that hangs; none for one that is gone', async () => {
+  it('has each follower of a leader that hangs ask three others, and not the same; none when the leader is gone', async () => {
     const [e, f] = ['e', 'f'].map((id) => new Node(id, time, mesh));
     for (const { membership } of [e, f]) membership.follow('a');
     await time.advance(200);
@@ -286,7 +286,7 @@ describe('membership', () => {
     expect(sees()).toEqual(['abcd', 'abcd', 'abcd', 'abcd']);
   });
 
-  it('shows a member that is cut off from all to nobody, and nobody to it', async () => {
+  it('removes a member that is cut off from all, and all from its list', async () => {
     cut = (from, to) => (from === 'c') !== (to === 'c');
     await time.advance(6_000);
     expect(sees()).toEqual(['abd', 'abd', 'c', 'abd']);
@@ -295,7 +295,7 @@ describe('membership', () => {
     expect(sees()).toEqual(['abcd', 'abcd', 'abcd', 'abcd']);
   });
 
-  it('has a member that was cut off neither go first, nor begin with an empty list when it leads', async () => {
+  it('has a member that was cut off not go first, nor begin with an empty list when it leads', async () => {
     cut = (from, to) => (from === 'c') !== (to === 'c');
     await time.advance(6_000);
     const { list } = nodes.c.membership;
@@ -327,7 +327,7 @@ describe('membership', () => {
     expect([nodes.a.sees, nodes.b.sees, nodes.c.sees]).toEqual(['abc', 'abc', 'abc']);
   });
 
-  it('lists nobody who cannot be reached, and tells it why', async () => {
+  it('lists no member that cannot be reached, and says why to it', async () => {
     cut = (_from, to) => to === 'c';
     await time.advance(5_200);
     expect([nodes.a.sees, nodes.b.sees]).toEqual(['abd', 'abd']);
@@ -337,10 +337,10 @@ describe('membership', () => {
     expect(nodes.a.sees).toBe('abd');
   });
 
-  it('does not tell the whole list to those that have it when another member leads', async () => {
+  it('does not send the list again to members that have it when another member leads', async () => {
     const told: unknown[] = [];
     mesh.spied = (route, answer) => {
-      if (route === 'hedge:heartbeat') told.push((answer as News).members);
+      if (route === 'hedge:heartbeat') told.push((answer as Announcement).members);
     };
     nodes.a.clock.kill();
     mesh.crashed('a');
@@ -374,7 +374,7 @@ describe('membership', () => {
     for (const { lost } of [nodes.b, nodes.c, nodes.d]) expect(lost).toEqual(['a']);
   });
 
-  it('tells it whole to one that knows something else', async () => {
+  it('sends the whole list to a member that has another one', async () => {
     nodes.a.clock.kill();
     mesh.crashed('a');
     await time.advance(1_000);
@@ -410,15 +410,15 @@ describe('membership', () => {
     expect(nodes.a.sees).toBe('abcd');
   });
 
-  it('believes of leadership only what a member says of itself, and lists only of the leader', async () => {
+  it('believes only a member itself that it leads, and only the list of the leader', async () => {
     const { peers } = mesh.join({ id: 'x', clock: nodes.a.clock });
     const about = { leads: true, leader: 'y', token: '9', remaining: 1 };
     const members = { token: '1', version: 99, joined: [], left: [] };
-    for (const news of [
+    for (const announcement of [
       { about, members },
       { about: { leads: false }, members },
     ]) {
-      void (peers as Peers).request('b', 'hedge:news', news, { timeout: 1_000 });
+      void (peers as Peers).request('b', 'hedge:news', announcement, { timeout: 1_000 });
     }
     await time.advance(100);
     expect(nodes.b.heard.some(([, { leader }]) => leader === 'y')).toBe(false);

@@ -8,23 +8,23 @@ import {
   type Peers,
 } from '../messaging/index.js';
 import type { Clock } from '../time/index.js';
-import { Coordinator } from './coordinator.js';
-import {
-  HEARTBEAT,
-  isHeartbeat,
-  NEWS,
-  readNews,
-  type Heartbeat,
-  type News,
-  type SelfDescription,
-} from './heartbeat.js';
-import { Heartbeats } from './heartbeats.js';
+import { HeartbeatSender } from './heartbeat.sender.js';
 import { IsolationCheck } from './isolation.check.js';
-import { ListCopy } from './list.copy.js';
-import type { MemberInfo, MemberMetadata } from './member.js';
+import { ListFollower } from './list.follower.js';
+import { ListKeeper } from './list.keeper.js';
+import type { MemberInfo, MemberMetadata } from './member.info.js';
 import { MemberList } from './member.list.js';
 import { MemberProber, PROBE, type ProbeAnswer } from './member.prober.js';
 import { NOT_LISTED } from './membership.messages.js';
+import {
+  ANNOUNCEMENT,
+  HEARTBEAT,
+  isHeartbeat,
+  readAnnouncement,
+  type Announcement,
+  type Heartbeat,
+  type SelfDescription,
+} from './membership.protocol.js';
 
 export interface MembershipOptions {
   /** ms */
@@ -33,110 +33,115 @@ export interface MembershipOptions {
   readonly metadata: MemberMetadata;
 }
 
-/** What the rooms above fill in. */
-export interface MembershipPorts {
-  /** Who leads, as far as this member knows. */
+/** Knows who leads: says it to the other members, and hears what they say. */
+export interface LeaderTracker {
+  /** What this member says about itself and the leader. */
   describeSelf(): SelfDescription;
-  /** What another member says about that, of itself. */
+  /** Another member said this about itself. */
   heard(from: string, about: SelfDescription): void;
-  /** The member that is followed is silent, refuses to connect, or closed its connection: it may not lead any more. */
+  /** The followed member is silent, refuses connections or closed its connection: it may lead no more. */
   lost(id: string): void;
 }
 
-/** Answers that a member waits for its place on the list before it says that something is wrong. */
-const PATIENCE = 5;
+export interface MembershipParts {
+  readonly identity: MemberIdentity;
+  readonly server: MessageServer;
+  readonly peers: Peers;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly options: MembershipOptions;
+  readonly tracker: LeaderTracker;
+}
 
-/** A member's part in the list of its group: it keeps it, or follows who does. */
+/** Answers in a row that say "not listed" before this member warns: the leader cannot reach it. */
+const UNLISTED_ANSWERS_BEFORE_WARNING = 5;
+
+/** A member's part in the list of its group: it keeps the list, or follows the member that does. */
 export class Membership {
   readonly list = new MemberList();
-  readonly #copy = new ListCopy(this.list);
   readonly #stop = new AbortController();
-  readonly #coordinator: Coordinator;
-  readonly #heartbeats: Heartbeats;
+  readonly #keeper: ListKeeper;
+  readonly #follower = new ListFollower(this.list);
+  readonly #heartbeats: HeartbeatSender;
   readonly #prober: MemberProber;
   readonly #isolation: IsolationCheck;
   #self: MemberInfo | undefined;
   #isLeaving = false;
   #isListed = false;
+  /** Whether the tracker was told that the followed member may lead no more. */
   #isLost = false;
-  #refusals = 0;
+  #unlistedAnswers = 0;
 
-  constructor(
-    private readonly identity: MemberIdentity,
-    server: MessageServer,
-    peers: Peers,
-    private readonly clock: Clock,
-    private readonly options: MembershipOptions,
-    private readonly logger: Logger,
-    private readonly ports: MembershipPorts,
-  ) {
+  constructor(private readonly parts: MembershipParts) {
+    const { identity, server, peers, clock, options, tracker } = parts;
     this.#prober = new MemberProber(peers, clock);
-    this.#coordinator = new Coordinator(
-      () => identity.id,
-      this.list,
+    this.#keeper = new ListKeeper({
+      selfId: () => identity.id,
+      list: this.list,
       peers,
-      this.#prober,
+      prober: this.#prober,
       clock,
-      () => ports.describeSelf(),
-    );
-    this.#heartbeats = new Heartbeats(peers, clock, options.leaseDuration, {
+      describeSelf: () => tracker.describeSelf(),
+    });
+    this.#heartbeats = new HeartbeatSender(peers, clock, options.leaseDuration, {
       heartbeat: () => this.#heartbeat(),
-      answered: (by, news) => this.#answered(by, news),
+      answered: (by, announcement) => this.#answered(by, announcement),
       refused: (id) => void this.#closed(id),
-      silent: (id) => this.#missed(id, false),
+      silent: (id) => this.#keeperIsSilent(id),
     });
     this.#isolation = new IsolationCheck(this.#prober, clock, {
       others: () => this.list.successors.filter(({ id }) => id !== this.#heartbeats.target),
-      told: (update) => this.#copy.borrow(update),
-      isolated: () => this.#copy.isolate(),
+      told: (update) => this.#follower.borrow(update),
+      isolated: () => this.#follower.isolate(),
     });
     server.handle(HEARTBEAT, (data, caller) => this.#answer(data, caller));
-    server.handle(NEWS, (data, caller) => this.#takeNews(data, caller));
+    server.handle(ANNOUNCEMENT, (data, caller) => this.#receive(data, caller));
     server.handle(PROBE, (data) => this.#answerProbe(data));
     peers.onClose((id) => void this.#closed(id));
   }
 
-  /** It listens: it has an id. */
+  /** This member listens, and so has an id. */
   start(): void {
-    const { id, instanceId } = this.identity;
-    const { candidate, metadata } = this.options;
-    const joinedAt = this.clock.now().wall;
-    // Now, not when the module was made: others rank it by how long it has been there for them.
+    const { clock, identity, options } = this.parts;
+    const { id, instanceId } = identity;
+    const { candidate, metadata } = options;
+    // Not when the module was made: the others rank a member by how long they can reach it.
+    const joinedAt = clock.now().wall;
     this.#self = { id, instanceId, joinedAt, candidate, metadata };
     this.list.enter(this.#self);
   }
 
-  /** Somebody else leads. */
+  /** Another member leads. */
   follow(id: string): void {
     if (this.#isStopped || id === this.#heartbeats.target) return;
-    this.#coordinator.end();
+    this.#keeper.end();
     this.#isolation.stop();
-    this.#copy.reset();
+    this.#follower.reset();
     this.#isListed = false;
     this.#isLost = false;
-    this.#refusals = 0;
+    this.#unlistedAnswers = 0;
     this.#heartbeats.follow(id);
   }
 
-  /** This member leads, and tells all it knows. */
+  /** This member leads: it keeps the list, and tells it to the others. */
   lead(token: bigint): void {
     if (this.#isStopped) return;
     this.#heartbeats.follow(undefined);
     this.#isolation.stop();
-    this.#coordinator.begin(token);
+    this.#keeper.begin(token);
   }
 
-  /** Tells the others how things stand, when this member keeps the list. For `timeout` ms at the most. */
+  /** If this member keeps the list, tells the others who leads. Resolves at most `timeout` ms later. */
   async tell(timeout: number): Promise<void> {
-    if (this.#coordinator.isActive) await this.#coordinator.tell(timeout);
+    if (this.#keeper.isActive) await this.#keeper.tell(timeout);
   }
 
-  /** Says goodbye, for `timeout` ms at the most. It goes on hearing who leads. */
+  /** Says goodbye, and still hears who leads. Resolves at most `timeout` ms later. */
   async leave(timeout: number): Promise<void> {
     this.#isLeaving = true;
     await Promise.all([
-      this.#coordinator.leave(timeout),
-      this.#heartbeats.say(this.#heartbeat(), timeout),
+      this.#keeper.leave(timeout),
+      this.#heartbeats.sendOnce(this.#heartbeat(), timeout),
     ]);
   }
 
@@ -144,7 +149,7 @@ export class Membership {
     this.#stop.abort();
     this.#heartbeats.stop();
     this.#isolation.stop();
-    this.#coordinator.end();
+    this.#keeper.end();
     this.list.close();
   }
 
@@ -153,79 +158,81 @@ export class Membership {
   }
 
   #heartbeat(): Heartbeat {
-    const { version: known } = this.#copy;
+    const { version: known } = this.#follower;
     if (this.#isLeaving) return { leaving: true, known };
     const self = this.#isListed ? undefined : this.#self;
     return { self, known, digest: known ? undefined : this.list.digest };
   }
 
-  #answer(data: unknown, caller: Caller): News {
+  #answer(data: unknown, caller: Caller): Announcement {
     if (!isHeartbeat(data)) throw malformed(HEARTBEAT);
-    return this.#coordinator.answer(caller, data);
+    return this.#keeper.answer(caller, data);
   }
 
   #answerProbe(data: unknown): ProbeAnswer {
-    const { instanceId } = this.identity;
+    const { instanceId } = this.parts.identity;
     const wantsList = typeof data === 'object' && data !== null && 'list' in data && data.list;
     if (wantsList !== true) return { instanceId };
-    const members = this.#coordinator.update ?? (this.#heartbeats.isHeard && this.#copy.update);
+    const members = this.#keeper.update ?? (this.#heartbeats.isHeard && this.#follower.update);
     return members ? { instanceId, members } : { instanceId };
   }
 
-  #takeNews(data: unknown, caller: Caller): void {
-    const news = readNews(data);
-    if (!news) throw malformed(NEWS);
-    if (!caller.isSelf) this.#take(caller.id, news);
+  #receive(data: unknown, caller: Caller): void {
+    const announcement = readAnnouncement(data);
+    if (!announcement) throw malformed(ANNOUNCEMENT);
+    if (!caller.isSelf) this.#take(caller.id, announcement);
   }
 
-  #take(from: string, { about, members }: News): void {
-    // A member speaks for itself: that another one leads it may say only as an answer to who asks it to lead.
+  #take(from: string, { about, members }: Announcement): void {
+    // A member may say only of itself that it leads.
     if (about.leads && about.leader !== from) return;
-    this.ports.heard(from, about);
+    this.parts.tracker.heard(from, about);
     if (members && from === this.#heartbeats.target) {
-      if (!this.#copy.take(members)) this.#heartbeats.hasten();
+      if (!this.#follower.take(members)) this.#heartbeats.hasten();
     }
   }
 
-  #answered(by: string, news: News): void {
+  #answered(by: string, announcement: Announcement): void {
     this.#isolation.stop();
-    this.#take(by, news);
+    this.#take(by, announcement);
     if (by !== this.#heartbeats.target) return;
     this.#isLost = false;
     if (this.#isLeaving) return;
-    const { isListed = false } = news;
-    // Where it is not, the next heartbeat says who this is.
+    const { isListed = false } = announcement;
+    // If this member is not listed, its next heartbeat says who it is.
     this.#isListed = isListed;
-    this.#refusals = isListed || !news.about.leads ? 0 : this.#refusals + 1;
-    if (this.#refusals === PATIENCE) this.logger.warn(NOT_LISTED(this.identity.id, by));
+    this.#unlistedAnswers = isListed || !announcement.about.leads ? 0 : this.#unlistedAnswers + 1;
+    if (this.#unlistedAnswers !== UNLISTED_ANSWERS_BEFORE_WARNING) return;
+    this.parts.logger.warn(NOT_LISTED(this.parts.identity.id, by));
   }
 
+  /** The connection closed, or the member refuses connections. */
   async #closed(id: string): Promise<void> {
     if (id !== this.#heartbeats.target || !this.#lose(id)) return;
     const { instanceId } = this.list.get(id) ?? {};
     if (instanceId === undefined) return;
     const verdict = await this.#prober.probe(id, instanceId, this.#stop.signal);
-    if (verdict === 'gone' && id === this.#heartbeats.target) this.#missed(id, true);
+    if (verdict === 'gone' && id === this.#heartbeats.target) this.#keeperIsGone(id);
   }
 
-  /** @returns whether it was news; it is again once the member has answered */
+  /** @returns false if the tracker knows already; each answer of the member resets that */
   #lose(id: string): boolean {
     if (this.#isLost) return false;
     this.#isLost = true;
-    this.ports.lost(id);
+    this.parts.tracker.lost(id);
     return true;
   }
 
-  /** Who keeps the list does not answer any more. Who leads is for the store to say; that it is not there is certain. */
-  #missed(id: string, isGone: boolean): void {
-    if (isGone) {
-      this.#heartbeats.forget();
-      this.#copy.lose(id);
-    } else {
-      this.#lose(id);
-      this.#copy.miss(id);
-      this.#isolation.start();
-    }
+  /** The store says who leads; but the member that kept the list is certainly not there. */
+  #keeperIsGone(id: string): void {
+    this.#heartbeats.forget();
+    this.#follower.lose(id);
+  }
+
+  #keeperIsSilent(id: string): void {
+    this.#lose(id);
+    this.#follower.loseKeeper(id);
+    this.#isolation.start();
   }
 }
 

@@ -4,7 +4,19 @@ import { SetMetadata } from '@nestjs/common';
 export const MEMBERS_CHANGED = Symbol('hedge:members-changed');
 
 /**
- * The method is called with `{ joined, left }` (lists of `Member`) whenever members join or leave: shut down, crashed,
- * or not to be heard for 4 s. A member that started anew under its old id did both.
+ * Calls the method with a `MembersChange` whenever members join or leave. A member leaves when it shuts down, when
+ * it crashes, or when it has been silent for 4 s. A member that restarted under its old id left and joined.
+ *
+ * @example
+ * ```ts
+ * @Injectable()
+ * class MemberLog {
+ *   @OnMembersChanged()
+ *   log({ joined, left }: MembersChange) {
+ *     for (const { id } of joined) console.log(`${id} joined`);
+ *     for (const { id } of left) console.log(`${id} left`);
+ *   }
+ * }
+ * ```
  */
 export const OnMembersChanged = (): MethodDecorator => SetMetadata(MEMBERS_CHANGED, true);

@@ -32,7 +32,7 @@ describe('a silence watch', () => {
     expect(clock.armed).toBe(0);
   });
 
-  it('begins anew with each sign of life', async () => {
+  it('starts again with each sign of life', async () => {
     for (let second = 0; second < 60; second++) {
       watch.heard('a');
       await time.advance(3_000);
@@ -55,7 +55,7 @@ describe('a silence watch', () => {
     expect(silent).toEqual([]);
   });
 
-  it('forgets who is not watched any more', async () => {
+  it('forgets members that it watches no more', async () => {
     watch.watch('b');
     watch.forget('a');
     await time.advance(10_000);

@@ -3,23 +3,26 @@ import type { Clock, Timer } from '../time/index.js';
 /** ms */
 const TICK = 500;
 
-/** Ticks after which something should be asked of a member that is silent. */
-const DOUBT = 3;
+/** Ticks of silence after which a member should be asked for a sign of life. */
+const TICKS_BEFORE_DOUBT = 3;
 
-/** Ticks after which a member counts as gone: 4 s, so that a pause of 2 s (and the heartbeat before it) removes nobody. */
-const GONE = 8;
+/**
+ * Ticks of silence after which a member counts as gone: 4 s, so that a pause of 2 s after a heartbeat removes no
+ * member.
+ */
+const TICKS_BEFORE_GONE = 8;
 
-/** Told of members that are silent. */
+/** Hears of members that are silent. */
 export interface SilenceListener {
-  /** On each tick from {@link DOUBT} on. */
+  /** Called on each tick from {@link TICKS_BEFORE_DOUBT} on. */
   doubted?(id: string): void;
-  /** Once; it is watched no more. */
+  /** Called once: the watch has forgotten the member. */
   silent(id: string): void;
 }
 
 /**
- * Counts for how long members have been silent, in ticks of a timer: what this process slept through itself counts
- * as one tick, whatever the clocks say, for the others may well have spoken meanwhile.
+ * Counts how long members have been silent, in ticks of a timer. A time that this process itself slept through counts
+ * as one tick, whatever the clocks say: the members may well have spoken meanwhile.
  */
 export class SilenceWatch {
   readonly #ticks = new Map<string, number>();
@@ -35,14 +38,14 @@ export class SilenceWatch {
     this.#timer ??= this.clock.after(TICK, () => this.#tick());
   }
 
-  /** It gave a sign of life. One that is not watched is none of our business. */
+  /** The member gave a sign of life. A member that is not watched stays so. */
   heard(id: string): void {
     if (this.#ticks.has(id)) this.#ticks.set(id, 0);
   }
 
-  /** Whether it is watched, and there is no doubt of it. */
+  /** Whether the member is watched, and was heard lately. */
   isSure(id: string): boolean {
-    return (this.#ticks.get(id) ?? GONE) < DOUBT;
+    return (this.#ticks.get(id) ?? TICKS_BEFORE_GONE) < TICKS_BEFORE_DOUBT;
   }
 
   forget(id: string): void {
@@ -60,10 +63,10 @@ export class SilenceWatch {
     for (const [id, before] of this.#ticks) {
       const ticks = before + 1;
       this.#ticks.set(id, ticks);
-      if (ticks >= GONE) {
+      if (ticks >= TICKS_BEFORE_GONE) {
         this.#ticks.delete(id);
         this.listener.silent(id);
-      } else if (ticks >= DOUBT) {
+      } else if (ticks >= TICKS_BEFORE_DOUBT) {
         this.listener.doubted?.(id);
       }
     }

@@ -41,17 +41,18 @@ class ContendingMember {
     });
     this.view = view!;
     const { group, store, acquirer, releaser, clock, logger } = this.rooms;
-    this.election = new Election(
-      { group, id: () => address, leaseDuration: LEASE, candidate: true, rank: () => index },
+    const id = () => address;
+    this.election = new Election({
+      options: { group, id, leaseDuration: LEASE, candidate: true, rank: () => index },
       store,
       acquirer,
       releaser,
-      this.view,
+      view: this.view,
       clock,
-      logger.asLogger,
-      SILENT,
-      random.next,
-    );
+      logger: logger.asLogger,
+      listener: SILENT,
+      random: random.next,
+    });
   }
 
   start(): void {

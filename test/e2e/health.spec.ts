@@ -1,7 +1,7 @@
 import { Controller, Get, type Type } from '@nestjs/common';
 import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { describe, expect, it, vi } from 'vitest';
-import { HedgeLifecycle } from '../../src/member/member.lifecycle.js';
+import { MemberLifecycle } from '../../src/member/index.js';
 import type { HedgeModuleOptions } from '../../src/index.js';
 import { HedgeHealthIndicator } from '../../src/terminus/index.js';
 import { FaultyStore } from '../support/faulty-store.js';
@@ -176,7 +176,7 @@ describe('the health of a member that shuts down', () => {
     const app = await startHttp();
     await app.hedge.ready(SOON);
 
-    await app.get(HedgeLifecycle).close();
+    await app.get(MemberLifecycle).close();
 
     const down = { status: 'down', message: expect.stringContaining('has shut down') };
     expect(await probe(app, 'live')).toEqual([503, down]);

@@ -15,7 +15,7 @@ import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
-import { HedgeLifecycle } from '../../src/member/member.lifecycle.js';
+import { MemberLifecycle } from '../../src/member/index.js';
 import {
   HedgeModule,
   HedgeService,
@@ -162,7 +162,7 @@ describe('LeaderGuard, over HTTP', () => {
 
   it('answers 503 on a member that has shut down', async () => {
     const [, follower] = await startTwo();
-    await follower.get(HedgeLifecycle).close();
+    await follower.get(MemberLifecycle).close();
 
     const response = await get(`${follower.url}/orders/7`);
 

@@ -5,7 +5,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { Readable } from 'node:stream';
 import { lastValueFrom, take, timer } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { HedgeMember } from '../../src/member/member.js';
+import { HedgeMember } from '../../src/member/index.js';
 import {
   HedgeService,
   OnBroadcast,

@@ -7,7 +7,7 @@ import {
   LeaderHeartbeats,
   LeaderView,
   LeadershipHooks,
-  Terms,
+  TermLifecycle,
   TermScope,
 } from '../../src/leader/index.js';
 import { Sweeper } from '../../src/sweep/index.js';
@@ -15,8 +15,7 @@ import { HeldTerms, LockAcquirer, LockReleaser, type Term } from '../../src/lock
 import { CommitOutcomes, TermCommits } from '../../src/log/index.js';
 import { MemberIdentity, type MessageServer, type Peers } from '../../src/messaging/index.js';
 import type { HandlerExplorer } from '../../src/handlers/index.js';
-import type { Membership } from '../../src/membership/index.js';
-import type { ListChange } from '../../src/membership/member.js';
+import type { ListChange, Membership } from '../../src/membership/index.js';
 import {
   FencedCommitter,
   SessionKeeper,
@@ -102,11 +101,17 @@ export class SimulatedMember {
     this.view = new LeaderView(clock);
     const explorer = { explore: () => [] } as unknown as HandlerExplorer;
     const hooks = new LeadershipHooks(explorer, clock, logger);
-    const terms = new Terms(new HeldTerms(), new HedgeEvents(), hooks, SCOPE, 1_000, logger, () =>
-      this.#membership.tell(250),
-    );
-    this.election = new Election(
-      {
+    const terms = new TermLifecycle({
+      held: new HeldTerms(),
+      events: new HedgeEvents(),
+      hooks,
+      scope: SCOPE,
+      drainTimeout: 1_000,
+      logger,
+      announceRelease: () => this.#membership.tell(250),
+    });
+    this.election = new Election({
+      options: {
         group,
         id,
         leaseDuration,
@@ -114,31 +119,31 @@ export class SimulatedMember {
         rank: (gone) => this.#membership.list.rank(gone),
       },
       store,
-      this.acquirer,
-      this.releaser,
-      this.view,
+      acquirer: this.acquirer,
+      releaser: this.releaser,
+      view: this.view,
       clock,
       logger,
-      terms,
-      draw,
-    );
+      listener: terms,
+      random: draw,
+    });
     const { server, peers } = mesh.join(this);
     const identity = new MemberIdentity(group, this.instanceId);
     identity.id = this.id;
-    const heartbeats = new LeaderHeartbeats(
+    const heartbeats = new LeaderHeartbeats({
       identity,
-      server as MessageServer,
-      peers as Peers,
+      server: server as MessageServer,
+      peers: peers as Peers,
       clock,
-      { leaseDuration, candidate: true, metadata: {} },
       logger,
-      this.election,
-      this.view,
-    );
+      options: { leaseDuration, candidate: true, metadata: {} },
+      election: this.election,
+      view: this.view,
+    });
     this.#membership = heartbeats.membership;
     this.#membership.start();
     const outcomes = new CommitOutcomes(this.keeper, store, clock);
-    this.commits = new TermCommits(committer, outcomes, clock, leaseDuration, reports);
+    this.commits = new TermCommits({ committer, outcomes, clock, leaseDuration, reports });
     terms.register(this.commits);
     terms.register(new Sweeper(group, store, clock, leaseDuration, logger));
     terms.register({ began: (term) => setting.led(term), ended: async () => undefined });

@@ -1,7 +1,7 @@
 import { Subscription } from 'rxjs';
 import { HedgeError } from '../../src/errors/index.js';
 import { groupLock, namedLock, type Place, type Term } from '../../src/lock/index.js';
-import type { ListChange, MemberInfo } from '../../src/membership/member.js';
+import type { ListChange, MemberInfo } from '../../src/membership/index.js';
 import { marginOf } from '../../src/session/lease.js';
 import { permitPlace } from '../../src/semaphore/index.js';
 import { sessionPrefix } from '../../src/table/index.js';

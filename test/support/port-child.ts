@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { Injectable, Module, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { HedgeModule, HedgeService, OnLeaderMessage } from '../../src/index.js';
-import { HedgeMember } from '../../src/member/member.js';
+import { HedgeMember } from '../../src/member/index.js';
 
 /** What the parent needs to greet it. */
 export interface PortChild {

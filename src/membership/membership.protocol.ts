@@ -1,43 +1,44 @@
 import { isTokenText } from '../session/index.js';
 import { LONGEST_TIMER } from '../time/index.js';
 import { isListUpdate, isListVersion, type ListUpdate, type ListVersion } from './list.update.js';
-import { isMemberInfo, type MemberInfo } from './member.js';
+import { isMemberInfo, type MemberInfo } from './member.info.js';
 
-/** What travels between a member and the one that keeps the list. */
+/** What a member and the member that keeps the list send each other. */
 
 export const HEARTBEAT = 'hedge:heartbeat';
-export const NEWS = 'hedge:news';
+/** Members of older versions know this name: it stays. */
+export const ANNOUNCEMENT = 'hedge:news';
 
-/** What a member says of itself and of the leader it knows. */
+/** What a member says about itself and about the leader that it knows. */
 export interface SelfDescription {
-  /** Whether the member that says so leads. */
+  /** Whether the member that says this leads. */
   readonly leads: boolean;
-  /** The leader it knows. */
+  /** The id of the leader that it knows. */
   readonly leader?: string;
   /** The leader's token, in decimal. */
   readonly token?: string;
-  /** ms until the leader's session may be ended by others; present when the leader itself says so. */
+  /** ms until other members may end the leader's session; present when the leader itself says this. */
   readonly remaining?: number;
 }
 
 /** A sign of life. */
 export interface Heartbeat {
-  /** Until it is known to be listed. */
+  /** Sent until the member knows that it is listed. */
   readonly self?: MemberInfo;
-  /** The list it has, if it has one as it was given. */
+  /** The version of its list; absent when it has none, or has changed the list since. */
   readonly known?: ListVersion;
-  /** Of the list it has, however it came by it. */
+  /** The digest of its list, wherever the list came from. */
   readonly digest?: string;
-  /** It is shutting down: listed no more, but it still wants to know who leads. */
+  /** It shuts down: it wants to be off the list, and still to know the leader. */
   readonly leaving?: boolean;
 }
 
-/** The answer to a heartbeat, and what is pushed when something changes. */
-export interface News {
+/** Answers a heartbeat, and is pushed when something changes. */
+export interface Announcement {
   readonly about: SelfDescription;
-  /** What the member did not know yet. */
+  /** What the receiver does not know yet. */
   readonly members?: ListUpdate;
-  /** Whether the member that asked stands on the list; only in the answer to a heartbeat. */
+  /** Whether the receiver is on the list; only in the answer to a heartbeat. */
   readonly isListed?: boolean;
 }
 
@@ -52,10 +53,10 @@ export function isHeartbeat(value: unknown): value is Heartbeat {
   );
 }
 
-/** @returns undefined for what is no news */
-export function readNews(value: unknown): News | undefined {
+/** @returns undefined for a value that is no announcement */
+export function readAnnouncement(value: unknown): Announcement | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { about, members, isListed } = value as Partial<News>;
+  const { about, members, isListed } = value as Partial<Announcement>;
   if (!isDescription(about)) return undefined;
   if (members !== undefined && !isListUpdate(members)) return undefined;
   const remaining = about.remaining && Math.min(about.remaining, LONGEST_TIMER);

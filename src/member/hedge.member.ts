@@ -1,11 +1,9 @@
 import { Logger } from '@nestjs/common';
+import type { HandlerExplorer, HandlerFactory } from '../handlers/index.js';
 import { MemberReports } from '../hedge.channels.js';
 import type { ResolvedOptions } from '../hedge.options.js';
+import type { Surroundings } from '../hedge.surroundings.js';
 import { HedgeEvents, TermScope, type HedgeEvent } from '../leader/index.js';
-import { LeaderParts } from './leader.parts.js';
-import { LockParts } from './lock.parts.js';
-import { LogParts } from './log.parts.js';
-import { MessageParts } from './message.parts.js';
 import {
   MemberIdentity,
   MessageServer,
@@ -13,15 +11,17 @@ import {
   Peers,
   type PortSecurity,
 } from '../messaging/index.js';
-import type { HandlerExplorer, HandlerFactory } from '../handlers/index.js';
-import { MemberState } from './member.state.js';
-import type { Surroundings } from '../hedge.surroundings.js';
 import type { HedgeStore } from '../store/index.js';
-import type { MemberBase, NestParts } from './member.base.js';
 import { SystemClock, type Clock } from '../time/index.js';
+import { LeaderParts } from './leader.parts.js';
+import { LockParts } from './lock.parts.js';
+import { LogParts } from './log.parts.js';
+import type { MemberBase, NestParts } from './member.base.js';
+import { MemberState } from './member.state.js';
+import { MessageParts } from './message.parts.js';
 import { SessionParts } from './session.parts.js';
 
-/** All parts of one member, put together. Nothing runs before {@link HedgeLifecycle} starts it. */
+/** All parts of one member, put together. Nothing runs before `MemberLifecycle` starts it. */
 export class HedgeMember implements MemberBase {
   readonly logger = new Logger('Hedge');
   readonly events = new HedgeEvents();
@@ -53,7 +53,7 @@ export class HedgeMember implements MemberBase {
     this.surroundings = options.surroundings;
     this.clock = this.surroundings?.clock ?? new SystemClock();
     this.identity = new MemberIdentity(options.group, undefined, () => store.identity ?? '');
-    // What is not TCP has no TLS either.
+    // Another network than TCP has no TLS either.
     const { clock, surroundings: { network } = {} } = this;
     const port = network ? { network } : { tlsOptions: security?.server };
     this.server = new MessageServer(this.identity, port);

@@ -1,10 +1,10 @@
-import type { MemberIdentity } from '../messaging/index.js';
 import type { Member, MemberInfo, MemberList } from '../membership/index.js';
+import type { MemberIdentity } from '../messaging/index.js';
 import type { Election } from './election.js';
 import type { LeaderView } from './leader.view.js';
 
-/** The members of the group, and which of them leads. */
-export class MembersView {
+/** The members of the group as apps see them, with the one that leads marked. */
+export class GroupMembers {
   constructor(
     private readonly identity: MemberIdentity,
     private readonly list: MemberList,
@@ -17,14 +17,14 @@ export class MembersView {
     return this.list.all.map((info) => this.show(info));
   }
 
-  /** The member that leads, when it is known and on the list. */
+  /** The member that leads, if it is known and on the list. */
   get leader(): Member | undefined {
     return this.all.find(({ isLeader }) => isLeader);
   }
 
   show({ id, joinedAt, metadata }: MemberInfo): Member {
     const isSelf = id === this.identity.id;
-    // Of itself a member knows for certain.
+    // Only of itself a member knows for certain whether it leads.
     const isLeader = isSelf ? this.election.term !== undefined : id === this.view.current?.id;
     return { id, isLeader, isSelf, joinedAt: new Date(joinedAt), metadata };
   }

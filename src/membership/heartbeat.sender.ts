@@ -1,31 +1,36 @@
 import { PeerUnreachableError, type Peers } from '../messaging/index.js';
 import { sleep, type Clock } from '../time/index.js';
-import { HEARTBEAT, readNews, type Heartbeat, type News } from './heartbeat.js';
+import {
+  HEARTBEAT,
+  readAnnouncement,
+  type Announcement,
+  type Heartbeat,
+} from './membership.protocol.js';
 import { SilenceWatch } from './silence.watch.js';
 
-/** What is done with what a heartbeat brings. */
+/** Says what goes into heartbeats, and hears what comes of them. */
 export interface HeartbeatListener {
-  /** What to say with the next one. */
+  /** The next heartbeat. */
   heartbeat(): Heartbeat;
-  answered(by: string, news: News): void;
-  /** Nobody is there to answer. Heartbeats go on. */
+  answered(by: string, announcement: Announcement): void;
+  /** Nothing listens at the target. Heartbeats go on. */
   refused(id: string): void;
-  /** No answer came for too long. Heartbeats go on. */
+  /** The target has not answered for too long. Heartbeats go on. */
   silent(id: string): void;
 }
 
-/** Signs of life, from a member to the one that keeps the list. */
-export class Heartbeats {
+/** Sends heartbeats from a member to the member that keeps the list: its target. */
+export class HeartbeatSender {
   readonly #interval: number;
   readonly #watch: SilenceWatch;
   #target: string | undefined;
-  /** Ends the beats for the target: one that is on its way must not begin anew what was ended meanwhile. */
+  /** Ends the heartbeats to the target: an answer under way must not restart what has ended since. */
   #following = new AbortController();
-  /** Ends the pause before the next beat. */
+  /** Ends the pause before the next heartbeat. */
   #pausing = new AbortController();
   #stopped = false;
 
-  /** @param leaseDuration ms; of a short lease the rest has to be told more often */
+  /** @param leaseDuration ms; the rest of a short lease has to be told more often */
   constructor(
     private readonly peers: Peers,
     private readonly clock: Clock,
@@ -45,7 +50,7 @@ export class Heartbeats {
     return this.#target !== undefined && this.#watch.isSure(this.#target);
   }
 
-  /** Whom to send them to from now on; `undefined` for nobody. */
+  /** Sends heartbeats to this member from now on; `undefined`: to none. */
   follow(id: string | undefined): void {
     if (this.#stopped || id === this.#target) return;
     this.#following.abort();
@@ -58,12 +63,12 @@ export class Heartbeats {
     void this.#beat(id, this.#following.signal);
   }
 
-  /** It is known to be gone: its silence tells nothing more, until it speaks again. */
+  /** The target is known to be gone: its silence says nothing more, until it answers again. */
   forget(): void {
     this.#watch.stop();
   }
 
-  /** The next one at once, rather than when it is due. */
+  /** Sends the next heartbeat now, not when it is due. */
   hasten(): void {
     this.#pausing.abort();
   }
@@ -73,11 +78,11 @@ export class Heartbeats {
     this.#stopped = true;
   }
 
-  /** One out of turn, which nobody waits for any longer than `timeout` ms. */
-  async say(beat: Heartbeat, timeout: number): Promise<void> {
+  /** Sends this heartbeat out of turn. Resolves when it is answered or lost, at most `timeout` ms later. */
+  async sendOnce(heartbeat: Heartbeat, timeout: number): Promise<void> {
     if (this.#target === undefined) return;
     const options = { timeout, channel: 'system' } as const;
-    await this.peers.request(this.#target, HEARTBEAT, beat, options).catch(() => undefined);
+    await this.peers.request(this.#target, HEARTBEAT, heartbeat, options).catch(() => undefined);
   }
 
   async #beat(id: string, over: AbortSignal): Promise<void> {
@@ -90,22 +95,22 @@ export class Heartbeats {
         const answer = await this.peers.request(id, HEARTBEAT, this.listener.heartbeat(), options);
         if (!over.aborted) this.#receive(id, answer);
       } catch (error) {
-        // Else its silence is being counted, and a connection that closed is reported by itself.
+        // Other failures need nothing here: the watch counts the silence, and peers report closed connections.
         if (error instanceof PeerUnreachableError && !over.aborted) {
           this.listener.refused(id);
         }
       }
-      // From when the last one left: after one that was lost the next is due at once.
+      // Counted from when the last heartbeat left: after a lost one, the next is due at once.
       const elapsed = this.clock.now().monotonic - sentAt;
       await sleep(this.clock, this.#interval - elapsed, pause);
     }
   }
 
   #receive(id: string, answer: unknown): void {
-    const news = readNews(answer);
-    if (!news) return;
-    // Anew where its silence has been reported: then it may be again.
+    const announcement = readAnnouncement(answer);
+    if (!announcement) return;
+    // Also begins the watch again after it reported the target's silence.
     this.#watch.watch(id);
-    this.listener.answered(id, news);
+    this.listener.answered(id, announcement);
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leaderLocation } from './leader.location.js';
+import { redirectLocation } from './redirect.location.js';
 
 describe('the location of what is asked for at the leader', () => {
   const BASE = 'http://10.0.0.1:3000';
@@ -14,7 +14,7 @@ describe('the location of what is asked for at the leader', () => {
     [BASE, '/a/../b//c/', `${BASE}/a/../b//c/`],
     [BASE, '/ü "\r\n', `${BASE}/%C3%BC%20%22%0D%0A`.replace('%22', '"')],
   ])('is below %s for %s', (base, target, location) => {
-    expect(leaderLocation(base, target)).toBe(location);
+    expect(redirectLocation(base, target)).toBe(location);
   });
 
   it.each([
@@ -36,7 +36,7 @@ describe('the location of what is asked for at the leader', () => {
     7,
     {},
   ])('stays with the leader for %j', (target) => {
-    const location = leaderLocation(BASE, target) ?? '';
+    const location = redirectLocation(BASE, target) ?? '';
     expect(new URL(location).origin).toBe(BASE);
     expect(location.startsWith(`${BASE}/`)).toBe(true);
     expect(location).not.toContain('@evil');
@@ -54,6 +54,6 @@ describe('the location of what is asked for at the leader', () => {
     'javascript:1',
     'http://',
   ])('is unknown where the URL of the leader is %j', (base) => {
-    expect(leaderLocation(base, '/x')).toBeUndefined();
+    expect(redirectLocation(base, '/x')).toBeUndefined();
   });
 });

@@ -3,9 +3,9 @@ import { HedgeError } from '../errors/index.js';
 import type { Member } from '../membership/index.js';
 import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
 import type { Election } from './election.js';
-import { LeaderStanding } from './leader.standing.js';
+import type { GroupMembers } from './group.members.js';
+import { LeaderCheck } from './leader.check.js';
 import { LeaderView } from './leader.view.js';
-import type { MembersView } from './members.view.js';
 
 const other: Member = {
   id: 'b:1',
@@ -15,21 +15,24 @@ const other: Member = {
   metadata: {},
 };
 
-describe('how a member stands to leadership', () => {
+describe('the check whether a member leads', () => {
   const time = new VirtualTime();
   const view = new LeaderView(new VirtualClock(time));
 
-  function standing(leader?: Member, notRunning?: HedgeError, known = view): LeaderStanding {
+  function checkOf(leader?: Member, notRunning?: HedgeError, known = view): LeaderCheck {
     const election = { term: undefined } as Election;
-    const members = { leader } as MembersView;
-    return new LeaderStanding(election, known, members, {
-      self: () => 'a:1',
+    const members = { leader } as GroupMembers;
+    return new LeaderCheck({
+      election,
+      view: known,
+      members,
+      id: () => 'a:1',
       notRunning: () => notRunning,
     });
   }
 
   it('names another member that leads, and has clients ask again soon', () => {
-    const follower = standing(other);
+    const follower = checkOf(other);
 
     expect(follower.isLeader()).toBe(false);
     expect(follower.leader).toBe(other);
@@ -42,7 +45,7 @@ describe('how a member stands to leadership', () => {
   });
 
   it('has clients wait for the lease of a leader that is gone', async () => {
-    const orphan = standing();
+    const orphan = checkOf();
     expect(orphan.retryAfter(undefined)).toBe(1);
 
     view.observe({ id: 'b:1', token: 7n }, 4_001);
@@ -62,21 +65,21 @@ describe('how a member stands to leadership', () => {
     expect(orphan.retryAfter(undefined)).toBe(1);
   });
 
-  it('has clients ask again soon where its own term has run out, and nothing has ended it yet', () => {
+  it('has clients ask again soon when its own term has run out, and nothing has ended it yet', () => {
     const own = new LeaderView(new VirtualClock(time));
     // As the election does it: of itself a member knows until it knows better.
     own.confirm({ id: 'a:1', token: 1n }, Infinity, 0n);
 
-    expect(standing(undefined, undefined, own).retryAfter(undefined)).toBe(1);
+    expect(checkOf(undefined, undefined, own).retryAfter(undefined)).toBe(1);
   });
 
-  it('names nobody, not itself either, where it does not lead any more', () => {
-    expect(standing({ ...other, isSelf: true }).leader).toBeUndefined();
+  it('names no member, not itself either, when it leads no more', () => {
+    expect(checkOf({ ...other, isSelf: true }).leader).toBeUndefined();
   });
 
   it('is unknown while the member does not run', () => {
     const notRunning = new HedgeError('NOT_RUNNING', 'not yet');
-    const stopped = standing(other, notRunning);
+    const stopped = checkOf(other, notRunning);
 
     view.observe({ id: 'b:1', token: 9n }, 60_000);
     expect(stopped.leader).toBeUndefined();

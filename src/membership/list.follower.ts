@@ -1,40 +1,44 @@
 import { isOlder, type ListUpdate, type ListVersion } from './list.update.js';
-import type { MemberInfo } from './member.js';
+import type { MemberInfo } from './member.info.js';
 import type { MemberList } from './member.list.js';
 
-/** The list as the member that keeps it has told, and what this one found out for itself since. */
-export class ListCopy {
+/**
+ * Keeps this member's list in step with the list keeper's: takes the keeper's updates, and what this member found out
+ * itself since the last update.
+ */
+export class ListFollower {
   #version: ListVersion | undefined;
-  /** Something was changed here: only the whole list puts that right. */
+  /** This member changed its list itself: only the whole list corrects that. */
   #isAltered = false;
-  #missed: MemberInfo | undefined;
+  /** The list keeper that fell silent last. */
+  #silentKeeper: MemberInfo | undefined;
 
   constructor(private readonly list: MemberList) {}
 
-  /** What to be told the changes since; `undefined`: everything is wanted. */
+  /** The version that updates may start from; `undefined`: this member needs the whole list. */
   get version(): ListVersion | undefined {
     return this.#isAltered ? undefined : this.#version;
   }
 
-  /** The whole list, for a member that does not hear who keeps it. */
+  /** The whole list, for a member that does not hear the keeper. */
   get update(): ListUpdate | undefined {
     return this.version && { ...this.version, joined: this.list.all, left: [] };
   }
 
-  /** Another member keeps it: versions begin anew. */
+  /** Another member keeps the list now, and its versions start again. */
   reset(): void {
-    this.#missed = undefined;
+    this.#silentKeeper = undefined;
     this.#version = undefined;
   }
 
-  /** @returns false when something is missing between what is known and this */
+  /** @returns false when this member missed an update before this one */
   take(update: ListUpdate): boolean {
     const { token, version, since, joined, left, same } = update;
     const known = this.#version?.token === token ? this.#version.version : undefined;
-    // What was sent earlier may arrive later.
+    // An update that was sent earlier may arrive later.
     if (known !== undefined && version < known) return true;
     if (same !== undefined) {
-      // Changed since it was asked about: then it is asked for again.
+      // The list has changed since this member told its digest: the next heartbeat asks again.
       if (same !== this.list.digest) return true;
       this.list.confirm();
       this.list.apply(joined, left);
@@ -50,30 +54,30 @@ export class ListCopy {
     return true;
   }
 
-  /** From a member that still hears who keeps it. */
+  /** Takes the list of a member that still hears the keeper. */
   borrow({ token, version, joined }: ListUpdate): void {
-    // It may be behind this one, which then knows of members that left since.
+    // An older list may still show members that left since.
     if (this.#version && isOlder({ token, version }, this.#version)) return;
     this.#version = { token, version };
     this.#isAltered = true;
     this.list.replace(joined);
   }
 
-  /** Nobody answers. */
+  /** No other member answers. */
   isolate(): void {
     this.#isAltered = true;
-    this.list.isolate(this.#missed);
+    this.list.isolate(this.#silentKeeper);
   }
 
-  /** Who keeps the list does not answer. */
-  miss(id: string): void {
-    this.#missed = this.list.get(id) ?? this.#missed;
+  /** The keeper does not answer. */
+  loseKeeper(id: string): void {
+    this.#silentKeeper = this.list.get(id) ?? this.#silentKeeper;
     this.lose(id);
   }
 
-  /** They do not answer. */
-  lose(...ids: string[]): void {
+  /** This member does not answer. */
+  lose(id: string): void {
     this.#isAltered = true;
-    this.list.lose(...ids);
+    this.list.lose(id);
   }
 }
