@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
@@ -44,6 +44,26 @@ function faultOfProgram([file]: string[]): string {
   const source = file.replace(/^build\//, '').replace(/\.js$/, '.ts');
   return existsSync(source) ? '' : `There is no ${source} to make ${file} of`;
 }
+
+/** Asks vitest which tests it would run; none is. What is set before it has to be what tests look at. */
+export const faultOfVitest: CommandCheck = (line) => {
+  const [settings, args] = line.split('npx vitest run ');
+  const known = readdirSync('test', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join('test', file), 'utf8'))
+    .join('\n');
+  const names = [...settings.matchAll(/(\w+)=/g)].map(([, name]) => name);
+  const unknown = names.filter((name) => !known.includes(`process.env.${name}`));
+  if (unknown.length > 0) return `No test looks at ${unknown.join()}`;
+  // To collect tests by their names takes seconds.
+  const list = args.includes(' -t ') ? `vitest list ${args}` : `vitest list --filesOnly ${args}`;
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', `npx ${list} --json`], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  if (status !== 0) return `It ends with ${status}: ${stderr}`;
+  return JSON.parse(stdout).length > 0 ? '' : 'There is no such test';
+};
 
 /** Runs it as a shell does, on a database of SQLite that has the tables: that of the page is not here. */
 export const faultOfCommandLine: CommandCheck = (line) => {

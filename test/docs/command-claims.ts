@@ -3,6 +3,7 @@ import {
   faultOfCommandLine,
   faultOfGcloud,
   faultOfNode,
+  faultOfVitest,
   type CommandCheck,
 } from './command-checks.js';
 
@@ -34,6 +35,7 @@ export const CLAIMS: readonly Claim[] = [
     spec: 'test/deployment/deploy-commands.spec.ts',
   },
   { command: /^(npm|npx tsc|node) /, check: faultOfNode },
+  { command: /^(\w+=\S+ )*npx vitest run /, check: faultOfVitest },
   { command: /^npx nestjs-hedge /, check: faultOfCommandLine },
   { command: /^gcloud /, check: faultOfGcloud },
   { command: /^export /, check: faultInShell },

@@ -47,6 +47,9 @@ describe('the commands of the docs', () => {
     expect(faultOf('npm ci && node build/sample/01-demo/clutser.js')).toContain('clutser');
     expect(faultOf('npm ci && rm -rf node_modules')).toContain('rm -rf');
     expect(faultOf('npx nestjs-hedge status --databse sqlite:./hedge.db')).toContain('--databse');
+    expect(faultOf('npx vitest run --project uint src/lock')).toContain('uint');
+    expect(faultOf('npx vitest run --project unit src/lokc')).toContain('no such test');
+    expect(faultOf('SIM_REPALY=2 npx vitest run test/simulation')).toContain('SIM_REPALY');
     expect(faultOf("npx nestjs-hedge status --json | jq '.groups['")).toContain('jq');
   });
 });

@@ -8,6 +8,9 @@ import type { VirtualClock } from '../support/virtual-clock.js';
 
 /** A member that breaks one rule of the protocol: the simulation has to notice. */
 export interface Mutant {
+  /** By its name in docs/design/protocol.md. */
+  readonly rule: string;
+  /** What it does wrong. */
   readonly name: string;
   /** What stands between the member and the store. */
   store?(store: HedgeStore): HedgeStore;
@@ -23,11 +26,12 @@ export interface Mutant {
   readonly transactionsAreBlind?: boolean;
 }
 
-export const NO_MUTANT: Mutant = { name: 'as designed' };
+export const NO_MUTANT: Mutant = { rule: 'none', name: 'as designed' };
 
 export const MUTANTS: readonly Mutant[] = [
   {
-    name: 'counts the deadline from the reply (4.2.3)',
+    rule: 'DEADLINE-FROM-SEND',
+    name: 'counts the deadline from the reply',
     climate: { ambushes: 0.1, stepDowns: 0, isolations: 0 },
     keeper: (keeper, clock) => {
       const renewed = keeper.renewed.bind(keeper);
@@ -35,28 +39,32 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    name: 'extends the deadline by a look-up (4.2.3)',
+    rule: 'ONLY-COMMITS-EXTEND',
+    name: 'extends the deadline by a look-up',
     climate: { ambushes: 0.15 },
     keeper: (keeper, clock) => {
       keeper.confirmed = (session) => keeper.renewed(session, clock.now());
     },
   },
   {
-    name: 'keeps the deadline on the monotonic clock alone (4.2.3)',
+    rule: 'TWO-CLOCKS',
+    name: 'keeps the deadline on the monotonic clock alone',
     deadlineClock: (clock) => ({
       now: () => ({ monotonic: clock.now().monotonic, wall: clock.now().monotonic }),
       after: (ms, call) => clock.after(ms, call),
     }),
   },
   {
-    name: 'keeps the deadline on the wall clock alone (4.2.3)',
+    rule: 'TWO-CLOCKS',
+    name: 'keeps the deadline on the wall clock alone',
     deadlineClock: (clock) => ({
       now: () => ({ monotonic: clock.now().wall, wall: clock.now().wall }),
       after: (ms, call) => clock.after(ms, call),
     }),
   },
   {
-    name: 'goes on past its deadline (4.2.5)',
+    rule: 'HELD-BY-CLOCK',
+    name: 'goes on past its deadline',
     keeper: (keeper) => {
       const hold = keeper.hold.bind(keeper);
       keeper.hold = (session, fence) => {
@@ -66,11 +74,24 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    name: 'renews by upsert (4.2.2)',
+    rule: 'SESSION-ON-DEMAND',
+    name: 'leaves its session when it gives back the last thing',
+    store: (store) =>
+      changing(store, (mutations) =>
+        mutations.filter(
+          ({ op, ...mutation }) =>
+            !('name' in mutation && op === 'delete' && isSession(mutation.name)),
+        ),
+      ),
+  },
+  {
+    rule: 'RENEW-BY-UPDATE',
+    name: 'renews by upsert',
     store: (store) => changing(store, (mutations) => mutations.map(upsertInPlaceOfUpdate)),
   },
   {
-    name: 'writes the log without its fence (4.4.1)',
+    rule: 'LOG-IS-FENCED',
+    name: 'writes the log without its fence',
     store: (store) =>
       changing(store, (mutations) =>
         mutations.some(({ table }) => table === 'log')
@@ -79,7 +100,8 @@ export const MUTANTS: readonly Mutant[] = [
       ),
   },
   {
-    name: 'writes the log fenced by its session alone (4.4.1)',
+    rule: 'LOG-IS-FENCED',
+    name: 'writes the log fenced by its session alone',
     store: (store) =>
       changing(store, (mutations) =>
         mutations.some(({ table }) => table === 'log')
@@ -88,25 +110,30 @@ export const MUTANTS: readonly Mutant[] = [
       ),
   },
   {
-    name: 'takes over without looking at the session (4.3.1)',
+    rule: 'FREE-BY-FENCE',
+    name: 'takes over without looking at the session',
     store: (store) => seeing(store, (rows) => rows.filter(({ name }) => !isSession(name))),
   },
   {
-    name: 'takes over a lock before its lease is over (4.2.4)',
+    rule: 'GUARD-AND-MARGIN',
+    name: 'takes over a lock before its lease is over',
     store: (store) => seeing(store, (rows) => rows.map(aged)),
   },
   {
-    name: 'acquires by a commit that checks nothing (4.3.1)',
+    rule: 'ACQUIRE-IN-TRANSACTION',
+    name: 'acquires by a commit that checks nothing',
     transactionsAreBlind: true,
   },
   {
-    name: 'does not settle an acquire it gave up (4.3.2)',
+    rule: 'SETTLE-BY-WRITING',
+    name: 'does not settle an acquire it gave up',
     releaser: (releaser) => {
       releaser.settle = () => Promise.resolve();
     },
   },
   {
-    name: 'settles an acquire by a blind deletion of what it saw (4.3.2)',
+    rule: 'SETTLE-BY-WRITING',
+    name: 'settles an acquire by a blind deletion of what it saw',
     store: (store) => ({
       ...bound(store),
       transact: async (query, decide, call) => {
@@ -119,7 +146,8 @@ export const MUTANTS: readonly Mutant[] = [
     }),
   },
   {
-    name: 'releases before it stops holding (4.3.3)',
+    rule: 'STOP-BEFORE-RELEASE',
+    name: 'releases before it stops holding',
     releaser: (releaser) => {
       const release = releaser.release.bind(releaser);
       releaser.release = async (term, reason) => {
@@ -131,7 +159,8 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    name: 'releases without its fence (4.3.3)',
+    rule: 'RELEASE-BEGINS-WITH-FENCE',
+    name: 'releases without its fence',
     store: (store) =>
       changing(store, (mutations) =>
         mutations.some((mutation) => isFence(mutation) && mutation.op === 'delete')
@@ -140,14 +169,16 @@ export const MUTANTS: readonly Mutant[] = [
       ),
   },
   {
-    name: 'leaves the fence when it releases (4.3.3)',
+    rule: 'RELEASE-DELETES-FENCE',
+    name: 'leaves the fence when it releases',
     store: (store) =>
       changing(store, (mutations) =>
         mutations.filter((mutation) => !(isFence(mutation) && mutation.op === 'delete')),
       ),
   },
   {
-    name: 'takes ALREADY_EXISTS for written (4.4.3)',
+    rule: 'EXISTS-IS-NO-ACK',
+    name: 'takes ALREADY_EXISTS for written',
     store: (store) => ({
       ...bound(store),
       commit: async (mutations, call) => {
@@ -162,7 +193,8 @@ export const MUTANTS: readonly Mutant[] = [
     }),
   },
   {
-    name: 'takes an unknown outcome for written (4.4.3)',
+    rule: 'ACK-BY-READ',
+    name: 'takes an unknown outcome for written',
     store: (store) => ({
       ...bound(store),
       outcome: async (query, call) => {
@@ -179,7 +211,8 @@ export const MUTANTS: readonly Mutant[] = [
     }),
   },
   {
-    name: 'says "not written" while the fence stands (4.4.3)',
+    rule: 'NOT-WRITTEN-NEEDS-PROOF',
+    name: 'says "not written" while the fence stands',
     store: (store) => ({
       ...bound(store),
       outcome: async (query, call) => ({
@@ -189,7 +222,8 @@ export const MUTANTS: readonly Mutant[] = [
     }),
   },
   {
-    name: 'sends an entry again under another id (4.4.2)',
+    rule: 'ONE-ID-PER-ENTRY',
+    name: 'sends an entry again under another id',
     store: (store) => {
       const sent = new Set<string>();
       return changing(store, (mutations) =>
@@ -205,17 +239,20 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    name: 'counts permits without their sessions (4.7)',
+    rule: 'COUNT-THE-LIVING',
+    name: 'counts permits without their sessions',
     store: (store) => counting(store, (rows) => rows.filter(({ name }) => !isSession(name))),
   },
   {
-    name: 'counts permits whose session is dead (4.7)',
+    rule: 'COUNT-THE-LIVING',
+    name: 'counts permits whose session is dead',
     // Under a leader that stays: each new one sweeps away what died before.
     climate: { crashes: 0.5, stepDowns: 0, pauses: 0, isolations: 0 },
     store: (store) => counting(store, (rows) => rows.map((row) => ({ ...row, age: row.age && 0 }))),
   },
   {
-    name: 'counts permits outside its transaction (4.7)',
+    rule: 'COUNT-IN-TRANSACTION',
+    name: 'counts permits outside its transaction',
     store: (store) => ({
       ...bound(store),
       transact: async (query, decide, call) => {
@@ -227,15 +264,18 @@ export const MUTANTS: readonly Mutant[] = [
     }),
   },
   {
-    name: 'lets one more in than the limit allows (4.7)',
+    rule: 'LIMIT-HOLDS',
+    name: 'lets one more in than the limit allows',
     place: (place) => ({ ...place, roomBeside: (holders) => place.roomBeside(holders) + 1 }),
   },
   {
-    name: 'does not mind the limit of the others (4.7)',
+    rule: 'ONE-LIMIT',
+    name: 'does not mind the limit of the others',
     place: (place) => ({ ...place, refusal: () => undefined }),
   },
   {
-    name: 'keeps its permit when it releases (4.7)',
+    rule: 'PERMIT-IS-A-FENCE',
+    name: 'keeps its permit when it releases',
     store: (store) =>
       changing(store, (mutations) =>
         mutations.filter(
