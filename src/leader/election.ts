@@ -239,9 +239,9 @@ export class Election {
   }
 
   /**
-   * ms before this member looks at a lock whose holder is gone: the first candidate takes it, and the next ones have
-   * heard of that before they look. Each step lets twice as many go: if forty candidates died with the leader, the next
-   * does not wait for forty steps.
+   * ms before this member looks at a lock whose holder is gone (STAGGER-BY-RANK): the first candidate takes it, and the
+   * next ones have heard of that before they look. Each step lets twice as many go: if forty candidates died with the
+   * leader, the next does not wait for forty steps.
    */
   #stagger(gone: string): number {
     const { rank } = this.parts.options;

@@ -25,11 +25,12 @@ export function acquireQuery({ place, session }: Term): RowQuery {
   return placeQuery(place, [place.row, session.row]);
 }
 
-/** The whole of an acquire, as a pure function of the rows that one transaction read. */
+/** The whole of an acquire, as a pure function of the rows that one transaction read (ACQUIRE-IN-TRANSACTION). */
 export function decideAcquire(term: Term, rows: readonly LockRow[]): Decision<AcquireAnswer> {
   const { place, session } = term;
   const sessionStands = rows.some((row) => row.name === session.row);
-  // A session that stood and is not there was ended by others. Writing it again would bring it back.
+  // A session that stood and is not there was ended by others. Writing it again would bring it back
+  // (SESSION-NEVER-RETURNS).
   if (!sessionStands && !session.isFresh) return answer({ kind: 'session-gone' });
 
   const state = placeStateOf(place, rows);

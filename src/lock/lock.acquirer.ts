@@ -54,7 +54,7 @@ export class LockAcquirer {
     }
   }
 
-  /** Repeats the same acquire, under the same term id, until its outcome is known or it is given up. */
+  /** Repeats the same acquire, under the same term id, until its outcome is known or it is given up (SAME-TERM-AGAIN). */
   async #attempts(
     term: Term,
     until: number,

@@ -71,7 +71,8 @@ export class LockReleaser {
 
   /**
    * After an acquire that was given up with an unknown outcome: whether it landed or is still under way, its
-   * term is over once this has written the same rows. Goes on until the store has answered or the session is over.
+   * term is over once this has written the same rows (SETTLE-BY-WRITING). Goes on until the store has answered or the
+   * session is over.
    */
   settle(term: Term): Promise<void> {
     term.session.beginAcquire();

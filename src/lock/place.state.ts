@@ -15,7 +15,7 @@ export function placeQuery(place: Place, names: string[] = []): RowQuery {
   return { names, range: place.fences, owners: sessionPrefix(place.group) };
 }
 
-/** Reads the state out of the rows that {@link placeQuery} asked for. */
+/** Reads the state out of the rows that {@link placeQuery} asked for (FREE-BY-FENCE). */
 export function placeStateOf({ group, fences }: Place, rows: readonly LockRow[]): PlaceState {
   const byName = new Map(rows.map((row) => [row.name, row]));
   const dead = new Set<string>();

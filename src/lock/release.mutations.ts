@@ -4,7 +4,7 @@ import type { Term } from './term.js';
 
 /**
  * Ends a term in the store. It begins by updating the fence row, so that a replay finds nothing and leaves a
- * successor's rows alone.
+ * successor's rows alone (RELEASE-BEGINS-WITH-FENCE).
  */
 export function releaseMutations(term: Term): Mutation[] {
   return [

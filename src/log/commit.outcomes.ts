@@ -30,7 +30,8 @@ export class CommitOutcomes {
       if (outcome) {
         open = this.#acknowledge(open, outcome);
         if (!this.#stand(bound, outcome)) return this.#rejectAll(bound, open);
-        // While the fences stand, a late commit may still land. An entry that is sent again under its id meets itself.
+        // While the fences stand, a late commit may still land (NOT-WRITTEN-NEEDS-PROOF). An entry that is sent again
+        // under its id meets itself.
         if (bound.areHeld()) return open;
       }
       await sleep(this.clock, backoff.next(), this.#closed.signal);

@@ -95,6 +95,7 @@ export class GroupCommit {
     }
   }
 
+  /** Fenced by every term that the entries are bound to (LOG-IS-FENCED). */
   async #commit(batch: PendingEntry[]): Promise<bigint> {
     const { committer, leaseDuration, reports } = this.parts;
     const { all, session } = this.bound;

@@ -43,7 +43,7 @@ export class LogWriter {
       const text = PUT_TIMEOUT_TOO_LONG(limits.timeout, retryWindow);
       throw new HedgeError('INVALID_ARGUMENT', text);
     }
-    // The id is made once, here: a retry carries the same id and meets itself.
+    // The id is made once, here: a retry carries the same id and meets itself (ONE-ID-PER-ENTRY).
     const entry: NewEntry = { id: uuidv7(), key: checkKey(key), value: checkValue(value) };
     const bound = binding.writerOf(options);
     const trace = tracing.sent({ kind: 'put' });

@@ -21,8 +21,8 @@ export interface SilenceListener {
 }
 
 /**
- * Counts how long members have been silent, in ticks of a timer. A time that this process itself slept through counts
- * as one tick, whatever the clocks say: the members may well have spoken meanwhile.
+ * Counts how long members have been silent, in ticks of a timer (SILENCE-IN-TICKS). A time that this process itself
+ * slept through counts as one tick, whatever the clocks say: the members may well have spoken meanwhile.
  */
 export class SilenceWatch {
   readonly #ticks = new Map<string, number>();

@@ -71,7 +71,8 @@ export class LeaderMessageRegistrar {
       handler,
       (invoke, context) => {
         const own = context as LeaderMessageContext;
-        // The last moment at which nothing has been done yet: guards and pipes may have taken their time.
+        // The last moment at which nothing has been done yet: guards and pipes may have taken their time
+        // (CHECK-BEFORE-HANDLER).
         if (!own.term.isHeld()) throw this.routes.refusal();
         own.caller.stream?.accept();
         return invokeBounded(invoke, this.#boundsOf(own));

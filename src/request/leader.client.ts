@@ -153,7 +153,7 @@ export class LeaderClient {
     return { d: data, t: this.view.newestTokenText, w: Math.ceil(timeout), h: headers };
   }
 
-  /** Says whether the request may be sent again, and passes on what the failure tells about the leader. */
+  /** Says whether the request may be sent again (SENT-ONCE), and passes on what the failure tells about the leader. */
   #mayRepeat(
     error: unknown,
     leader: KnownLeader,

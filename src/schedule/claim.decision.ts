@@ -30,7 +30,7 @@ export function decideClaim(claim: Claim, rows: readonly LockRow[]): Decision<Cl
     return { result: { kind: before.state === 'running' ? 'mine' : 'begun' }, mutations: [] };
   }
   // The second 02:30 of a night that has two of them does not come after the first. And by the slot, whatever the
-  // state: a run that was cut short is not repeated, for nobody knows how far it got.
+  // state: a run that was cut short is not repeated, for nobody knows how far it got (SLOT-ONCE-EVER).
   if (before && (before.slot >= state.slot || claim.next(before.slot) > state.slot)) {
     return { result: { kind: 'taken', by: before }, mutations: [] };
   }

@@ -5,8 +5,8 @@ import { keysBeginningWith } from '../store/index.js';
 import { LIMIT_MISMATCH } from './semaphore.messages.js';
 
 /**
- * A semaphore as its permits see it. Each permit is a fence row, and there is no other: the limit stands in the names
- * of the permits, so it is forgotten with the last of them.
+ * A semaphore as its permits see it (PERMIT-IS-A-FENCE). Each permit is a fence row, and there is no other: the limit
+ * stands in the names of the permits, so it is forgotten with the last of them.
  */
 export function permitPlace(group: string, name: string, limit: number): Place {
   const permits = `${permitPrefix(group)}${name}/`;

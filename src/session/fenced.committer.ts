@@ -25,7 +25,8 @@ export class FencedCommitter {
   ) {}
 
   /**
-   * One attempt. On success the session is renewed: the deadline counts from before this attempt left.
+   * One attempt. On success the session is renewed: the deadline counts from before this attempt left
+   * (DEADLINE-FROM-SEND).
    * @param fences each of them has to stand
    * @returns the commit timestamp in ns
    */
@@ -66,7 +67,7 @@ export class FencedCommitter {
   }
 }
 
-/** The fences first: a release that is replayed must fail on them before it touches a successor's rows. */
+/** The fences first: a commit that is replayed must fail on them before it touches a successor's rows (FENCE-PER-TERM). */
 function guardsOf(session: Session, fences: readonly Fence[]): Mutation[] {
   return [...fences.map((fence) => fenceStands(session, fence)), ...session.heartbeat()];
 }

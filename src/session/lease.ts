@@ -1,6 +1,6 @@
 /**
  * How much earlier a member counts its own session as ended, and how much later the others do. Together they
- * must exceed 1 % of the lease (two clocks of different pace) plus the error of the store's clock.
+ * must exceed 1 % of the lease (two clocks of different pace) plus the error of the store's clock (GUARD-AND-MARGIN).
  */
 
 /** ms by which the owner's deadline comes before the end of its lease. */

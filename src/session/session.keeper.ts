@@ -49,7 +49,7 @@ export class SessionKeeper {
     return this.#current;
   }
 
-  /** A commit that itself wrote the session's heartbeat, sent at `sentAt`, landed. */
+  /** A commit that itself wrote the session's heartbeat, sent at `sentAt`, landed (ONLY-COMMITS-EXTEND). */
   renewed(session: Session, sentAt: Instant): void {
     if (!this.#isCurrent(session)) return;
     session.stand();
@@ -95,14 +95,14 @@ export class SessionKeeper {
     fence.lost('fence-gone');
   }
 
-  /** Ends a session for good: everything it holds is lost at once. */
+  /** Ends a session for good: everything it holds is lost at once (SESSION-NEVER-RETURNS). */
   end(session: Session, reason: LossReason): void {
     if (session.hasEnded) return;
     if (this.#current === session) this.#current = undefined;
     for (const fence of session.end()) fence.lost(reason);
   }
 
-  /** Ends the current session if its deadline has passed on either clock. */
+  /** Ends the current session if its deadline has passed on either clock (LOST-AT-DEADLINE). */
   checkDeadline(): void {
     if (this.#current && !this.#current.isUsable()) this.end(this.#current, 'expired');
   }
@@ -119,6 +119,7 @@ export class SessionKeeper {
     return this.#current === session;
   }
 
+  /** DEADLINE-FROM-SEND: before the request left, plus the lease, minus the guard. */
   #deadline(sentAt: Instant): Deadline {
     const { leaseDuration } = this.options;
     return new Deadline(this.clock, sentAt, leaseDuration - guardOf(leaseDuration));

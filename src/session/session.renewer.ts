@@ -121,7 +121,7 @@ export class SessionRenewer {
     }
   }
 
-  /** NOT_FOUND has many causes: lost is only what a read shows to be missing. */
+  /** NOT_FOUND has many causes: lost is only what a read shows to be missing (CONFIRM-BY-READ). */
   async #confirm(session: Session): Promise<void> {
     try {
       const timeout = attemptTimeoutOf(this.leaseDuration);

@@ -30,7 +30,7 @@ export class Session {
     return this.#state !== 'ended' && !this.deadline.hasPassed();
   }
 
-  /** True while everything it holds is held. Compares clocks at the call. */
+  /** True while everything it holds is held. Compares clocks at the call (HELD-BY-CLOCK). */
   isStanding(): boolean {
     return this.#state === 'standing' && !this.deadline.hasPassed();
   }
@@ -62,7 +62,7 @@ export class Session {
     return this.#fences.size === 0 && this.#acquires === 0;
   }
 
-  /** What keeps it alive in the store. NOT_FOUND unless its row stands. */
+  /** What keeps it alive in the store. NOT_FOUND unless its row stands (RENEW-BY-UPDATE). */
   heartbeat(): Mutation[] {
     const rows = [this.row];
     for (const { heartbeatRow } of this.#fences) if (heartbeatRow) rows.push(heartbeatRow);

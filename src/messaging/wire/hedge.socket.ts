@@ -73,8 +73,8 @@ const NINE = 57;
 
 /**
  * Nest's framing with another temper. The stock socket stops *reading* while its own writes drain, and when
- * both ends do, neither ever reads again; this one never pauses reading. A peer that does not read its
- * replies is cut off when too much waits for it.
+ * both ends do, neither ever reads again; this one never pauses reading (READ-WHILE-WRITING). A peer that does not read
+ * its replies is cut off when too much waits for it.
  */
 export class HedgeSocket extends JsonSocket {
   protected readonly limits: SocketLimits = DEFAULT_SOCKET_LIMITS;

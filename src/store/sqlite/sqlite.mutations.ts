@@ -29,8 +29,8 @@ export function applyMutations(
 }
 
 /**
- * The wall clock, but never the same twice and never back: what a clock was set to once counts for ever. Inside a
- * write transaction there is no other writer, so timestamps rise in the order of the commits.
+ * The wall clock, but never the same twice and never back (COUNTER-FOR-TIME): what a clock was set to once counts for
+ * ever. Inside a write transaction there is no other writer, so timestamps rise in the order of the commits.
  */
 function nextTimestamp(connection: SqliteConnection): bigint {
   const now = BigInt(Date.now()) * 1_000_000n;
