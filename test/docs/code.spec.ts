@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { blocksIn, blocksOf, hiddenCodeIn, PAGES, textOf } from '../support/documents.js';
 import { DocumentedCode, diagnosticsOf, checkNames } from './documented-code.js';
 
-/** Each has a spec here: ts is compiled, sh run by whoever claims it, data parsed and run. */
-const CHECKED = ['ts', 'sh', 'json', 'yaml', 'sql'];
+/** Each has a spec here: ts is compiled, sh run by whoever claims it, data parsed and run, diagrams compared. */
+const CHECKED = ['ts', 'sh', 'json', 'yaml', 'sql', 'mermaid'];
 
 describe('the code of the docs', () => {
   it('compiles against the package', () => {

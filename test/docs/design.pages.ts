@@ -28,7 +28,8 @@ export function sectionOf(page: string, rule: string): string {
 /** The files and folders of the repository that a page names, whole paths or the ends of some. */
 export function pathsIn(page: string): string[] {
   const folder = /(?<![\w/.-])(?:src|test|sample)(?:\/[\w.-]*\w)+/g;
-  const file = /[\w./-]*\w\.(?:ts|md|js|json|yaml)\b/g;
+  // Not those of a pattern, such as `*.spec.ts`.
+  const file = /(?<![\w./*-])[\w./-]*\w\.(?:ts|md|js|json|yaml)\b/g;
   return [...new Set([...(page.match(folder) ?? []), ...(page.match(file) ?? [])])];
 }
 

@@ -70,7 +70,7 @@ describe('the pages of the design', () => {
 
   it('would be missed if they named others', () => {
     const page =
-      'See `src/lock`, src/lokc/, `lock/term.ts`, [it](../../src/index.ts) and `trem.ts`.';
+      'See `src/lock`, src/lokc/, `lock/term.ts`, [it](../../src/index.ts), *.x.ts and `trem.ts`.';
     expect(pathsIn(page)).toHaveLength(5);
     expect(missingFrom(files, pathsIn(page))).toEqual(['src/lokc', 'trem.ts']);
   });
