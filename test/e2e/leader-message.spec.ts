@@ -20,6 +20,7 @@ import { Ctx, Payload, RpcException } from '@nestjs/microservices';
 import { EMPTY, map, NEVER, Observable, of, throwError } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HedgeContext, HedgeService, OnLeaderMessage } from '../../src/index.js';
+import { FaultyStore, type StoreMethod } from '../support/faulty-store.js';
 import { LEASE, onEveryStore, SOON, useGroup, type App } from '../support/hedge-apps.js';
 import { behindProxy } from '../support/proxied-member.js';
 import { logs } from '../support/recorded-logs.js';
@@ -303,6 +304,29 @@ describe('send', () => {
       while (performance.now() < end) await leader.hedge.send('echo', 1);
 
       expect(signal.aborted).toBe(false);
+    });
+
+    it('costs no call of the store, at either side', async () => {
+      const calls: StoreMethod[] = [];
+      const startWatched = async (candidate: boolean) => {
+        const store = new FaultyStore(group().store);
+        store.fault = (method) => {
+          calls.push(method);
+          return undefined;
+        };
+        const app = await group().start({ store, candidate }, [Handlers], [ControllerHandlers]);
+        await app.hedge.ready(SOON);
+        return app;
+      };
+      await startWatched(true);
+      const { hedge } = await startWatched(false);
+      calls.length = 0;
+      const from = performance.now();
+      for (let i = 0; i < 200; i++) await hedge.send('echo', i);
+      const leases = (performance.now() - from) / LEASE;
+
+      // The leader goes on renewing, and may sweep.
+      expect(calls.length).toBeLessThan(10 + 10 * leases);
     });
 
     it('reaches handlers on controllers', async () => {
