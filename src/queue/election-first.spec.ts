@@ -113,7 +113,7 @@ describe.each([1, 2, 3, 4, 5])('ten members that contend from the start, seed %i
   beforeEach(() => {
     time = new VirtualTime();
     const random = new SeededRandom(seed);
-    file = new SingleFile(new ModelStore(time, 1, () => 0), random);
+    file = new SingleFile(new ModelStore({ time }), random);
     leader = new SilentLeader();
     const client = leader as unknown as LeaderClient;
     members = Array.from(

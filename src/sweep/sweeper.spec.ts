@@ -19,7 +19,7 @@ describe('the sweeper', () => {
     const time = new VirtualTime();
     const count = (mutations: readonly Mutation[]) =>
       void deletions.push(mutations.filter(({ op }) => op === 'delete').length);
-    rooms = new MemberRooms({ time, model: new ModelStore(time, 1, () => 0, false, count) });
+    rooms = new MemberRooms({ time, model: new ModelStore({ time, witness: count }) });
     const acquired = await rooms.during(rooms.acquirer.acquire(groupLock('g'), { timeout: 1_000 }));
     if (acquired.kind !== 'acquired') throw new Error('held');
     term = acquired.term;

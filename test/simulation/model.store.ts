@@ -15,22 +15,25 @@ export interface Snapshot {
 /** Looks at every commit before it is applied. */
 export type CommitWitness = (mutations: readonly Mutation[], store: ModelStore) => void;
 
+export interface ModelStoreSetting {
+  readonly time: VirtualTime;
+  /** How fast the store's clock goes. @default 1 */
+  readonly pace?: number;
+  /** ms by which one reading of the store's clock may differ from another. @default 0 */
+  skew?(): number;
+  /** Forget what transactions have read by the time they commit. @default false */
+  readonly isForgetful?: boolean;
+  readonly witness?: CommitWitness;
+}
+
 /** The two tables as Spanner keeps them: serializable, with commit timestamps that rise. */
 export class ModelStore extends MemoryTables {
   /** By row, the version that wrote (or deleted) it last. */
   readonly #written = new Map<string, number>();
   #version = 0;
 
-  constructor(
-    time: VirtualTime,
-    /** How fast the store's clock goes. */
-    pace: number,
-    /** ms by which one reading of the store's clock may differ from another. */
-    private readonly skew: () => number,
-    /** Forget what transactions have read by the time they commit. */
-    private readonly isForgetful = false,
-    private readonly witness: CommitWitness = () => undefined,
-  ) {
+  constructor(private readonly setting: ModelStoreSetting) {
+    const { time, pace = 1 } = setting;
     super(() => 1_000_000 + time.now * pace);
   }
 
@@ -39,9 +42,9 @@ export class ModelStore extends MemoryTables {
    * @throws StoreError `row-missing`, `row-exists`; `aborted` when what the snapshot read was written since
    */
   override commit(mutations: readonly Mutation[], snapshot?: Snapshot): bigint {
-    if (snapshot && !this.isForgetful && this.#isStale(snapshot)) throw failed('aborted');
+    if (snapshot && !this.setting.isForgetful && this.#isStale(snapshot)) throw failed('aborted');
     this.check(mutations);
-    this.witness(mutations, this);
+    this.setting.witness?.(mutations, this);
     this.#version++;
     for (const mutation of mutations) {
       if (mutation.table === 'lock') this.#written.set(mutation.name, this.#version);
@@ -57,8 +60,9 @@ export class ModelStore extends MemoryTables {
   snapshot(query: RowQuery): Snapshot {
     const wanted = this.wanted(query);
     const inRange = isIn(query.range);
+    const skew = this.setting.skew?.() ?? 0;
     return {
-      rows: this.read(query, this.now() + this.skew()),
+      rows: this.read(query, this.now() + skew),
       version: this.#version,
       reads: (name) => wanted.has(name) || inRange(name),
     };

@@ -48,28 +48,35 @@ export function climateOf(random: SeededRandom): Climate {
   };
 }
 
+export interface WeatherSetting {
+  readonly climate: Climate;
+  readonly random: SeededRandom;
+  readonly leaseDuration: number;
+  /** ms since the schedule began. */
+  now(): number;
+  /** When it clears up, in the same ms. */
+  readonly clearsAt: number;
+  /** Decides what becomes of a commit whose sender meets trouble just then. */
+  ambush(member: string): Partial<Fate>;
+}
+
 /** What the network does to requests, until it clears up. */
 export class Weather {
-  #clearsAt: number;
+  readonly climate: Climate;
+  readonly clearsAt: number;
   /** By member: until when it cannot reach the store. */
   readonly #outages = new Map<string, number>();
   /** From which member to which no message gets through, and until when. */
   readonly #cuts: { from: string | undefined; to: string | undefined; until: number }[] = [];
 
-  constructor(
-    readonly climate: Climate,
-    private readonly random: SeededRandom,
-    private readonly leaseDuration: number,
-    private readonly now: () => number,
-    clearsAt: number,
-    private readonly ambush: (member: string) => Partial<Fate>,
-  ) {
-    this.#clearsAt = clearsAt;
+  constructor(private readonly setting: WeatherSetting) {
+    this.climate = setting.climate;
+    this.clearsAt = setting.clearsAt;
   }
 
   /** ms a message between members takes. */
   readonly message = (from?: string, to?: string): number | undefined => {
-    const { random, climate } = this;
+    const { random, climate } = this.setting;
     if (!this.isClear && random.chance(climate.messagesLost)) return undefined;
     if (from !== undefined && to !== undefined && this.#isCut(from, to)) return undefined;
     return random.between(0.2, 4);
@@ -82,48 +89,49 @@ export class Weather {
   }
 
   outage(member: string, duration: number): void {
-    this.#outages.set(member, Math.min(this.#clearsAt, this.now() + duration));
+    this.#outages.set(member, Math.min(this.clearsAt, this.setting.now() + duration));
   }
 
   /** `undefined` stands for all. */
   cut(from: string | undefined, to: string | undefined, duration: number): void {
-    this.#cuts.push({ from, to, until: Math.min(this.#clearsAt, this.now() + duration) });
+    this.#cuts.push({ from, to, until: Math.min(this.clearsAt, this.setting.now() + duration) });
   }
 
   #isCut(one: string, other: string): boolean {
     return this.#cuts.some(
-      ({ from = one, to = other, until }) => from === one && to === other && until > this.now(),
+      ({ from = one, to = other, until }) =>
+        from === one && to === other && until > this.setting.now(),
     );
   }
 
   networkOf(member: string): Network {
     return (kind) => {
       if (this.isClear) return this.#fair();
-      if (kind === 'commit' && this.random.chance(this.climate.ambushes)) {
-        return { ...this.#fair(), ...this.ambush(member) };
+      if (kind === 'commit' && this.setting.random.chance(this.climate.ambushes)) {
+        return { ...this.#fair(), ...this.setting.ambush(member) };
       }
-      if ((this.#outages.get(member) ?? 0) > this.now()) return this.#unreachable();
+      if ((this.#outages.get(member) ?? 0) > this.setting.now()) return this.#unreachable();
       return this.#foul(kind);
     };
   }
 
   get isClear(): boolean {
-    return this.now() >= this.#clearsAt;
+    return this.setting.now() >= this.clearsAt;
   }
 
   #fair(): Fate {
-    const { random } = this;
+    const { random } = this.setting;
     return { there: random.between(0.2, 5), back: random.between(0.2, 5) };
   }
 
   #unreachable(): Fate {
-    const { random } = this;
+    const { random } = this.setting;
     const broken = random.chance(0.5) ? random.between(1, 20) : undefined;
     return { there: undefined, back: undefined, broken };
   }
 
   #foul(kind: 'read' | 'commit'): Fate {
-    const { random, climate, leaseDuration } = this;
+    const { random, climate, leaseDuration } = this.setting;
     const fair = this.#fair();
     if (random.chance(climate.lost)) return { there: undefined, back: undefined };
     if (random.chance(climate.replyLost)) return { ...fair, back: undefined };
@@ -147,9 +155,9 @@ export class Weather {
 
   /** Long after its caller gave up, but not after the weather has cleared. */
   #late(): number {
-    const { random, leaseDuration } = this;
+    const { random, leaseDuration } = this.setting;
     const delay =
       leaseDuration * (random.chance(0.7) ? random.between(0.02, 0.6) : random.between(0.6, 3));
-    return Math.max(0.2, Math.min(delay, this.#clearsAt - this.now()));
+    return Math.max(0.2, Math.min(delay, this.clearsAt - this.setting.now()));
   }
 }

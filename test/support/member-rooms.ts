@@ -92,7 +92,7 @@ export class MemberRooms {
     this.address = address;
     this.time = time;
     this.clock = new VirtualClock(time, options.pace);
-    this.model = options.model ?? new ModelStore(time, 1, () => 0);
+    this.model = options.model ?? new ModelStore({ time });
     const { group, clock } = this;
     const member = { group, id: address, instanceId: address };
     this.reports = new MemberReports(member, () => clock.now().monotonic);
