@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { container, filledIn, manifestOf, template, VALUES } from '../support/deployment.js';
-import { commandsOf, textOf } from '../support/documents.js';
+import { pageAt } from '../support/docs/published-pages.js';
 import { programs } from '../support/gcloud.js';
 import { gcloudFaults } from './gcloud-parser.js';
 import { kubectlFaults } from './kubectl-parser.js';
@@ -11,10 +12,10 @@ const HOW_TO_GET_THEM =
   'No gcloud and kubectl: the commands of the deployment are not checked. Debian: google-cloud-cli, kubectl.\n';
 
 const PAGE = 'sample/02-pubsub-gke/README.md';
-const all = commandsOf('sample/02-pubsub-gke/README.md');
+const all = pageAt('sample/02-pubsub-gke/README.md').commands;
 const first = all.findIndex((command) => command.startsWith('export PROJECT='));
 const commands = all.slice(first);
-const [, section] = textOf(PAGE).split(/^(?=## Deploy to GKE$)/m);
+const section = pageAt(PAGE).section('Deploy to GKE');
 const { PROJECT, REGION, TAG } = VALUES;
 
 describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', () => {
@@ -164,15 +165,15 @@ describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', (
   });
 
   it('give the roles that the page explains, and no other', () => {
-    const explained = section.matchAll(
-      /^\| `(?:roles\/)?([\w.]+)` +\| the (?:database|topic|project|service account) /gm,
-    );
+    const explained = section.rowsOfCodes
+      .filter(([, { text }]) => /^the (database|topic|project|service account)$/.test(text))
+      .map(([role]) => role.text.replace('roles/', ''));
     const given = typedHere.calls
       .filter((call) => call.includes('add-iam-policy-binding'))
       .flatMap((call) => flagOf(call, 'role')?.split('roles/').at(-1) ?? []);
     // That one is the nodes', and is explained beside its command.
     const ofPods = given.filter((role) => role !== 'artifactregistry.reader');
-    expect(Array.from(explained, ([, role]) => role).toSorted()).toEqual(ofPods.toSorted());
+    expect(explained.toSorted()).toEqual(ofPods.toSorted());
   });
 
   it('clean up all that they made', () => {
@@ -222,12 +223,12 @@ describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', (
 });
 
 it('what the page says that logs say is what we write there', () => {
-  const quotes = Array.from(section.matchAll(/`([A-Z][a-z]+(?: [\w-]+)+)`/g), ([, quote]) => quote);
+  const quotes = section.codes.filter((code) => /^[A-Z][a-z]+( [\w-]+)+$/.test(code));
   expect(quotes).toHaveLength(5);
   const sources = [
     'src/store/spanner/spanner.messages.ts',
     'sample/02-pubsub-gke/command.listener.ts',
-  ].map(textOf);
+  ].map((file) => readFileSync(file, 'utf8'));
   expect(quotes.filter((quote) => !sources.some((source) => source.includes(quote)))).toEqual([]);
 });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Settings } from '../../sample/02-pubsub-gke/settings.js';
 import { container, podSpec } from '../support/deployment.js';
-import { textOf } from '../support/documents.js';
+import { pageAt } from '../support/docs/published-pages.js';
 
 const SAMPLE = 'sample/02-pubsub-gke';
 /** What Node and Google's libraries read by themselves. */
@@ -27,11 +27,11 @@ describe('the image that deployment_template.yaml runs', () => {
   });
 
   it('is told by nobody what its README does not list, with what it takes in its place', () => {
-    const [, section] = textOf(`${SAMPLE}/README.md`).split(/^## What it reads.*$/m);
-    const rows = Array.from(
-      section.split(/^## /m)[0].matchAll(/^\| `(\w+)` +\| (?:`(.*?)`)?/gm),
-      ([, name, standard]) => ({ name, standard }),
-    );
+    const { rowsOfCodes } = pageAt(`${SAMPLE}/README.md`).section('What it reads');
+    const rows = rowsOfCodes.map(([variable, standard]) => ({
+      name: variable.text,
+      standard: standard.leadingCode,
+    }));
     expect(rows.map(({ name }) => name).toSorted()).toEqual([...new Set(READ)].toSorted());
     const DATABASE = 'projects/p/instances/i/databases/d';
     const withDefault = rows.filter(({ standard }) => standard !== undefined);

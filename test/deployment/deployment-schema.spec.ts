@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { filledIn, MARKER, template } from '../support/deployment.js';
-import { commandsOf } from '../support/documents.js';
+import { pageAt } from '../support/docs/published-pages.js';
 import { parsedManifests, schemaFaults } from '../support/manifests.js';
 
 /** Each with one word of the template changed. */
@@ -35,7 +35,7 @@ describe('deployment_template.yaml', () => {
     const [command] = /^# {3}sed .*\\\n#.*$/m.exec(head) ?? [''];
     expect(new Set(command.match(MARKER))).toEqual(used);
     // The one that is tried out.
-    const [tried] = commandsOf('sample/02-pubsub-gke/README.md').filter((each) =>
+    const [tried] = pageAt('sample/02-pubsub-gke/README.md').commands.filter((each) =>
       each.startsWith('sed '),
     );
     expect(wordsOf(command)).toEqual(wordsOf(tried));

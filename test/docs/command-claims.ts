@@ -18,7 +18,7 @@ interface CheckedHere {
 interface RunElsewhere {
   readonly page: string;
   readonly command: RegExp;
-  /** Runs them: it takes them from the page by `commandsOf(page)`. */
+  /** Runs them: it takes them from the page by `pageAt(page).commands`. */
   readonly spec: string;
 }
 

@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { commandsIn, commandsOf, namedCommandsOf, PAGES, textOf } from '../support/documents.js';
+import type { MarkdownPage } from '../support/docs/markdown.page.js';
+import { PAGES } from '../support/docs/published-pages.js';
+import { commandsIn } from '../support/docs/shell-commands.js';
 import { CLAIMS, claimOf } from './command-claims.js';
 
 const commands = PAGES.flatMap((page) =>
-  [...new Set([...commandsOf(page), ...namedCommandsOf(page)])].map((command) => ({
-    page,
+  [...new Set([...page.commands, ...namedCommandsOf(page)])].map((command) => ({
+    page: page.path,
     command,
   })),
 );
@@ -32,7 +35,8 @@ describe('the commands of the docs', () => {
   it.each(CLAIMS)('are not claimed in vain: $command', (claim) => {
     const its = commands.filter(({ page, command }) => claimOf(page, command) === claim);
     expect(its).not.toEqual([]);
-    if ('spec' in claim) expect(textOf(claim.spec)).toContain(`commandsOf('${claim.page}')`);
+    if ('spec' in claim)
+      expect(readFileSync(claim.spec, 'utf8')).toContain(`pageAt('${claim.page}').commands`);
   });
 
   it('are told apart by lines, but for what goes on', () => {
@@ -53,6 +57,11 @@ describe('the commands of the docs', () => {
     expect(faultOf("npx nestjs-hedge status --json | jq '.groups['")).toContain('jq');
   });
 });
+
+/** The commands that a page names in the midst of its text. */
+function namedCommandsOf({ codes }: MarkdownPage): string[] {
+  return codes.filter((code) => /^(npm|npx nestjs-hedge) [^…]+$/.test(code));
+}
 
 function faultOf(command: string): string | undefined {
   const claim = claimOf('README.md', command);

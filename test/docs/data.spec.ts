@@ -1,10 +1,10 @@
 import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
 import { spannerSchema } from '../../src/store/spanner/index.js';
-import { blocksOf, PAGES } from '../support/documents.js';
+import { pageAt, PAGES } from '../support/docs/published-pages.js';
 import { isManifest, parsedYaml, schemaFaults } from '../support/manifests.js';
 
-const blocks = (language: string) => PAGES.flatMap((page) => blocksOf(page, language));
+const blocks = (language: string) => PAGES.flatMap((page) => page.blocksIn(language));
 
 describe('the data of the docs', () => {
   it.each(blocks('yaml'))('is YAML: $page:$line', ({ code }) => {
@@ -44,11 +44,15 @@ describe('the data of the docs', () => {
 /** Spanner's own is that which the library makes, to the letter. */
 it('docs/store.md shows the tables as they are', () => {
   const schema = spannerSchema().map((statement) => `${statement};\n`);
-  expect(blocksOf('docs/store.md', 'sql').map(({ code }) => code)).toEqual([schema.join('')]);
+  expect(
+    pageAt('docs/store.md')
+      .blocksIn('sql')
+      .map(({ code }) => code),
+  ).toEqual([schema.join('')]);
 });
 
 it('docs/guarantees.md has a statement that refuses an older token', () => {
-  const [{ code }] = blocksOf('docs/guarantees.md', 'sql');
+  const [{ code }] = pageAt('docs/guarantees.md').blocksIn('sql');
   const [create, write] = code.split(/;$/m);
   const database = new Database(':memory:');
   database.exec(create);

@@ -1,7 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import ts from 'typescript';
-import { blocksOf, PAGES, type Block } from '../support/documents.js';
+import type { Block, MarkdownPage } from '../support/docs/markdown.page.js';
+import { pageAt, PAGES } from '../support/docs/published-pages.js';
 
 /**
  * The code of all pages as files, a folder a page. A block that begins with `// name.ts` is that file, for the other blocks
@@ -18,12 +19,12 @@ export class DocumentedCode {
   }
 
   /** Writes the blocks of a page. @returns its files */
-  filesOf(page: string): string[] {
-    const [app] = blocksOf('README.md', 'ts');
-    const blocks = blocksOf(page, 'ts');
+  filesOf(page: MarkdownPage): string[] {
+    const [app] = pageAt('README.md').blocksIn('ts');
+    const blocks = page.blocksIn('ts');
     checkNames(blocks);
     const files =
-      blocks.length === 0 ? [] : [app, ...blocks].map((block) => this.#add(page, block));
+      blocks.length === 0 ? [] : [app, ...blocks].map((block) => this.#add(page.path, block));
     return [...new Set(files)];
   }
 
@@ -36,19 +37,19 @@ export class DocumentedCode {
 
   /** Those of all such blocks. */
   filesWith(text: string): string[] {
-    const blocks = PAGES.flatMap((page) => blocksOf(page, 'ts'));
+    const blocks = PAGES.flatMap((page) => page.blocksIn('ts'));
     return blocks
       .filter(({ code }) => code.includes(text))
       .map((block) => {
-        for (const file of this.filesOf(block.page)) {
+        for (const file of this.filesOf(pageAt(block.page))) {
           writeFileSync(asJavaScript(file), transpiled(ts.sys.readFile(file) ?? ''));
         }
         return this.#add(block.page, block);
       });
   }
 
-  #add(page: string, block: Block): string {
-    return this.#write(join(page.replace(/\.md$/, ''), nameOf(block)), block.code);
+  #add(path: string, block: Block): string {
+    return this.#write(join(path.replace(/\.md$/, ''), nameOf(block)), block.code);
   }
 
   #write(name: string, text: string): string {

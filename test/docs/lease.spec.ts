@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { resolveOptions } from '../../src/hedge.options.js';
 import { attemptTimeoutOf, guardOf, marginOf, remainingOf } from '../../src/session/lease.js';
-import { textOf } from '../support/documents.js';
+import type { Cell } from '../support/docs/markdown.page.js';
+import { pageAt } from '../support/docs/published-pages.js';
 
 /** ms by `leaseDuration`, by a word of the row that tells it. */
 const COMPUTED: Record<string, (lease: number) => number> = {
@@ -14,18 +15,16 @@ const COMPUTED: Record<string, (lease: number) => number> = {
 };
 
 describe('docs/choosing-a-lease.md', () => {
-  const [head, , ...rows] = (textOf('docs/choosing-a-lease.md').match(/^\|.*$/gm) ?? []).map(
-    (row) => row.split('|').slice(1, -1),
-  );
+  const [{ head, rows }] = pageAt('docs/choosing-a-lease.md').tables;
   const leases = head.slice(1).map(numberIn);
 
   it.each(Object.entries(COMPUTED))('computes as the code does: %s', (word, computed) => {
     expect(leases).toContain(resolveOptions({}, {}).leaseDuration);
-    const row = rows.find(([what]) => what.includes(word));
+    const row = rows.find(([what]) => what.text.includes(word));
     expect(row?.slice(1).map(numberIn)).toEqual(leases.map(computed));
   });
 });
 
-function numberIn(cell: string): number {
-  return Number(cell.replaceAll(/[^\d]/g, ''));
+function numberIn({ text }: Cell): number {
+  return Number(text.replaceAll(/[^\d]/g, ''));
 }

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolveOptions } from '../../src/hedge.options.js';
 import { spannerTables } from '../../src/store/spanner/spanner.options.js';
-import { PAGES, textOf } from '../support/documents.js';
+import { pageAt, PAGES } from '../support/docs/published-pages.js';
 
 it('README.md keeps to two screens', () => {
-  expect(textOf('README.md').split('\n').length).toBeLessThanOrEqual(120);
+  expect(readFileSync('README.md', 'utf8').split('\n').length).toBeLessThanOrEqual(120);
 });
 
 describe('the tables of the docs', () => {
@@ -15,7 +15,7 @@ describe('the tables of the docs', () => {
       /interface HedgeModuleOptions \{(.*?)\n\}/s.exec(apiOf('nestjs-hedge')) ?? [];
     const names = [...(options ?? '').matchAll(/^ +(\w+)\?:/gm)].map(([, name]) => name);
     expect(names).toContain('database');
-    const listed = firstCells('docs/options.md').flatMap((cell) => cell.match(/\w+/g) ?? []);
+    const listed = pageAt('docs/options.md').rowsOfCodes.flatMap(([{ codes }]) => codes);
     // It belongs to the module, not to the member.
     expect(listed.toSorted()).toEqual([...names, 'isGlobal'].toSorted());
   });
@@ -23,9 +23,8 @@ describe('the tables of the docs', () => {
   it('give the defaults that options have', () => {
     const elsewhere = { ...spannerTables(), createTables: false, isGlobal: true };
     const defaults: Record<string, unknown> = { ...elsewhere, ...resolveOptions({}, {}) };
-    const given = rowsOf('docs/options.md').flatMap(([cell, text]) => {
-      const values = text.replaceAll(/(?<=\d),(?=\d)| ms$|`/g, '').split(', ');
-      const names = cell.match(/\w+/g) ?? [];
+    const given = pageAt('docs/options.md').rowsOfCodes.flatMap(([{ codes: names }, { text }]) => {
+      const values = text.replaceAll(/(?<=\d),(?=\d)| ms$/g, '').split(', ');
       return names.map((name, at) => [name, values[at].replaceAll("'", '"')]);
     });
     // What is told in words is not compared.
@@ -35,56 +34,38 @@ describe('the tables of the docs', () => {
   });
 
   it('list every error with its status, and none that is not', () => {
-    const codes = readFileSync('src/errors/hedge-error.codes.ts', 'utf8').matchAll(
+    const statuses = readFileSync('src/errors/hedge-error.codes.ts', 'utf8').matchAll(
       /^ +(\w+): (\d+),/gm,
     );
-    const expected = [...codes].map(([, code, status]) => `${code} ${status}`);
+    const expected = [...statuses].map(([, code, status]) => `${code} ${status}`);
     expect(expected.length).toBeGreaterThan(10);
-    const listed = rowsOf('docs/errors.md').flatMap(([cell, status]) =>
-      (cell.match(/\w+/g) ?? []).map((code) => `${code} ${status}`),
+    const listed = pageAt('docs/errors.md').rowsOfCodes.flatMap(([{ codes }, status]) =>
+      codes.map((code) => `${code} ${status.text}`),
     );
     expect(listed.toSorted()).toEqual(expected.toSorted());
   });
 
   it('list every metric and attribute, and none that is not', () => {
-    const expected = named(sourcesIn('src/opentelemetry').join('\n'), "'");
+    const sources = sourcesIn('src/opentelemetry').join('\n');
+    const expected = Array.from(sources.matchAll(/'(hedge\.[a-z.]+)'/g), ([, name]) => name);
     expect(expected.length).toBeGreaterThan(10);
-    const listed = named(textOf('docs/telemetry.md'), '`');
+    const { codes } = pageAt('docs/telemetry.md');
+    const listed = codes.filter((code) => /^hedge\.[a-z.]+$/.test(code));
     expect(new Set(listed)).toEqual(new Set(expected));
   });
 
-  it.each(PAGES)('speak of no constant that is nowhere: %s', (page) => {
+  it.each(PAGES)('speak of no constant that is nowhere: $path', ({ codes }) => {
     // Some names of the environment are put together.
-    const words = textOf(page).match(/(?<=`)(?!HEDGE_)[A-Z]+(_[A-Z]+)+(?=`)/g) ?? [];
+    const words = codes.filter((code) => /^(?!HEDGE_)[A-Z]+(_[A-Z]+)+$/.test(code));
     const known = ['src', 'sample', 'test'].flatMap(sourcesIn).join('\n');
     expect(words.filter((word) => !new RegExp(`\\b${word}\\b`).test(known))).toEqual([]);
   });
 });
 
-function named(text: string, quote: string): string[] {
-  const names = text.matchAll(new RegExp(`${quote}(hedge\\.[a-z.]+)${quote}`, 'g'));
-  return [...names].map(([, name]) => name);
-}
-
 function sourcesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => readFileSync(join(folder, file), 'utf8'));
-}
-
-function firstCells(page: string): string[] {
-  return rowsOf(page).map(([cell]) => cell);
-}
-
-/** Of the tables of a page, those that begin with code. */
-function rowsOf(page: string): string[][] {
-  const rows = textOf(page).match(/^\| `.*$/gm) ?? [];
-  return rows.map((row) =>
-    row
-      .split(/(?<!\\)\|/)
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
 }
 
 function apiOf(entry: string): string {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, expect, it, vi } from 'vitest';
 import { freePorts, startDemo, type Demo } from '../support/demo.js';
-import { commandsOf } from '../support/documents.js';
+import { pageAt } from '../support/docs/published-pages.js';
 import { startProgram, type CommandResult } from '../support/command-line.js';
 
 interface Status {
@@ -76,7 +76,9 @@ it('answers every line that its README has people type', async () => {
   demo = await startDemo();
   const { urls } = demo;
   await vi.waitFor(() => expect(demo?.output).toContain('three members are up'), 20_000);
-  const lines = commandsOf('sample/01-demo/README.md').filter((line) => line.startsWith('curl '));
+  const lines = pageAt('sample/01-demo/README.md').commands.filter((line) =>
+    line.startsWith('curl '),
+  );
   const answers = new Map<string, string>();
   for (const line of lines) {
     // Right after a stepDown() nobody is ready, for a moment.

@@ -22,14 +22,14 @@ import * as securityTexts from '../../src/messaging/security/security.messages.j
 import * as serverTexts from '../../src/messaging/server/server.messages.js';
 import * as wireTexts from '../../src/messaging/wire/wire.messages.js';
 import { HedgeOpenTelemetryModule } from '../../src/opentelemetry/index.js';
-import { blocksOf, textOf } from '../support/documents.js';
+import { MarkdownPage } from '../support/docs/markdown.page.js';
+import { pageAt } from '../support/docs/published-pages.js';
 import { FaultyStore } from '../support/faulty-store.js';
 import { LEASE, SOON, useGroup } from '../support/hedge-apps.js';
 import { freePort } from '../support/ports.js';
 import { scrapedMetrics, type ScrapedMetric } from '../support/scraped-metrics.js';
 
-const PAGE = 'docs/operating.md';
-const page = textOf(PAGE);
+const page = pageAt('docs/operating.md');
 const group = useGroup();
 
 @Injectable()
@@ -116,7 +116,9 @@ describe('the alerts of docs/operating.md', () => {
   });
 
   it('each have an entry in the runbook', () => {
-    const titles = [...page.matchAll(/^### (.+)$/gm)].flatMap(([, title]) => title.split(', '));
+    const titles = page.headings
+      .filter(({ depth }) => depth === 3)
+      .flatMap(({ text }) => text.split(', '));
     expect(titles.toSorted()).toEqual(
       alerts()
         .map(({ alert }) => alert)
@@ -171,9 +173,9 @@ describe('the lines that docs/operating.md quotes', () => {
   };
 
   it('are those that are logged', () => {
-    const quoted = [...page.matchAll(/^> (.+)$/gm)].map(([, line]) => line);
-    expect(quoted.toSorted()).toEqual(Object.values(lines).flat().toSorted());
-    for (const line of [EXPIRED(MEMBER), RELEASED(MEMBER)]) expect(page).toContain(`\`${line}\``);
+    const logged = Object.values(lines).flatMap(shownAsQuote);
+    expect(page.quotedLines.toSorted()).toEqual(logged.toSorted());
+    expect(page.codes).toEqual(expect.arrayContaining([EXPIRED(MEMBER), RELEASED(MEMBER)]));
   });
 
   it('leave none out that the sources log', () => {
@@ -214,13 +216,18 @@ describe('a lease that is changed by a rolling update', () => {
   });
 });
 
+/** As the page shows log lines to its readers. */
+function shownAsQuote(lines: string | string[]): string[] {
+  return [lines].flat().flatMap((line) => MarkdownPage.of(`> ${line}`).quotedLines);
+}
+
 interface Alert {
   readonly alert: string;
   readonly expr: string;
 }
 
 function rules(): string {
-  return blocksOf(PAGE, 'yaml')[0].code;
+  return page.blocksIn('yaml')[0].code;
 }
 
 function alerts(): Alert[] {
@@ -229,11 +236,11 @@ function alerts(): Alert[] {
 
 /** By name, of the first table of the page. */
 function listedMetrics(): Map<string, { type: string; labels: string[] }> {
-  const rows = page.matchAll(/^\| `(hedge_\w+)` +\| (\w+) +\| (.*?) +\|/gm);
+  const rows = page.rowsOfCodes.filter(([{ text }]) => text.startsWith('hedge_'));
   return new Map(
-    [...rows].map(([, name, type, labels]) => [
-      name,
-      { type, labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label).toSorted() },
+    rows.map(([name, type, labels]) => [
+      name.text,
+      { type: type.text, labels: labels.codes.toSorted() },
     ]),
   );
 }

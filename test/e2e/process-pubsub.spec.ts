@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { PubSub } from '@google-cloud/pubsub';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/cluster.js';
-import { blocksOf } from '../support/documents.js';
+import { pageAt } from '../support/docs/published-pages.js';
 
 import { noNetwork } from '../support/network.js';
 import { freePort } from '../support/ports.js';
@@ -32,7 +32,9 @@ import {
 import { startTcpProxy } from '../support/tcp-proxy.js';
 
 const canRun = [findEmulator(), findPubSubEmulator()].every((source) => source !== undefined);
-const blocks = blocksOf('sample/02-pubsub-gke/README.md', 'sh').map(({ code }) => code);
+const blocks = pageAt('sample/02-pubsub-gke/README.md')
+  .blocksIn('sh')
+  .map(({ code }) => code);
 /** ms */
 const LEASE = 2_000;
 const GARBAGE = [

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { MarkdownPage } from '../support/docs/markdown.page.js';
 
 const samples = readdirSync('sample', { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
@@ -26,7 +27,8 @@ describe('the app that is there already', () => {
     const text = readFileSync(`${sample}/README.md`, 'utf8');
     expect(text).toContain('Eight lines change that; each ends in `// hedge`');
     expect(marked).toHaveLength(8);
-    const listed = Array.from(text.matchAll(/^\| \[(.+?)\]/gm), ([, file]) => file);
+    const [{ rows }] = MarkdownPage.read(`${sample}/README.md`).tables;
+    const listed = rows.map(([file]) => file.text);
     expect(listed.toSorted()).toEqual([...new Set(marked)].toSorted());
   });
 
