@@ -74,7 +74,7 @@ describe('acquires of one member', () => {
     const transact = vi.spyOn(rooms.store, 'transact');
     rooms.network.next.push(LOST);
     const limits = { timeout: 20_000 };
-    const locks = [0, 1, 2].map((at) => rooms.contenders.acquire(namedLock('g', `${at}`), limits));
+    const locks = [0, 1, 2].map((at) => rooms.memberLocks.acquire(namedLock('g', `${at}`), limits));
     await rooms.time.advance(10);
     expect(transact).toHaveBeenCalledTimes(1);
     const leading = await rooms.during(rooms.acquirer.acquire(groupLock('g'), limits));

@@ -1,4 +1,4 @@
-export { Contenders } from './contenders.js';
+export { MemberLocks } from './member-locks.js';
 export { Holding } from './holding.js';
 export { Lock } from './lock.js';
 export { groupLock, namedLock } from './lock.place.js';

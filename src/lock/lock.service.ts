@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { repeated } from '../session/index.js';
 import { waitLimits, type Clock, type WaitLimits, type WaitOptions } from '../time/index.js';
 import type { HedgeStore, StoreCall } from '../store/index.js';
-import type { Contenders } from './contenders.js';
+import type { MemberLocks } from './member-locks.js';
 import type { HeldTerms } from './held-terms.js';
 import { Lock } from './lock.js';
 import { checkLockName } from '../table/index.js';
@@ -26,7 +26,7 @@ export class LockService {
   constructor(
     private readonly options: LockServiceOptions,
     private readonly terms: HeldTerms,
-    private readonly contenders: Contenders,
+    private readonly memberLocks: MemberLocks,
     private readonly routines: Routines,
     private readonly store: HedgeStore,
     private readonly clock: Clock,
@@ -47,7 +47,7 @@ export class LockService {
    */
   async acquire(name: string, options: WaitOptions = {}): Promise<Lock> {
     const place = this.#named(name);
-    return this.#held(name, await this.contenders.acquire(place, this.#limits(options)));
+    return this.#held(name, await this.memberLocks.acquire(place, this.#limits(options)));
   }
 
   /**
@@ -57,7 +57,7 @@ export class LockService {
    */
   async tryAcquire(name: string, options: WaitOptions = {}): Promise<Lock | undefined> {
     const place = this.#named(name);
-    const term = await this.contenders.tryAcquire(place, this.#limits(options));
+    const term = await this.memberLocks.tryAcquire(place, this.#limits(options));
     return term && this.#held(name, term);
   }
 
@@ -86,7 +86,7 @@ export class LockService {
     onBusy: (holder: Holder) => R,
   ): Promise<R> {
     const place = this.#named(name);
-    const outcome = await this.contenders.attempt(place, this.#limits(options));
+    const outcome = await this.memberLocks.attempt(place, this.#limits(options));
     if (outcome.kind === 'held') return onBusy(outcome.holder);
     return this.#run(this.#held(name, outcome.term), fn);
   }
@@ -135,7 +135,7 @@ export class LockService {
 
   #held(name: string, term: Term): Lock {
     this.terms.add(term);
-    return new Lock(name, term, (held) => this.contenders.release(held));
+    return new Lock(name, term, (held) => this.memberLocks.release(held));
   }
 
   #run<R>(lock: Lock, fn: (lock: Lock) => Promise<R>): Promise<R> {

@@ -1,7 +1,13 @@
 import { HedgeError } from '../errors/index.js';
 import type { MemberBase } from './member.base.js';
 import type { LeaderParts } from './leader.parts.js';
-import { Contenders, LockService, LossReport, Routines, type LockReleaser } from '../lock/index.js';
+import {
+  MemberLocks,
+  LockService,
+  LossReport,
+  Routines,
+  type LockReleaser,
+} from '../lock/index.js';
 import { CLOSING_TAKES_NO_LOCKS } from './member.messages.js';
 import type { MessageParts } from './message.parts.js';
 import { QueueLine, QueueRoutes } from '../queue/index.js';
@@ -12,7 +18,7 @@ import type { SessionParts } from './session.parts.js';
 
 /** The locks and permits that the app asks for. */
 export class LockParts {
-  readonly contenders: Contenders;
+  readonly memberLocks: MemberLocks;
   readonly routines: Routines;
   readonly service: LockService;
   readonly semaphore: (name: string, limit: number) => Semaphore;
@@ -34,7 +40,7 @@ export class LockParts {
     queue.register();
     terms.register(queue);
     this.#line = new QueueLine(client, view, clock);
-    this.contenders = new Contenders(
+    this.memberLocks = new MemberLocks(
       store,
       acquirer,
       releaser,
@@ -45,9 +51,9 @@ export class LockParts {
       () => state.notRunning,
     );
     this.routines = new Routines(clock);
-    this.service = new LockService(options, held, this.contenders, this.routines, store, clock);
+    this.service = new LockService(options, held, this.memberLocks, this.routines, store, clock);
     this.semaphore = (name, limit) =>
-      new Semaphore(name, limit, options, this.contenders, this.routines);
+      new Semaphore(name, limit, options, this.memberLocks, this.routines);
   }
 
   /**
@@ -55,7 +61,7 @@ export class LockParts {
    * when all waiters have left their lines.
    */
   refuse(): Promise<void> {
-    return this.contenders.stop(new HedgeError('NOT_RUNNING', CLOSING_TAKES_NO_LOCKS));
+    return this.memberLocks.stop(new HedgeError('NOT_RUNNING', CLOSING_TAKES_NO_LOCKS));
   }
 
   /**
@@ -66,7 +72,7 @@ export class LockParts {
   async close(drainTimeout: number, releaseTimeout: number): Promise<void> {
     const refused = this.refuse();
     await this.routines.finished(drainTimeout);
-    await settledWithin(this.#clock, releaseTimeout, this.contenders.releaseAll('shutdown'));
+    await settledWithin(this.#clock, releaseTimeout, this.memberLocks.releaseAll('shutdown'));
     await settledWithin(this.#clock, NOTICE_TIMEOUT, this.#told(refused));
   }
 

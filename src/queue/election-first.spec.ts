@@ -71,11 +71,11 @@ class ContendingMember {
 
   /** Takes the lock and gives it back, again and again. */
   async #contend(name: string): Promise<void> {
-    const { contenders, group } = this.rooms;
+    const { memberLocks, group } = this.rooms;
     const lock = namedLock(group, name);
     while (this.#isAlive) {
-      const term = await contenders.acquire(lock, { timeout: 600_000 });
-      await contenders.release(term);
+      const term = await memberLocks.acquire(lock, { timeout: 600_000 });
+      await memberLocks.release(term);
     }
   }
 }

@@ -2,7 +2,7 @@ import { EXPECTED, HedgeError } from '../errors/index.js';
 import { checkLockName } from '../table/index.js';
 import {
   checkRoutine,
-  type Contenders,
+  type MemberLocks,
   type Place,
   type Routines,
   type Term,
@@ -36,7 +36,7 @@ export class Semaphore {
     name: string,
     limit: number,
     private readonly options: SemaphoreOptions,
-    private readonly contenders: Contenders,
+    private readonly memberLocks: MemberLocks,
     private readonly routines: Routines,
   ) {
     this.name = checkLockName(name, 'semaphore');
@@ -50,7 +50,7 @@ export class Semaphore {
    *   says who holds one), `ABORTED`, `NOT_RUNNING`, `INVALID_ARGUMENT`, `STORE_UNAVAILABLE`, `STORE_INVALID`
    */
   async acquire(options: WaitOptions = {}): Promise<Permit> {
-    return this.#held(await this.contenders.acquire(this.#place, this.#limits(options)));
+    return this.#held(await this.memberLocks.acquire(this.#place, this.#limits(options)));
   }
 
   /**
@@ -59,7 +59,7 @@ export class Semaphore {
    * @throws HedgeError as {@link acquire}
    */
   async tryAcquire(options: WaitOptions = {}): Promise<Permit | undefined> {
-    const term = await this.contenders.tryAcquire(this.#place, this.#limits(options));
+    const term = await this.memberLocks.tryAcquire(this.#place, this.#limits(options));
     return term && this.#held(term);
   }
 
@@ -79,7 +79,7 @@ export class Semaphore {
   }
 
   #held(term: Term): Permit {
-    return new Permit(this.name, term, (held) => this.contenders.release(held));
+    return new Permit(this.name, term, (held) => this.memberLocks.release(held));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import {
-  Contenders,
+  MemberLocks,
   HeldTerms,
   LockAcquirer,
   LockReleaser,
@@ -80,7 +80,7 @@ export class MemberRooms {
   readonly releaser: LockReleaser;
   readonly acquirer: LockAcquirer;
   readonly reports: MemberReports;
-  readonly contenders: Contenders;
+  readonly memberLocks: MemberLocks;
   /** What every contender is refused with, if anything. */
   refusal: HedgeError | undefined;
   readonly call: StoreCall = { timeout: 1_000 };
@@ -113,7 +113,7 @@ export class MemberRooms {
     );
     this.releaser = new LockReleaser(store, keeper, clock, random);
     this.acquirer = new LockAcquirer(store, keeper, this.renewer, this.releaser, clock, random);
-    this.contenders = new Contenders(
+    this.memberLocks = new MemberLocks(
       store,
       this.acquirer,
       this.releaser,
@@ -127,9 +127,9 @@ export class MemberRooms {
 
   /** What the app would inject. */
   locks(held = new HeldTerms()): LockService {
-    const { contenders, store, clock, group } = this;
+    const { memberLocks, store, clock, group } = this;
     const options = { group, requestTimeout: 20_000 };
-    return new LockService(options, held, contenders, new Routines(clock), store, clock);
+    return new LockService(options, held, memberLocks, new Routines(clock), store, clock);
   }
 
   /** Another member of the same group. */

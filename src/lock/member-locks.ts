@@ -15,7 +15,7 @@ import type { Term } from './term.js';
 import type { WaitingLine } from './waiting.line.js';
 
 /** All of this member who want, or hold, a lock or a permit: they wait in line, the store decides. */
-export class Contenders {
+export class MemberLocks {
   readonly #contests = new Map<AbortController, Promise<unknown>>();
   readonly #held = new Set<Term>();
   readonly #turns: AcquireTurns;
