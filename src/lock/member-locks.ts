@@ -2,7 +2,7 @@ import { abortWith } from '../abort.listeners.js';
 import { hasCode, HedgeError } from '../errors/index.js';
 import type { MemberReports } from '../hedge.channels.js';
 import { repeated, type LossReason } from '../session/index.js';
-import type { Clock, WaitLimits } from '../time/index.js';
+import { TimeLimit, type Clock, type WaitLimits } from '../time/index.js';
 import type { HedgeStore } from '../store/index.js';
 import { AcquireTurns } from './acquire.turns.js';
 import type { AcquireOutcome, LockAcquirer } from './lock.acquirer.js';
@@ -14,115 +14,122 @@ import { blockerOf, placeQuery } from './place.state.js';
 import type { Term } from './term.js';
 import type { WaitingLine } from './waiting.line.js';
 
-/** All of this member who want, or hold, a lock or a permit: they wait in line, the store decides. */
+export interface MemberLocksParts {
+  readonly store: HedgeStore;
+  readonly acquirer: LockAcquirer;
+  readonly releaser: LockReleaser;
+  readonly line: WaitingLine;
+  readonly clock: Clock;
+  readonly losses: LossReport;
+  readonly reports: MemberReports;
+  /** Why this member takes no locks now; undefined while it runs. */
+  readonly notRunning: () => HedgeError | undefined;
+}
+
+/** The locks and permits that this member waits for and holds. Waiters stand in line; the store decides. */
 export class MemberLocks {
-  readonly #contests = new Map<AbortController, Promise<unknown>>();
+  /** Calls that have not settled. Aborting the controller ends the call. */
+  readonly #calls = new Map<AbortController, Promise<unknown>>();
   readonly #held = new Set<Term>();
   readonly #turns: AcquireTurns;
   #refusal: HedgeError | undefined;
 
-  constructor(
-    private readonly store: HedgeStore,
-    private readonly acquirer: LockAcquirer,
-    private readonly releaser: LockReleaser,
-    private readonly line: WaitingLine,
-    private readonly clock: Clock,
-    private readonly losses: LossReport,
-    private readonly reports: MemberReports,
-    private readonly notRunning: () => HedgeError | undefined,
-  ) {
-    this.#turns = new AcquireTurns(clock);
+  constructor(private readonly parts: MemberLocksParts) {
+    this.#turns = new AcquireTurns(parts.clock);
   }
 
   /**
-   * Waits for its turn, and takes the place then.
-   * @throws HedgeError `TIMEOUT`, `ABORTED`, `NOT_RUNNING`, `STORE_UNAVAILABLE`, `STORE_INVALID`, and what the place
-   *   refuses with
+   * Waits for its turn, then takes the place.
+   * @throws HedgeError `TIMEOUT`, `ABORTED`, `NOT_RUNNING`, `STORE_UNAVAILABLE`, `STORE_INVALID`, and the place's own
+   *   refusal
    */
   acquire(place: Place, limits: WaitLimits): Promise<Term> {
-    return this.reports.timed(
+    return this.parts.reports.timed(
       'nestjs-hedge:lock.acquire',
-      () => this.#contest(limits, (own) => this.#waitFor(place, own)),
+      () => this.#call(limits, (own) => this.#waitFor(place, own)),
       (term) => ({ ...named(place), waits: true, isAcquired: term !== undefined }),
     );
   }
 
-  /** Takes the place if there is room. Neither waits nor stands in line: it may overtake those that do. */
+  /** Takes the place if it is free. It does not wait or stand in line, so it may overtake waiters. */
   async tryAcquire(place: Place, limits: WaitLimits): Promise<Term | undefined> {
     const outcome = await this.attempt(place, limits);
     return outcome.kind === 'acquired' ? outcome.term : undefined;
   }
 
-  /** The same, and says who holds it otherwise. A look comes first: a transaction would disturb the holder's renewals. */
+  /** As {@link tryAcquire}, and names the holder. It reads first: a transaction disturbs the holder's renewals. */
   attempt(place: Place, limits: WaitLimits): Promise<AcquireOutcome> {
-    return this.reports.timed(
+    return this.parts.reports.timed(
       'nestjs-hedge:lock.acquire',
-      () => this.#contest(limits, (own) => this.#ask(place, 'look', own)),
+      () => this.#call(limits, (own) => this.#ask(place, 'look', own)),
       (outcome) => ({ ...named(place), waits: false, isAcquired: outcome?.kind === 'acquired' }),
     );
   }
 
-  /** Gives it back; resolves when the store has it. Never rejects, and does nothing for what is over already. */
+  /** Gives the term back. Resolves when the store has deleted its rows. Never rejects; does nothing after its end. */
   async release(term: Term, reason: LossReason = 'released'): Promise<void> {
+    const { releaser, line } = this.parts;
     if (term.lossReason !== undefined) return;
-    if (!term.isHeld()) return this.releaser.release(term, 'expired');
-    await this.releaser.release(term, reason);
-    this.line.freed(term.place);
+    if (!term.isHeld()) return releaser.release(term, 'expired');
+    await releaser.release(term, reason);
+    line.freed(term.place);
+  }
+
+  /** Rejects current and later calls. Held locks are kept. Resolves when the waiters have left their lines. */
+  async stop(refusal: HedgeError): Promise<void> {
+    this.#refusal = refusal;
+    for (const call of this.#calls.keys()) call.abort();
+    await Promise.allSettled(this.#calls.values());
   }
 
   /**
-   * Whoever waits is refused, and who comes later; what is held stays. Resolves when those that waited have left their
-   * lines.
+   * Gives back everything that is held. Resolves when other members can take it, and after one attempt to delete the
+   * rows.
    */
-  async stop(refusal: HedgeError): Promise<void> {
-    this.#refusal = refusal;
-    for (const contest of this.#contests.keys()) contest.abort();
-    await Promise.allSettled(this.#contests.values());
-  }
-
-  /** Gives back all that is held; resolves when the others can have it and its rows are gone, as far as they will go. */
   async releaseAll(reason: LossReason): Promise<void> {
+    const { releaser, line } = this.parts;
     const held = [...this.#held];
     if (held.length === 0) return;
-    await this.releaser.endSession(reason);
-    for (const { place } of held) this.line.freed(place);
-    await this.releaser.tidyUp(held);
+    await releaser.endSession(reason);
+    for (const { place } of held) line.freed(place);
+    await releaser.tidyUp(held);
   }
 
   get #refused(): HedgeError | undefined {
-    return this.notRunning() ?? this.#refusal;
+    return this.parts.notRunning() ?? this.#refusal;
   }
 
-  /** Ends by the caller's signal as by the end of the member, and says by which. */
-  async #contest<T>(
+  /** Runs a call until the caller's signal or {@link stop} ends it. The error says which of the two did. */
+  async #call<T>(
     { timeout, signal }: WaitLimits,
     work: (limits: WaitLimits) => Promise<T>,
   ): Promise<T> {
     const refusal = this.#refused;
     if (refusal) throw refusal;
-    const contest = new AbortController();
-    const unlisten = abortWith(signal, contest);
+    const call = new AbortController();
+    const unlisten = abortWith(signal, call);
     try {
-      const outcome = work({ timeout, signal: contest.signal });
-      this.#contests.set(contest, outcome);
+      const outcome = work({ timeout, signal: call.signal });
+      this.#calls.set(call, outcome);
       return await outcome;
     } catch (error) {
       throw hasCode(error, 'ABORTED') && !signal?.aborted ? (this.#refused ?? error) : error;
     } finally {
       unlisten();
-      this.#contests.delete(contest);
+      this.#calls.delete(call);
     }
   }
 
   async #waitFor(place: Place, { timeout, signal }: WaitLimits): Promise<Term> {
-    const until = this.clock.now().monotonic + timeout;
-    const left = () => ({ timeout: Math.max(0, until - this.clock.now().monotonic), signal });
-    const ticket = this.line.join(place);
+    const { clock, line } = this.parts;
+    const limit = new TimeLimit(clock, timeout);
+    const limits = () => ({ timeout: limit.left, signal });
+    const ticket = line.join(place);
     let holder: Holder | undefined;
     try {
       for (;;) {
-        const turn = await ticket.turn(left(), holder?.remaining);
-        const outcome = await this.#ask(place, turn, left());
+        const turn = await ticket.turn(limits(), holder?.remaining);
+        const outcome = await this.#ask(place, turn, limits());
         if (outcome.kind === 'acquired') {
           ticket.taken(outcome.busyFor);
           return outcome.term;
@@ -137,41 +144,46 @@ export class MemberLocks {
     }
   }
 
-  async #ask(place: Place, turn: 'take' | 'look', limits: WaitLimits): Promise<AcquireOutcome> {
-    const until = this.clock.now().monotonic + limits.timeout;
-    const holder = turn === 'look' ? await this.#look(place, limits) : undefined;
+  async #ask(
+    place: Place,
+    turn: 'take' | 'look',
+    { timeout, signal }: WaitLimits,
+  ): Promise<AcquireOutcome> {
+    const { acquirer, clock, line } = this.parts;
+    const limit = new TimeLimit(clock, timeout);
+    const limits = () => ({ timeout: limit.left, signal });
+    const holder = turn === 'look' ? await this.#look(place, limits()) : undefined;
     if (holder) return { kind: 'held', holder };
-    const left = () => ({ ...limits, timeout: until - this.clock.now().monotonic });
-    // Whoever came next may have met it, and waits for the end of its session since.
-    const undone = () => this.line.freed(place);
-    const outcome = await this.#turns.take(left(), `acquiring ${place.label}`, () =>
-      this.acquirer.acquire(place, { ...left(), undone }),
+    // The next waiter may have met this acquire in the store, and waits for the end of its session.
+    const undone = () => line.freed(place);
+    const outcome = await this.#turns.take(limits(), `acquiring ${place.label}`, () =>
+      acquirer.acquire(place, { ...limits(), undone }),
     );
     if (outcome.kind === 'acquired') this.#hold(outcome.term);
     return outcome;
   }
 
-  /** Who is in the way, by a plain read. */
+  /** The holder in the way, by a plain read. */
   async #look(place: Place, limits: WaitLimits): Promise<Holder | undefined> {
-    const rows = await repeated(this.clock, limits, (call) =>
-      this.store.rows(placeQuery(place), call),
-    );
+    const { store, clock } = this.parts;
+    const rows = await repeated(clock, limits, (call) => store.rows(placeQuery(place), call));
     return blockerOf(place, rows);
   }
 
   #hold(term: Term): void {
+    const { losses } = this.parts;
     const refusal = this.#refused;
     if (refusal) {
-      // It landed while the member was closing, and whoever gives back what is held has been here.
+      // The acquire landed while the member was closing: releaseAll() did not see this term.
       void this.release(term, 'shutdown');
       throw refusal;
     }
-    // It may have been lost since the store answered.
-    if (term.signal.aborted) return this.losses.add(term);
+    // The term may have ended since the store answered.
+    if (term.signal.aborted) return losses.add(term);
     this.#held.add(term);
     term.signal.addEventListener('abort', () => {
       this.#held.delete(term);
-      this.losses.add(term);
+      losses.add(term);
     });
   }
 }

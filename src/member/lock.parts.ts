@@ -40,16 +40,16 @@ export class LockParts {
     queue.register();
     terms.register(queue);
     this.#line = new QueueLine(client, view, clock);
-    this.memberLocks = new MemberLocks(
+    this.memberLocks = new MemberLocks({
       store,
       acquirer,
       releaser,
-      this.#line,
+      line: this.#line,
       clock,
-      new LossReport(logger),
+      losses: new LossReport(logger),
       reports,
-      () => state.notRunning,
-    );
+      notRunning: () => state.notRunning,
+    });
     this.routines = new Routines(clock);
     this.service = new LockService(options, held, this.memberLocks, this.routines, store, clock);
     this.semaphore = (name, limit) =>

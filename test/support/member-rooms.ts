@@ -113,16 +113,16 @@ export class MemberRooms {
     );
     this.releaser = new LockReleaser(store, keeper, clock, random);
     this.acquirer = new LockAcquirer(store, keeper, this.renewer, this.releaser, clock, random);
-    this.memberLocks = new MemberLocks(
+    this.memberLocks = new MemberLocks({
       store,
-      this.acquirer,
-      this.releaser,
-      options.line?.(clock) ?? new StoreLine(clock, random),
+      acquirer: this.acquirer,
+      releaser: this.releaser,
+      line: options.line?.(clock) ?? new StoreLine(clock, random),
       clock,
-      new LossReport(this.logger.asLogger),
-      this.reports,
-      () => this.refusal,
-    );
+      losses: new LossReport(this.logger.asLogger),
+      reports: this.reports,
+      notRunning: () => this.refusal,
+    });
   }
 
   /** What the app would inject. */
