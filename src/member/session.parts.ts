@@ -25,6 +25,12 @@ export class SessionParts {
       reports,
     );
     this.releaser = new LockReleaser(store, keeper, clock);
-    this.acquirer = new LockAcquirer(store, keeper, this.renewer, this.releaser, clock);
+    this.acquirer = new LockAcquirer({
+      store,
+      keeper,
+      renewer: this.renewer,
+      releaser: this.releaser,
+      clock,
+    });
   }
 }

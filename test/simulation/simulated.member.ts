@@ -97,7 +97,14 @@ export class SimulatedMember {
     );
     this.releaser = new LockReleaser(store, this.keeper, clock, draw);
     mutant.releaser?.(this.releaser);
-    this.acquirer = new LockAcquirer(store, this.keeper, this.#renewer, this.releaser, clock, draw);
+    this.acquirer = new LockAcquirer({
+      store,
+      keeper: this.keeper,
+      renewer: this.#renewer,
+      releaser: this.releaser,
+      clock,
+      random: draw,
+    });
     this.view = new LeaderView(clock);
     const explorer = { explore: () => [] } as unknown as HandlerExplorer;
     const hooks = new LeadershipHooks(explorer, clock, logger);

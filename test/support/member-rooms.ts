@@ -112,7 +112,14 @@ export class MemberRooms {
       random,
     );
     this.releaser = new LockReleaser(store, keeper, clock, random);
-    this.acquirer = new LockAcquirer(store, keeper, this.renewer, this.releaser, clock, random);
+    this.acquirer = new LockAcquirer({
+      store,
+      keeper,
+      renewer: this.renewer,
+      releaser: this.releaser,
+      clock,
+      random,
+    });
     this.memberLocks = new MemberLocks({
       store,
       acquirer: this.acquirer,
