@@ -11,10 +11,15 @@ import type { Holder, Place } from './place.js';
 import { checkRoutine, type Routines } from './routines.js';
 import type { Term } from './term.js';
 
-export interface LockServiceOptions {
+export interface LockServiceParts {
   readonly group: string;
   /** ms */
   readonly requestTimeout: number;
+  readonly heldTerms: HeldTerms;
+  readonly memberLocks: MemberLocks;
+  readonly routines: Routines;
+  readonly store: HedgeStore;
+  readonly clock: Clock;
 }
 
 /** Named locks of the group: takes them, and tells which this member holds. */
@@ -23,15 +28,8 @@ export class LockService {
   readonly #scope = new AsyncLocalStorage<Lock>();
 
   /** @internal made by `HedgeModule`: inject it */
-  constructor(
-    private readonly options: LockServiceOptions,
-    private readonly terms: HeldTerms,
-    private readonly memberLocks: MemberLocks,
-    private readonly routines: Routines,
-    private readonly store: HedgeStore,
-    private readonly clock: Clock,
-  ) {
-    this.#groupLock = groupLock(options.group);
+  constructor(private readonly parts: LockServiceParts) {
+    this.#groupLock = groupLock(parts.group);
   }
 
   /** The lock that the running `using` or `@WithLock` routine holds, the innermost where they are nested. */
@@ -47,7 +45,7 @@ export class LockService {
    */
   async acquire(name: string, options: WaitOptions = {}): Promise<Lock> {
     const place = this.#named(name);
-    return this.#held(name, await this.memberLocks.acquire(place, this.#limits(options)));
+    return this.#held(name, await this.parts.memberLocks.acquire(place, this.#limits(options)));
   }
 
   /**
@@ -57,7 +55,7 @@ export class LockService {
    */
   async tryAcquire(name: string, options: WaitOptions = {}): Promise<Lock | undefined> {
     const place = this.#named(name);
-    const term = await this.memberLocks.tryAcquire(place, this.#limits(options));
+    const term = await this.parts.memberLocks.tryAcquire(place, this.#limits(options));
     return term && this.#held(name, term);
   }
 
@@ -86,7 +84,7 @@ export class LockService {
     onBusy: (holder: Holder) => R,
   ): Promise<R> {
     const place = this.#named(name);
-    const outcome = await this.memberLocks.attempt(place, this.#limits(options));
+    const outcome = await this.parts.memberLocks.attempt(place, this.#limits(options));
     if (outcome.kind === 'held') return onBusy(outcome.holder);
     return this.#run(this.#held(name, outcome.term), fn);
   }
@@ -97,7 +95,7 @@ export class LockService {
    * @throws HedgeError `INVALID_ARGUMENT` for a name that cannot be a lock's
    */
   hasLock(name?: string): boolean {
-    return this.terms.of(this.#place(name)) !== undefined;
+    return this.parts.heldTerms.of(this.#place(name)) !== undefined;
   }
 
   /**
@@ -106,13 +104,14 @@ export class LockService {
    * @throws HedgeError `INVALID_ARGUMENT`, `STORE_UNAVAILABLE`, `STORE_INVALID`
    */
   async verifyLock(name?: string, options: WaitOptions = {}): Promise<boolean> {
-    const term = this.terms.of(this.#place(name));
+    const term = this.parts.heldTerms.of(this.#place(name));
     if (!term) return false;
+    const { store, clock } = this.parts;
     const names = [term.row, term.session.row];
     const limits = this.#limits(options);
     try {
-      const read = (call: StoreCall) => this.store.rows({ names }, call);
-      const rows = await repeated(this.clock, limits, read, term.signal);
+      const read = (call: StoreCall) => store.rows({ names }, call);
+      const rows = await repeated(clock, limits, read, term.signal);
       return rows.length === names.length && term.isHeld();
     } catch (error) {
       // Lost meanwhile: whatever the store would say, this member does not hold it.
@@ -126,19 +125,19 @@ export class LockService {
   }
 
   #named(name: string): Place {
-    return namedLock(this.options.group, checkLockName(name));
+    return namedLock(this.parts.group, checkLockName(name));
   }
 
   #limits(options: WaitOptions): WaitLimits {
-    return waitLimits(options, this.options.requestTimeout);
+    return waitLimits(options, this.parts.requestTimeout);
   }
 
   #held(name: string, term: Term): Lock {
-    this.terms.add(term);
-    return new Lock(name, term, (held) => this.memberLocks.release(held));
+    this.parts.heldTerms.add(term);
+    return new Lock(name, term, (held) => this.parts.memberLocks.release(held));
   }
 
   #run<R>(lock: Lock, fn: (lock: Lock) => Promise<R>): Promise<R> {
-    return this.routines.run(lock, () => this.#scope.run(lock, () => fn(lock)));
+    return this.parts.routines.run(lock, () => this.#scope.run(lock, () => fn(lock)));
   }
 }

@@ -40,7 +40,8 @@ export class LockParts {
     queue.register();
     terms.register(queue);
     this.#line = new QueueLine(client, view, clock);
-    this.memberLocks = new MemberLocks({
+    const { group, requestTimeout } = options;
+    const memberLocks = (this.memberLocks = new MemberLocks({
       store,
       acquirer,
       releaser,
@@ -49,11 +50,11 @@ export class LockParts {
       losses: new LossReport(logger),
       reports,
       notRunning: () => state.notRunning,
-    });
-    this.routines = new Routines(clock);
-    this.service = new LockService(options, held, this.memberLocks, this.routines, store, clock);
-    this.semaphore = (name, limit) =>
-      new Semaphore(name, limit, options, this.memberLocks, this.routines);
+    }));
+    const routines = (this.routines = new Routines(clock));
+    const shared = { group, requestTimeout, memberLocks, routines };
+    this.service = new LockService({ ...shared, heldTerms: held, store, clock });
+    this.semaphore = (name, limit) => new Semaphore(name, limit, options, memberLocks, routines);
   }
 
   /**

@@ -135,8 +135,15 @@ export class MemberRooms {
   /** What the app would inject. */
   locks(held = new HeldTerms()): LockService {
     const { memberLocks, store, clock, group } = this;
-    const options = { group, requestTimeout: 20_000 };
-    return new LockService(options, held, memberLocks, new Routines(clock), store, clock);
+    return new LockService({
+      group,
+      requestTimeout: 20_000,
+      heldTerms: held,
+      memberLocks,
+      routines: new Routines(clock),
+      store,
+      clock,
+    });
   }
 
   /** Another member of the same group. */
