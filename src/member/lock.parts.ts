@@ -54,7 +54,7 @@ export class LockParts {
     const routines = (this.routines = new Routines(clock));
     const shared = { group, requestTimeout, memberLocks, routines };
     this.service = new LockService({ ...shared, heldTerms: held, store, clock });
-    this.semaphore = (name, limit) => new Semaphore(name, limit, options, memberLocks, routines);
+    this.semaphore = (name, limit) => new Semaphore(name, limit, shared);
   }
 
   /**

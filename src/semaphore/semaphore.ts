@@ -14,10 +14,12 @@ import { Permit } from './permit.js';
 /** Whoever takes a permit reads all that are held. */
 const MOST_PERMITS = 10_000;
 
-export interface SemaphoreOptions {
+export interface SemaphoreParts {
   readonly group: string;
   /** ms */
   readonly requestTimeout: number;
+  readonly memberLocks: MemberLocks;
+  readonly routines: Routines;
 }
 
 /**
@@ -35,13 +37,11 @@ export class Semaphore {
   constructor(
     name: string,
     limit: number,
-    private readonly options: SemaphoreOptions,
-    private readonly memberLocks: MemberLocks,
-    private readonly routines: Routines,
+    private readonly parts: SemaphoreParts,
   ) {
     this.name = checkLockName(name, 'semaphore');
     this.limit = checkLimit(limit);
-    this.#place = permitPlace(options.group, this.name, this.limit);
+    this.#place = permitPlace(parts.group, this.name, this.limit);
   }
 
   /**
@@ -50,7 +50,7 @@ export class Semaphore {
    *   says who holds one), `ABORTED`, `NOT_RUNNING`, `INVALID_ARGUMENT`, `STORE_UNAVAILABLE`, `STORE_INVALID`
    */
   async acquire(options: WaitOptions = {}): Promise<Permit> {
-    return this.#held(await this.memberLocks.acquire(this.#place, this.#limits(options)));
+    return this.#held(await this.parts.memberLocks.acquire(this.#place, this.#limits(options)));
   }
 
   /**
@@ -59,7 +59,7 @@ export class Semaphore {
    * @throws HedgeError as {@link acquire}
    */
   async tryAcquire(options: WaitOptions = {}): Promise<Permit | undefined> {
-    const term = await this.memberLocks.tryAcquire(this.#place, this.#limits(options));
+    const term = await this.parts.memberLocks.tryAcquire(this.#place, this.#limits(options));
     return term && this.#held(term);
   }
 
@@ -71,15 +71,15 @@ export class Semaphore {
    */
   async using<R>(fn: (permit: Permit) => Promise<R>, options: WaitOptions = {}): Promise<R> {
     checkRoutine(fn);
-    return this.routines.run(await this.acquire(options), fn);
+    return this.parts.routines.run(await this.acquire(options), fn);
   }
 
   #limits(options: WaitOptions): WaitLimits {
-    return waitLimits(options, this.options.requestTimeout);
+    return waitLimits(options, this.parts.requestTimeout);
   }
 
   #held(term: Term): Permit {
-    return new Permit(this.name, term, (held) => this.memberLocks.release(held));
+    return new Permit(this.name, term, (held) => this.parts.memberLocks.release(held));
   }
 }
 
