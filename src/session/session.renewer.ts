@@ -11,13 +11,27 @@ import type { Session } from './session.js';
 import type { SessionKeeper } from './session.keeper.js';
 import { RENEWAL_FAILED } from './session.messages.js';
 
+export interface SessionRenewerParts {
+  readonly keeper: SessionKeeper;
+  readonly committer: FencedCommitter;
+  readonly store: HedgeStore;
+  readonly clock: Clock;
+  /** ms */
+  readonly leaseDuration: number;
+  readonly logger: Logger;
+  readonly reports: MemberReports;
+  /** @default Math.random */
+  readonly random?: () => number;
+}
+
 /**
- * Renews the session while it holds anything, and ends it on the first turn of the event loop at which its deadline
- * has passed. A renewal is armed only after the one before has ended, never by an interval.
+ * Renews the session while it holds anything, and ends it on the first tick of the event loop after its deadline. A
+ * renewal is armed only after the renewal before it has ended, never by an interval.
  */
 export class SessionRenewer {
+  readonly #random: () => number;
   readonly #backoff: Backoff;
-  /** One renewal leads to the next: none is to go on in the trace of whichever request needed a lock first. */
+  /** Each renewal arms the next. None of them belongs to the trace of the request that took the first lock. */
   readonly #outside = new AsyncResource('HedgeSession');
   #renewal: Timer | undefined;
   #watch: Timer | undefined;
@@ -25,16 +39,9 @@ export class SessionRenewer {
   #stopped = false;
   #failing = false;
 
-  constructor(
-    private readonly keeper: SessionKeeper,
-    private readonly committer: FencedCommitter,
-    private readonly store: HedgeStore,
-    private readonly clock: Clock,
-    private readonly leaseDuration: number,
-    private readonly logger: Logger,
-    private readonly reports: MemberReports,
-    private readonly random: () => number = Math.random,
-  ) {
+  constructor(private readonly parts: SessionRenewerParts) {
+    const { leaseDuration, random = Math.random } = parts;
+    this.#random = random;
     this.#backoff = new Backoff(20, leaseDuration / 10, random);
   }
 
@@ -55,19 +62,21 @@ export class SessionRenewer {
 
   /** Looks at the clocks at least ten times a lease: a timer alone would sleep through a jump of the wall clock. */
   #armWatch(): void {
+    const { keeper, clock, leaseDuration } = this.parts;
     this.#watch?.cancel();
-    const session = this.keeper.current;
+    const session = keeper.current;
     if (this.#stopped || !session) return;
-    const wait = Math.max(1, Math.min(session.remaining(), this.leaseDuration / 10));
-    this.#watch = this.clock.after(wait, () => this.#armWatch());
+    const wait = Math.max(1, Math.min(session.remaining(), leaseDuration / 10));
+    this.#watch = clock.after(wait, () => this.#armWatch());
   }
 
   #armRenewal(delay?: number): void {
+    const { keeper, clock } = this.parts;
     this.#renewal = undefined;
-    const session = this.keeper.current;
+    const session = keeper.current;
     // A fresh one has no row yet that could be renewed: its acquire arms this again.
     if (this.#stopped || !session || session.isIdle || session.isFresh) return;
-    this.#renewal = this.clock.after(delay ?? this.#untilDue(session), () => {
+    this.#renewal = clock.after(delay ?? this.#untilDue(session), () => {
       this.#renewal = undefined;
       void this.#renew();
     });
@@ -75,17 +84,19 @@ export class SessionRenewer {
 
   /** A third of the lease after the last commit that renewed it, a little earlier on some members than on others. */
   #untilDue(session: Session): number {
-    const interval = (this.leaseDuration / 3) * (0.85 + 0.15 * this.random());
-    const elapsed = this.clock.now().monotonic - session.lastRenewal.monotonic;
+    const { clock, leaseDuration } = this.parts;
+    const interval = (leaseDuration / 3) * (0.85 + 0.15 * this.#random());
+    const elapsed = clock.now().monotonic - session.lastRenewal.monotonic;
     return Math.max(0, interval - elapsed);
   }
 
   async #renew(): Promise<void> {
-    const session = this.keeper.current;
+    const { keeper, leaseDuration } = this.parts;
+    const session = keeper.current;
     // A fresh one has no row yet: not finding it would end the session under the acquire that is to write it.
     if (!session || session.isIdle || session.isFresh) return;
     // A commit of the log may have renewed it since this was armed.
-    if (this.#untilDue(session) > this.leaseDuration / 20) return this.#armRenewal();
+    if (this.#untilDue(session) > leaseDuration / 20) return this.#armRenewal();
     this.#renewing = session;
     let delay: number | undefined;
     try {
@@ -99,12 +110,13 @@ export class SessionRenewer {
 
   /** @returns ms until the next attempt, or undefined for the usual interval */
   async #attempt(session: Session): Promise<number | undefined> {
+    const { committer, leaseDuration, reports } = this.parts;
     try {
-      const timeout = Math.min(session.remaining(), attemptTimeoutOf(this.leaseDuration));
+      const timeout = Math.min(session.remaining(), attemptTimeoutOf(leaseDuration));
       const guards = watchedFences(session).map((fence) => fenceStands(session, fence));
-      await this.reports.timed(
+      await reports.timed(
         'nestjs-hedge:session.renewal',
-        () => this.committer.commitOnce(session, guards, { timeout, isUrgent: true }),
+        () => committer.commitOnce(session, guards, { timeout, isUrgent: true }),
         () => ({}),
       );
       this.#backoff.reset();
@@ -112,7 +124,7 @@ export class SessionRenewer {
       return undefined;
     } catch (error) {
       if (session.hasEnded) return undefined;
-      if (error instanceof StoreError && error.failure === 'aborted') return this.random() * 20;
+      if (error instanceof StoreError && error.failure === 'aborted') return this.#random() * 20;
       this.#report(session, error);
       if (error instanceof StoreError && error.failure === 'row-missing') {
         await this.#confirm(session);
@@ -123,16 +135,17 @@ export class SessionRenewer {
 
   /** NOT_FOUND has many causes: lost is only what a read shows to be missing (CONFIRM-BY-READ). */
   async #confirm(session: Session): Promise<void> {
+    const { keeper, store, leaseDuration } = this.parts;
     try {
-      const timeout = attemptTimeoutOf(this.leaseDuration);
+      const timeout = attemptTimeoutOf(leaseDuration);
       const fences = watchedFences(session);
       const names = [session.row, ...fences.map(({ row }) => row)];
-      const standing = (await this.store.rows({ names }, { timeout, isUrgent: true })).map(
+      const standing = (await store.rows({ names }, { timeout, isUrgent: true })).map(
         ({ name }) => name,
       );
-      if (!standing.includes(session.row)) return this.keeper.end(session, 'session-gone');
+      if (!standing.includes(session.row)) return keeper.end(session, 'session-gone');
       for (const fence of fences) {
-        if (!standing.includes(fence.row)) this.keeper.lose(session, fence);
+        if (!standing.includes(fence.row)) keeper.lose(session, fence);
       }
     } catch (error) {
       this.#report(session, error);
@@ -141,9 +154,10 @@ export class SessionRenewer {
 
   /** Once per outage aloud: a store that is away for minutes must not fill the log. */
   #report(session: Session, error: unknown): void {
+    const { logger } = this.parts;
     const text = RENEWAL_FAILED(session.remaining(), error);
-    if (this.#failing) this.logger.debug(text);
-    else this.logger.warn(text);
+    if (this.#failing) logger.debug(text);
+    else logger.warn(text);
     this.#failing = true;
   }
 }

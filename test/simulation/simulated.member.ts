@@ -85,16 +85,16 @@ export class SimulatedMember {
     const committer = new FencedCommitter(this.keeper, store, clock);
     const self = { group, id: this.id, instanceId: this.instanceId };
     const reports = new MemberReports(self, () => clock.now().monotonic);
-    this.#renewer = new SessionRenewer(
-      this.keeper,
+    this.#renewer = new SessionRenewer({
+      keeper: this.keeper,
       committer,
       store,
       clock,
       leaseDuration,
       logger,
       reports,
-      draw,
-    );
+      random: draw,
+    });
     this.releaser = new LockReleaser(store, this.keeper, clock, draw);
     mutant.releaser?.(this.releaser);
     this.acquirer = new LockAcquirer({

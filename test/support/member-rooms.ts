@@ -101,16 +101,16 @@ export class MemberRooms {
     this.keeper = new SessionKeeper(clock, { group, leaseDuration, address: () => address });
     const keeper = this.keeper;
     this.committer = new FencedCommitter(keeper, store, clock);
-    this.renewer = new SessionRenewer(
+    this.renewer = new SessionRenewer({
       keeper,
-      this.committer,
+      committer: this.committer,
       store,
       clock,
       leaseDuration,
-      this.logger.asLogger,
-      this.reports,
+      logger: this.logger.asLogger,
+      reports: this.reports,
       random,
-    );
+    });
     this.releaser = new LockReleaser(store, keeper, clock, random);
     this.acquirer = new LockAcquirer({
       store,
