@@ -6,7 +6,7 @@ import {
   type Session,
   type SessionKeeper,
 } from '../session/index.js';
-import { Backoff, settledWithin, sleep, type Clock } from '../time/index.js';
+import { Backoff, settledWithin, sleep, TimeLimit, type Clock } from '../time/index.js';
 import type { Decision, HedgeStore, LockRow, Mutation } from '../store/index.js';
 import { releaseMutations } from './release.mutations.js';
 import type { Term } from './term.js';
@@ -82,12 +82,10 @@ export class LockReleaser {
   /** Deletes what an acquire left that landed too late, after the session it was made under had ended. */
   discard(term: Term): Promise<void> {
     const { session } = term;
-    const until = this.clock.now().monotonic + session.owner.leaseDuration;
-    const timeLeft = () => until - this.clock.now().monotonic;
+    const limit = new TimeLimit(this.clock, session.owner.leaseDuration);
     const mutations = [...releaseMutations(term), deletionOf(session)];
-    return this.#track(
-      this.#repeat(session, timeLeft, (timeout) => this.store.commit(mutations, { timeout })),
-    );
+    const commit = (timeout: number) => this.store.commit(mutations, { timeout });
+    return this.#track(this.#repeat(session, () => limit.left, commit));
   }
 
   /** An acquire is over. A session that holds nothing then is deleted: nobody would renew it, or release it. */

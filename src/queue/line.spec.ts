@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
+import { TimeLimit } from '../time/index.js';
 import { Line, type Answer, type Found, type Reply } from './line.js';
 
 const LAPSE = 1_000;
@@ -17,11 +18,12 @@ describe('Line', () => {
     told = [];
     marks = new Map();
     empty = 0;
-    line = lineThatOpens(0);
+    line = lineThatGathers(0);
   });
 
-  function lineThatOpens(opensAt: number): Line {
-    return new Line(clock, { lapse: LAPSE, opensAt, onEmpty: () => void empty++ });
+  function lineThatGathers(ms: number): Line {
+    const gathering = new TimeLimit(clock, ms);
+    return new Line(clock, { lapse: LAPSE, gathering, onEmpty: () => void empty++ });
   }
 
   function wait(ticket: string, waited = 0, found?: Found): Reply {
@@ -149,7 +151,7 @@ describe('Line', () => {
   });
 
   it('orders by the time waited, whoever kept the line then', async () => {
-    line = lineThatOpens(clock.now().monotonic + 250);
+    line = lineThatGathers(250);
     wait('c', 10);
     wait('a', 1_000);
     wait('b', 500);
@@ -161,7 +163,7 @@ describe('Line', () => {
   });
 
   it('gives no turn while it gathers, whatever is given back', async () => {
-    line = lineThatOpens(clock.now().monotonic + 250);
+    line = lineThatGathers(250);
     wait('b', 10);
     line.freed();
     await clock.advance(249);
@@ -172,7 +174,7 @@ describe('Line', () => {
   });
 
   it('lets newcomers have a try once it has gathered', async () => {
-    line = lineThatOpens(clock.now().monotonic + 250);
+    line = lineThatGathers(250);
     wait('a');
     await clock.advance(250);
     expect(told).toEqual(['a take']);

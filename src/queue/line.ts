@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Clock, Timer } from '../time/index.js';
+import { TimeLimit, type Clock, type Timer } from '../time/index.js';
 
 /** ms in which those that waited elsewhere come back together: until then nobody gets the turn. */
 export const GATHERING = 250;
@@ -43,15 +43,15 @@ interface Waiter {
 
 interface TurnTaken extends Answer {
   readonly waiter: Waiter;
-  /** When it lapses, so that one that died, or was stopped, does not keep the others from theirs. */
-  readonly until: number;
+  /** The turn lapses then: a waiter that died, or was stopped, must not keep the others from theirs. */
+  readonly limit: TimeLimit;
 }
 
 export interface LineOptions {
   /** ms a turn may take. */
   readonly lapse: number;
-  /** No turn before this moment of the monotonic clock: those that came first elsewhere may not have come here yet. */
-  readonly opensAt: number;
+  /** No turn before this is over: those that came first elsewhere may not have come here yet. */
+  readonly gathering: TimeLimit;
   /** Nobody waits here, and nobody has the turn. */
   readonly onEmpty: () => void;
 }
@@ -67,8 +67,8 @@ export class Line {
   #turn: TurnTaken | undefined;
   /** Begins anywhere, so that the marks of lines before this one are not its own. */
   #mark = randomInt(2 ** 40);
-  /** On the monotonic clock. 0: nothing is known to be in the way. */
-  #busyUntil = 0;
+  /** Until this is over, something is in the way. Undefined: nothing is known to be. */
+  #busy: TimeLimit | undefined;
   #timer: Timer | undefined;
   #lastOrder = 0;
 
@@ -87,8 +87,8 @@ export class Line {
     }
     if (found) this.#note(found);
     // Whoever waited elsewhere did so for something in the way: a look is cheaper than to try in vain.
-    const { opensAt } = this.options;
-    if (waited > GATHERING && this.#now < opensAt) this.#busyUntil = opensAt;
+    const { gathering } = this.options;
+    if (waited > GATHERING && !gathering.isOver) this.#busy = gathering;
     if (turn) this.#turn = undefined;
     const { arrived, order } = turn?.waiter ?? {
       arrived: this.#now - waited,
@@ -128,7 +128,7 @@ export class Line {
   /** Something of the place was given back. */
   freed(): void {
     this.#mark++;
-    this.#busyUntil = 0;
+    this.#busy = undefined;
     this.#advance();
   }
 
@@ -144,7 +144,7 @@ export class Line {
   /** What was given back since may be just what was in the way then. */
   #note({ mark, busyFor }: Found): void {
     if (mark !== this.#mark) return;
-    this.#busyUntil = busyFor > 0 ? this.#now + busyFor : 0;
+    this.#busy = busyFor > 0 ? new TimeLimit(this.clock, busyFor) : undefined;
   }
 
   #answer(waiter: Waiter, turn: Answer['turn']): void {
@@ -177,25 +177,30 @@ export class Line {
 
   #advance(): void {
     this.#timer?.cancel();
-    if (this.#turn && this.#turn.until <= this.#now) this.#turn = undefined;
-    const { onEmpty, opensAt } = this.options;
-    if (this.#turn) this.#wakeAt(this.#turn.until);
+    if (this.#turn?.limit.isOver) this.#turn = undefined;
+    const { onEmpty } = this.options;
+    if (this.#turn) this.#wakeIn(this.#turn.limit.left);
     else if (this.#waiters.length === 0) onEmpty();
-    else if (Math.max(opensAt, this.#busyUntil) <= this.#now) this.#give();
-    else this.#wakeAt(Math.max(opensAt, this.#busyUntil));
+    else if (this.#untilNextTurn > 0) this.#wakeIn(this.#untilNextTurn);
+    else this.#give();
+  }
+
+  /** ms; 0: the next waiter may have its turn now */
+  get #untilNextTurn(): number {
+    return Math.max(this.options.gathering.left, this.#busy?.left ?? 0);
   }
 
   #give(): void {
     const waiter = this.#remove(0);
-    const turn = this.#busyUntil > 0 ? 'look' : 'take';
-    const until = this.#now + this.options.lapse;
-    this.#turn = { waiter, turn, mark: this.#mark, until };
-    this.#wakeAt(until);
+    const turn = this.#busy ? 'look' : 'take';
+    const { lapse } = this.options;
+    this.#turn = { waiter, turn, mark: this.#mark, limit: new TimeLimit(this.clock, lapse) };
+    this.#wakeIn(lapse);
     this.#answer(waiter, turn);
   }
 
-  #wakeAt(at: number): void {
-    this.#timer = this.clock.after(at - this.#now, () => this.#advance());
+  #wakeIn(ms: number): void {
+    this.#timer = this.clock.after(ms, () => this.#advance());
   }
 }
 

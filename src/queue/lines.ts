@@ -1,11 +1,11 @@
-import type { Clock } from '../time/index.js';
+import { TimeLimit, type Clock } from '../time/index.js';
 import { GATHERING, Line } from './line.js';
 
 /** The lines that a leader keeps in one term: one for each place that somebody waits for. */
 export class Lines {
   readonly #lines = new Map<string, Line>();
   readonly #lapse: number;
-  readonly #opensAt: number;
+  readonly #gathering: TimeLimit;
 
   /** @param leaseDuration ms; a turn is one question to the store, which is given up sooner than a lease is over */
   constructor(
@@ -13,7 +13,7 @@ export class Lines {
     leaseDuration: number,
   ) {
     this.#lapse = Math.max(1_000, leaseDuration / 4);
-    this.#opensAt = clock.now().monotonic + GATHERING;
+    this.#gathering = new TimeLimit(clock, GATHERING);
   }
 
   get size(): number {
@@ -29,11 +29,10 @@ export class Lines {
   of(place: string, waited: number): Line {
     const existing = this.#lines.get(place);
     if (existing) return existing;
-    const now = this.clock.now().monotonic;
     const line = new Line(this.clock, {
       lapse: this.#lapse,
       // Also where a connection was lost: others waited with it, and who comes back first was not first before.
-      opensAt: waited > GATHERING ? now + GATHERING : this.#opensAt,
+      gathering: waited > GATHERING ? new TimeLimit(this.clock, GATHERING) : this.#gathering,
       onEmpty: () => this.#lines.delete(place),
     });
     this.#lines.set(place, line);

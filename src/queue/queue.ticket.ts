@@ -4,7 +4,7 @@ import { ABORTED, hasCode, HedgeError } from '../errors/index.js';
 import type { LeaderView } from '../leader/index.js';
 import type { Place, Ticket } from '../lock/index.js';
 import type { LeaderClient } from '../request/index.js';
-import { Backoff, type Clock, type WaitLimits } from '../time/index.js';
+import { Backoff, TimeLimit, type Clock, type WaitLimits } from '../time/index.js';
 import type { Answer, Found } from './line.js';
 import type { News } from './news.js';
 import { STILL_IN_LINE, STILL_UNLED } from './queue.messages.js';
@@ -34,14 +34,14 @@ const GRACE = 1_000;
 export class QueueTicket implements Ticket {
   readonly #id = randomUUID();
   readonly #joinedAt: number;
-  /** When whatever was in the way at the last turn should be gone. */
-  #busyUntil: number | undefined;
+  /** Until this is over, the holder that the last turn met is in the way. */
+  #busy: TimeLimit | undefined;
   /** Of the last turn that a leader gave. */
   #mark: number | undefined;
   /** A leader may reckon with it though no request of it is open: it has the turn, or was told to ask again. */
   #isExpected = false;
-  /** Until then it does not ask the store on its own. */
-  #graceUntil: number | undefined;
+  /** Until this is over, it does not ask the store on its own. */
+  #grace: TimeLimit | undefined;
 
   constructor(
     private readonly place: Place,
@@ -56,9 +56,9 @@ export class QueueTicket implements Ticket {
   }
 
   async turn({ timeout, signal }: WaitLimits, busyFor?: number): Promise<Turn> {
-    const until = this.#now + timeout;
-    if (busyFor !== undefined) this.#busyUntil = this.#now + busyFor;
-    const limits = () => ({ timeout: this.#timeLeft(until, signal), signal });
+    const limit = new TimeLimit(this.clock, timeout);
+    if (busyFor !== undefined) this.#busy = new TimeLimit(this.clock, busyFor);
+    const limits = () => ({ timeout: this.#timeLeft(limit, signal), signal });
     const backoff = new Backoff(50, 1_000);
     for (;;) {
       const turn = (await this.#byLeader(limits)) ?? (await this.#byStore(limits(), backoff));
@@ -89,8 +89,8 @@ export class QueueTicket implements Ticket {
   }
 
   get #found(): Found | undefined {
-    if (this.#mark === undefined || this.#busyUntil === undefined) return undefined;
-    return { mark: this.#mark, busyFor: Math.max(0, this.#busyUntil - this.#now) };
+    if (this.#mark === undefined || !this.#busy) return undefined;
+    return { mark: this.#mark, busyFor: this.#busy.left };
   }
 
   /** The leader that gave the turn is told what came of it; another one, if it leads by now, finds out by itself. */
@@ -108,13 +108,13 @@ export class QueueTicket implements Ticket {
       // One that does not even wait is none to be asked again at once.
       const isHasty = answer?.turn === 'wait' && this.#now - askedAt < SLACK / 10;
       if (!answer || isHasty) {
-        this.#graceUntil ??= this.#now + GRACE;
+        this.#grace ??= new TimeLimit(this.clock, GRACE);
         const { current } = this.view;
         // The next one gathers those that wait, and not for long.
         if (current && current.token !== asked.token) continue;
         return undefined;
       }
-      this.#graceUntil = undefined;
+      this.#grace = undefined;
       if (answer.turn === 'wait') continue;
       this.#mark = answer.mark;
       return answer.turn;
@@ -159,7 +159,7 @@ export class QueueTicket implements Ticket {
     try {
       const turn = await this.alone.turn({ timeout, signal: stop.signal }, this.#busyFor);
       // An election may have begun meanwhile.
-      return this.#electionUntil > 0 ? undefined : turn;
+      return this.#electionLeft > 0 ? undefined : turn;
     } catch (error) {
       if (stop.signal.aborted && !signal?.aborted) return undefined;
       throw hasCode(error, 'TIMEOUT') ? this.#tooLate() : error;
@@ -172,26 +172,25 @@ export class QueueTicket implements Ticket {
 
   /** ms until it may ask the store on its own; left out for one that may at once, having found nothing in the way. */
   get #busyFor(): number | undefined {
-    const until = Math.max(this.#busyUntil ?? 0, this.#graceUntil ?? 0, this.#electionUntil);
-    return until === 0 ? undefined : Math.max(0, until - this.#now);
+    if (!this.#busy && !this.#grace && this.#electionLeft === 0) return undefined;
+    return Math.max(this.#busy?.left ?? 0, this.#grace?.left ?? 0, this.#electionLeft);
   }
 
-  /** Until then a leader that is being elected is waited for. 0: one is known, or nobody has been elected for long. */
-  get #electionUntil(): number {
+  /** ms for which an election that goes on is waited for. 0: a leader is known, or nobody has been elected for long. */
+  get #electionLeft(): number {
     if (this.view.current) return 0;
-    const until = (this.view.leaderlessSince ?? this.#joinedAt) + GRACE;
-    return until > this.#now ? until : 0;
+    const since = this.view.leaderlessSince ?? this.#joinedAt;
+    return Math.max(0, since + GRACE - this.#now);
   }
 
-  #timeLeft(until: number, signal: AbortSignal | undefined): number {
+  #timeLeft({ left }: TimeLimit, signal: AbortSignal | undefined): number {
     const { label } = this.place;
     if (signal?.aborted) {
       const { reason } = signal;
       throw new HedgeError('ABORTED', ABORTED(`waiting for ${label}`), { cause: reason });
     }
-    const left = until - this.#now;
-    if (left <= 0) throw this.#tooLate();
-    return left;
+    if (left > 0) return left;
+    throw this.#tooLate();
   }
 
   #tooLate(): HedgeError {
