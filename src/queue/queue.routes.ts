@@ -5,7 +5,7 @@ import type { Caller } from '../messaging/index.js';
 import type { LeaderRequest, LeaderRoutes } from '../request/index.js';
 import type { Clock } from '../time/index.js';
 import type { Answer } from './line.js';
-import { Lines } from './lines.js';
+import { LineRegistry } from './line.registry.js';
 import {
   FREED,
   LEAVE,
@@ -20,7 +20,7 @@ import {
 
 /** While this member leads, it tells those who wait for a lock or a permit whose turn it is. */
 export class QueueRoutes implements TermListener {
-  #kept: { readonly term: Term; readonly lines: Lines } | undefined;
+  #kept: { readonly term: Term; readonly registry: LineRegistry } | undefined;
 
   constructor(
     private readonly routes: LeaderRoutes,
@@ -32,37 +32,37 @@ export class QueueRoutes implements TermListener {
     this.routes.handleUntilTermEnds(WAIT, (request) => this.#wait(request));
     this.routes.handleUntilTermEnds(TAKEN, (request) => {
       const { place, ticket, found } = readTaken(request.data);
-      this.#linesOf(request).find(place)?.taken(ticketOf(request.caller, ticket), found);
+      this.#registryOf(request).find(place)?.taken(ticketOf(request.caller, ticket), found);
     });
     this.routes.handleUntilTermEnds(LEAVE, (request) => {
       const { place, ticket } = readTicket(request.data);
-      this.#linesOf(request).find(place)?.leave(ticketOf(request.caller, ticket));
+      this.#registryOf(request).find(place)?.leave(ticketOf(request.caller, ticket));
     });
     this.routes.handleUntilTermEnds(FREED, (request) => {
-      this.#linesOf(request).find(readPlace(request.data))?.freed();
+      this.#registryOf(request).find(readPlace(request.data))?.freed();
     });
   }
 
   began(term: Term): void {
-    this.#kept = { term, lines: new Lines(this.clock, this.leaseDuration) };
+    this.#kept = { term, registry: new LineRegistry(this.clock, this.leaseDuration) };
   }
 
   async ended(): Promise<void> {
     // The term's signal has sent on everybody who waited.
-    this.#kept?.lines.close();
+    this.#kept?.registry.close();
     this.#kept = undefined;
   }
 
-  #linesOf({ term }: LeaderRequest): Lines {
+  #registryOf({ term }: LeaderRequest): LineRegistry {
     if (this.#kept?.term !== term) throw this.routes.refusal();
-    return this.#kept.lines;
+    return this.#kept.registry;
   }
 
   #wait(request: LeaderRequest): Promise<Answer> {
     const { data, caller, term } = request;
     const packet = readWait(data);
     const ticket = ticketOf(caller, packet.ticket);
-    const line = this.#linesOf(request).of(packet.place, packet.waited);
+    const line = this.#registryOf(request).of(packet.place, packet.waited);
     return new Promise((resolve, reject) => {
       const reply = (answer: Answer) => {
         cease();
