@@ -83,6 +83,6 @@ export class LockParts {
   async #told(refused: Promise<void>): Promise<void> {
     await refused;
     await this.#releaser.finished();
-    await this.#line.told();
+    await this.#line.noticesSettled();
   }
 }

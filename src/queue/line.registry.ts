@@ -16,10 +16,6 @@ export class LineRegistry {
     this.#gathering = new TimeLimit(clock, GATHERING);
   }
 
-  get size(): number {
-    return this.#byPlace.size;
-  }
-
   /** The line of a place, if somebody waits there. */
   find(place: string): Line | undefined {
     return this.#byPlace.get(place);

@@ -20,7 +20,7 @@ import {
 
 /** While this member leads, it tells those who wait for a lock or a permit whose turn it is. */
 export class QueueRoutes implements TermListener {
-  #kept: { readonly term: Term; readonly registry: LineRegistry } | undefined;
+  #kept: { readonly term: Term; readonly lines: LineRegistry } | undefined;
 
   constructor(
     private readonly routes: LeaderRoutes,
@@ -32,37 +32,37 @@ export class QueueRoutes implements TermListener {
     this.routes.handleUntilTermEnds(WAIT, (request) => this.#wait(request));
     this.routes.handleUntilTermEnds(TAKEN, (request) => {
       const { place, ticket, found } = readTaken(request.data);
-      this.#registryOf(request).find(place)?.taken(ticketOf(request.caller, ticket), found);
+      this.#linesOf(request).find(place)?.taken(ticketOf(request.caller, ticket), found);
     });
     this.routes.handleUntilTermEnds(LEAVE, (request) => {
       const { place, ticket } = readTicket(request.data);
-      this.#registryOf(request).find(place)?.leave(ticketOf(request.caller, ticket));
+      this.#linesOf(request).find(place)?.leave(ticketOf(request.caller, ticket));
     });
     this.routes.handleUntilTermEnds(FREED, (request) => {
-      this.#registryOf(request).find(readPlace(request.data))?.freed();
+      this.#linesOf(request).find(readPlace(request.data))?.freed();
     });
   }
 
   began(term: Term): void {
-    this.#kept = { term, registry: new LineRegistry(this.clock, this.leaseDuration) };
+    this.#kept = { term, lines: new LineRegistry(this.clock, this.leaseDuration) };
   }
 
   async ended(): Promise<void> {
     // The term's signal has sent on everybody who waited.
-    this.#kept?.registry.close();
+    this.#kept?.lines.close();
     this.#kept = undefined;
   }
 
-  #registryOf({ term }: LeaderRequest): LineRegistry {
+  #linesOf({ term }: LeaderRequest): LineRegistry {
     if (this.#kept?.term !== term) throw this.routes.refusal();
-    return this.#kept.registry;
+    return this.#kept.lines;
   }
 
   #wait(request: LeaderRequest): Promise<Answer> {
     const { data, caller, term } = request;
     const packet = readWait(data);
     const ticket = ticketOf(caller, packet.ticket);
-    const line = this.#registryOf(request).of(packet.place, packet.waited);
+    const line = this.#linesOf(request).of(packet.place, packet.waited);
     return new Promise((resolve, reject) => {
       const reply = (answer: Answer) => {
         cease();

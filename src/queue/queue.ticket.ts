@@ -6,7 +6,7 @@ import type { Place, Ticket } from '../lock/index.js';
 import type { LeaderClient } from '../request/index.js';
 import { Backoff, TimeLimit, type Clock, type WaitLimits } from '../time/index.js';
 import type { Answer, Found } from './line.js';
-import type { News } from './news.js';
+import type { PendingNotices } from './pending-notices.js';
 import { STILL_IN_LINE, STILL_UNLED } from './queue.messages.js';
 import {
   LEAVE,
@@ -50,7 +50,7 @@ export class QueueTicket implements Ticket {
     private readonly clock: Clock,
     /** Its place where nobody keeps the line. */
     private readonly alone: Ticket,
-    private readonly news: News,
+    private readonly notices: PendingNotices,
   ) {
     this.#joinedAt = this.#now;
   }
@@ -97,7 +97,7 @@ export class QueueTicket implements Ticket {
   #tell(route: string, packet: TicketPacket): void {
     if (!this.#isExpected) return;
     this.#isExpected = false;
-    this.news.add(this.client.requestCurrent(route, packet, { timeout: SLACK }));
+    this.notices.add(this.client.requestCurrent(route, packet, { timeout: SLACK }));
   }
 
   /** @returns undefined where no leader keeps the line */
