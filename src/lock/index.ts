@@ -15,4 +15,4 @@ export { StoreLine } from './store.line.js';
 export { Term, TermEnded } from './term.js';
 export { WithLock } from './with-lock.decorator.js';
 export type { WithLockOptions } from './with-lock.options.js';
-export type { Ticket, WaitingLine } from './waiting.line.js';
+export type { Waiter, WaitingLine } from './waiting.line.js';

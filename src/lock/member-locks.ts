@@ -124,20 +124,20 @@ export class MemberLocks {
     const { clock, line } = this.parts;
     const limit = new TimeLimit(clock, timeout);
     const limits = () => ({ timeout: limit.left, signal });
-    const ticket = line.join(place);
+    const waiter = line.join(place);
     let holder: Holder | undefined;
     try {
       for (;;) {
-        const turn = await ticket.turn(limits(), holder?.remaining);
+        const turn = await waiter.turn(limits(), holder?.remaining);
         const outcome = await this.#ask(place, turn, limits());
         if (outcome.kind === 'acquired') {
-          ticket.taken(outcome.busyFor);
+          waiter.taken(outcome.busyFor);
           return outcome.term;
         }
         holder = outcome.holder;
       }
     } catch (error) {
-      ticket.leave();
+      waiter.leave();
       if (!holder || !hasCode(error, 'TIMEOUT')) throw error;
       const text = STILL_HELD(place.label, timeout, holder.address);
       throw new HedgeError('TIMEOUT', text, { cause: error });

@@ -1,6 +1,6 @@
 import { waitFor, type Clock, type WaitLimits } from '../time/index.js';
 import type { Place } from './place.js';
-import type { Ticket, WaitingLine } from './waiting.line.js';
+import type { Waiter, WaitingLine } from './waiting.line.js';
 
 /** ms over which those are spread who wait for the end of the same session */
 const SPREAD = 100;
@@ -17,7 +17,7 @@ export class StoreLine implements WaitingLine {
     private readonly random: () => number = Math.random,
   ) {}
 
-  join(place: Place): Ticket {
+  join(place: Place): Waiter {
     return {
       turn: (limits, busyFor) => this.#turn(place, limits, busyFor),
       taken: nothing,

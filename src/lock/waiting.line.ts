@@ -7,13 +7,13 @@ import type { Place } from './place.js';
  */
 export interface WaitingLine {
   /** Joins the line of a place, at its end. */
-  join(place: Place): Ticket;
+  join(place: Place): Waiter;
   /** Something of the place was given back, and the store has it. */
   freed(place: Place): void;
 }
 
 /** One contender's place in one line. */
-export interface Ticket {
+export interface Waiter {
   /**
    * Resolves when it is this one's turn to ask the store: `take` where that is likely to be worth a transaction, `look`
    * where it had better read first (a holder's session should have ended by now, and may have been renewed).

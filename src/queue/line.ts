@@ -21,7 +21,7 @@ export interface Found {
   readonly busyFor: number;
 }
 
-/** `wait`: not yet; the waiter keeps its place, and asks again. */
+/** `wait`: not yet; the waiter keeps its position, and asks again. */
 export interface Answer {
   readonly turn: 'take' | 'look' | 'wait';
   /** Another one with everything that is given back: tells news of the place from what is out of date. */
@@ -30,7 +30,8 @@ export interface Answer {
 
 export type Reply = (answer: Answer) => void;
 
-interface Waiter {
+/** A waiter, as the leader's line knows it. */
+interface Position {
   readonly ticket: string;
   readonly arrived: number;
   /** Tells apart those that arrived at the same moment. */
@@ -42,7 +43,7 @@ interface Waiter {
 }
 
 interface TurnTaken extends Answer {
-  readonly waiter: Waiter;
+  readonly position: Position;
   /** The turn lapses then: a waiter that died, or was stopped, must not keep the others from theirs. */
   readonly limit: TimeLimit;
 }
@@ -62,8 +63,8 @@ export interface LineOptions {
  */
 export class Line {
   /** By arrival. Whoever has the turn is not among them. */
-  readonly #waiters: Waiter[] = [];
-  readonly #byTicket = new Map<string, Waiter>();
+  readonly #positions: Position[] = [];
+  readonly #byTicket = new Map<string, Position>();
   #turn: TurnTaken | undefined;
   /** Begins anywhere, so that the marks of lines before this one are not its own. */
   #mark = randomInt(2 ** 40);
@@ -79,7 +80,7 @@ export class Line {
 
   /** Joins, comes back, or asks again: `reply` is called once, when there is something to say. */
   wait({ ticket, waited, found }: Claim, reply: Reply): void {
-    const turn = this.#turn?.waiter.ticket === ticket ? this.#turn : undefined;
+    const turn = this.#turn?.position.ticket === ticket ? this.#turn : undefined;
     if (turn && turn.mark !== found?.mark) {
       // The answer that gave it the turn was lost.
       reply({ turn: turn.turn, mark: turn.mark });
@@ -90,7 +91,7 @@ export class Line {
     const { gathering } = this.options;
     if (waited > GATHERING && !gathering.isOver) this.#busy = gathering;
     if (turn) this.#turn = undefined;
-    const { arrived, order } = turn?.waiter ?? {
+    const { arrived, order } = turn?.position ?? {
       arrived: this.#now - waited,
       order: this.#lastOrder++,
     };
@@ -100,10 +101,10 @@ export class Line {
 
   /** Answers an open request that it is not yet its turn. It keeps its place, and gets the turn if that comes meanwhile. */
   postpone(ticket: string, reply: Reply): void {
-    const waiter = this.#byTicket.get(ticket);
-    if (waiter?.reply !== reply) return;
-    waiter.absence = this.clock.after(this.options.lapse, () => this.leave(ticket));
-    this.#answer(waiter, 'wait');
+    const position = this.#byTicket.get(ticket);
+    if (position?.reply !== reply) return;
+    position.absence = this.clock.after(this.options.lapse, () => this.leave(ticket));
+    this.#answer(position, 'wait');
   }
 
   /** Nobody waits for this reply any more. */
@@ -119,9 +120,9 @@ export class Line {
 
   /** It wants nothing any more. */
   leave(ticket: string): void {
-    if (this.#turn?.waiter.ticket === ticket) this.#turn = undefined;
-    const waiter = this.#byTicket.get(ticket);
-    if (waiter) this.#answer(this.#remove(this.#waiters.indexOf(waiter)), 'wait');
+    if (this.#turn?.position.ticket === ticket) this.#turn = undefined;
+    const position = this.#byTicket.get(ticket);
+    if (position) this.#answer(this.#remove(this.#positions.indexOf(position)), 'wait');
     this.#advance();
   }
 
@@ -134,7 +135,7 @@ export class Line {
 
   close(): void {
     this.#timer?.cancel();
-    for (const { absence } of this.#waiters) absence?.cancel();
+    for (const { absence } of this.#positions) absence?.cancel();
   }
 
   get #now(): number {
@@ -147,32 +148,32 @@ export class Line {
     this.#busy = busyFor > 0 ? new TimeLimit(this.clock, busyFor) : undefined;
   }
 
-  #answer(waiter: Waiter, turn: Answer['turn']): void {
-    const { reply } = waiter;
-    waiter.reply = undefined;
+  #answer(position: Position, turn: Answer['turn']): void {
+    const { reply } = position;
+    position.reply = undefined;
     reply?.({ turn, mark: this.#mark });
   }
 
-  #admit(waiter: Waiter): void {
-    const known = this.#byTicket.get(waiter.ticket);
+  #admit(position: Position): void {
+    const known = this.#byTicket.get(position.ticket);
     if (known) {
       // Its request was lost on the way, or is open still: then that one has to be answered, too.
       known.absence?.cancel();
       this.#answer(known, 'wait');
-      known.reply = waiter.reply;
+      known.reply = position.reply;
       return;
     }
     // From the end, where nearly all of them belong.
-    const before = this.#waiters.findLastIndex((other) => isBefore(other, waiter));
-    this.#waiters.splice(before + 1, 0, waiter);
-    this.#byTicket.set(waiter.ticket, waiter);
+    const before = this.#positions.findLastIndex((other) => isBefore(other, position));
+    this.#positions.splice(before + 1, 0, position);
+    this.#byTicket.set(position.ticket, position);
   }
 
-  #remove(at: number): Waiter {
-    const [waiter] = this.#waiters.splice(at, 1);
-    this.#byTicket.delete(waiter.ticket);
-    waiter.absence?.cancel();
-    return waiter;
+  #remove(at: number): Position {
+    const [position] = this.#positions.splice(at, 1);
+    this.#byTicket.delete(position.ticket);
+    position.absence?.cancel();
+    return position;
   }
 
   #advance(): void {
@@ -180,23 +181,23 @@ export class Line {
     if (this.#turn?.limit.isOver) this.#turn = undefined;
     const { onEmpty } = this.options;
     if (this.#turn) this.#wakeIn(this.#turn.limit.left);
-    else if (this.#waiters.length === 0) onEmpty();
+    else if (this.#positions.length === 0) onEmpty();
     else if (this.#untilNextTurn > 0) this.#wakeIn(this.#untilNextTurn);
     else this.#give();
   }
 
-  /** ms; 0: the next waiter may have its turn now */
+  /** ms; 0: the first may have its turn now */
   get #untilNextTurn(): number {
     return Math.max(this.options.gathering.left, this.#busy?.left ?? 0);
   }
 
   #give(): void {
-    const waiter = this.#remove(0);
+    const position = this.#remove(0);
     const turn = this.#busy ? 'look' : 'take';
     const { lapse } = this.options;
-    this.#turn = { waiter, turn, mark: this.#mark, limit: new TimeLimit(this.clock, lapse) };
+    this.#turn = { position, turn, mark: this.#mark, limit: new TimeLimit(this.clock, lapse) };
     this.#wakeIn(lapse);
-    this.#answer(waiter, turn);
+    this.#answer(position, turn);
   }
 
   #wakeIn(ms: number): void {
@@ -204,6 +205,6 @@ export class Line {
   }
 }
 
-function isBefore(one: Waiter, other: Waiter): boolean {
+function isBefore(one: Position, other: Position): boolean {
   return one.arrived < other.arrived || (one.arrived === other.arrived && one.order < other.order);
 }

@@ -6,7 +6,7 @@ import {
   type QueueMember,
 } from '../../test/support/queue-members.js';
 import { VirtualTime } from '../../test/support/virtual-clock.js';
-import type { Ticket } from '../lock/index.js';
+import type { Waiter } from '../lock/index.js';
 import { STILL_IN_LINE, STILL_UNLED } from './queue.messages.js';
 import { FREED, LEAVE, TAKEN, WAIT } from './queue.packets.js';
 
@@ -37,11 +37,11 @@ describe('QueueLine', () => {
   /** Waits under this name, and has a millisecond's lead on the next. */
   async function wait(
     name: string,
-    ticket: Ticket,
+    waiter: Waiter,
     limits: { timeout?: number; signal?: AbortSignal } = {},
     busyFor?: number,
   ): Promise<unknown> {
-    const waiting = ticket.turn({ timeout: 60_000, ...limits }, busyFor).then(
+    const waiting = waiter.turn({ timeout: 60_000, ...limits }, busyFor).then(
       (turn) => void turns.push(`${name} ${turn}`),
       (error: unknown) => error,
     );
@@ -58,10 +58,10 @@ describe('QueueLine', () => {
 
   it('gives the turn in the order in which members asked, on all of them', async () => {
     await electA();
-    const tickets = [a, b, c, b].map(({ line }) => line.join(PLACE));
-    for (const [i, ticket] of tickets.entries()) await begin(`${i}`, ticket);
-    for (const ticket of tickets) {
-      ticket.taken(10_000);
+    const waiters = [a, b, c, b].map(({ line }) => line.join(PLACE));
+    for (const [i, waiter] of waiters.entries()) await begin(`${i}`, waiter);
+    for (const waiter of waiters) {
+      waiter.taken(10_000);
       await time.advance(1);
       c.line.freed(PLACE);
       await time.advance(1);
@@ -87,13 +87,13 @@ describe('QueueLine', () => {
   });
 
   it('tells nobody of what the store gave without a leader, and nothing twice', async () => {
-    const ticket = b.line.join(PLACE);
-    await begin('alone', ticket);
+    const waiter = b.line.join(PLACE);
+    await begin('alone', waiter);
     await time.advance(ELECTING);
     expect(turns).toEqual(['alone look']);
     await electA();
-    ticket.taken(10_000);
-    ticket.leave();
+    waiter.taken(10_000);
+    waiter.leave();
     expect(members.sent.size).toBe(0);
     const other = b.line.join(PLACE);
     await begin('other', other);
@@ -128,11 +128,11 @@ describe('QueueLine', () => {
 
   it('lets an election go first that begins while it waits for a holder to be gone', async () => {
     await electA();
-    const ticket = b.line.join(PLACE);
-    await begin('b', ticket);
+    const waiter = b.line.join(PLACE);
+    await begin('b', waiter);
     members.kill(a);
     // Its lease ends before the holder's.
-    await begin('b', ticket, {}, QUEUE_LEASE);
+    await begin('b', waiter, {}, QUEUE_LEASE);
     await time.advance(QUEUE_LEASE + 150);
     expect(turns).toEqual(['b take']);
     members.elect(c, 2n);
@@ -160,19 +160,19 @@ describe('QueueLine', () => {
     ['hangs', async () => a.clock.pause()],
   ])('keeps the order when the leader %s', async (_, mishap) => {
     await electA();
-    const tickets: Ticket[] = [];
+    const waiters: Waiter[] = [];
     for (const [i, { line }] of [b, c, b, c].entries()) {
-      tickets[i] = line.join(PLACE);
-      await begin(`${i}`, tickets[i]);
+      waiters[i] = line.join(PLACE);
+      await begin(`${i}`, waiters[i]);
     }
-    await begin('0', tickets[0], {}, 60_000);
+    await begin('0', waiters[0], {}, 60_000);
     await time.advance(GATHERED);
     await mishap();
     await time.advance(200);
     members.elect(b, 2n);
     await time.advance(GATHERED + 1_000);
-    for (const ticket of tickets) {
-      ticket.taken(0);
+    for (const waiter of waiters) {
+      waiter.taken(0);
       await time.advance(1);
     }
     expect(turns).toEqual(['0 take', '0 look', '1 take', '2 take', '3 take']);
@@ -193,13 +193,13 @@ describe('QueueLine', () => {
   it('asks the store by itself where the leader cannot be reached', async () => {
     await electA();
     members.byId.delete('a');
-    const ticket = b.line.join(PLACE);
-    await begin('b', ticket);
+    const waiter = b.line.join(PLACE);
+    await begin('b', waiter);
     await time.advance(900);
     expect(turns).toEqual([]);
     await time.advance(350);
     expect(turns).toEqual(['b look']);
-    await begin('b', ticket, {}, 5_000);
+    await begin('b', waiter, {}, 5_000);
     await time.advance(4_900);
     expect(turns).toHaveLength(1);
     await time.advance(350);
@@ -221,9 +221,9 @@ describe('QueueLine', () => {
   it('does not run in circles with a leader that sends it away at once', async () => {
     await electA();
     a.handlers.set(WAIT, () => ({ turn: 'wait', mark: 1 }));
-    const ticket = b.line.join(PLACE);
-    await begin('b', ticket);
-    await begin('b', ticket, {}, 30_000);
+    const waiter = b.line.join(PLACE);
+    await begin('b', waiter);
+    await begin('b', waiter, {}, 30_000);
     await time.advance(10_000);
     expect(members.sent.get(WAIT)).toBeLessThan(50);
   });
@@ -314,8 +314,8 @@ describe('QueueLine', () => {
     ['without one', false, STILL_UNLED],
   ])('gives up in time, and says why, %s', async (_, isLed, text) => {
     if (isLed) await electA();
-    const ticket = b.line.join(PLACE);
-    await begin('b', ticket);
+    const waiter = b.line.join(PLACE);
+    await begin('b', waiter);
     const late = c.line.join(PLACE);
     const from = time.now;
     const waiting = late.turn({ timeout: 700 }, 5_000);

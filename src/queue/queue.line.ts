@@ -4,7 +4,7 @@ import type { LeaderClient } from '../request/index.js';
 import type { Clock } from '../time/index.js';
 import { PendingNotices } from './pending-notices.js';
 import { FREED, type PlacePacket } from './queue.packets.js';
-import { QueueTicket } from './queue.ticket.js';
+import { QueueWaiter } from './queue.waiter.js';
 
 /** ms. A leader that is elected later needs no notice: its first waiter looks into the store. */
 const FREED_NOTICE_LIMIT = 2_000;
@@ -22,9 +22,10 @@ export class QueueLine implements WaitingLine {
     this.#alone = new StoreLine(clock);
   }
 
-  join(place: Place): QueueTicket {
+  join(place: Place): QueueWaiter {
+    const { client, view, clock } = this;
     const alone = this.#alone.join(place);
-    return new QueueTicket(place, this.client, this.view, this.clock, alone, this.#notices);
+    return new QueueWaiter(place, { client, view, clock, alone, notices: this.#notices });
   }
 
   /** Told twice, late or never it costs a question in vain, or the time until whoever was in the way would be gone. */

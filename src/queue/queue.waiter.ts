@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { abortWith } from '../abort.listeners.js';
 import { ABORTED, hasCode, HedgeError } from '../errors/index.js';
 import type { LeaderView } from '../leader/index.js';
-import type { Place, Ticket } from '../lock/index.js';
+import type { Place, Waiter } from '../lock/index.js';
 import type { LeaderClient } from '../request/index.js';
 import { Backoff, TimeLimit, type Clock, type WaitLimits } from '../time/index.js';
 import type { Answer, Found } from './line.js';
@@ -30,9 +30,19 @@ const SLACK = 5_000;
  */
 const GRACE = 1_000;
 
-/** A contender's place in the leader's line. */
-export class QueueTicket implements Ticket {
-  readonly #id = randomUUID();
+export interface QueueWaiterParts {
+  readonly client: LeaderClient;
+  readonly view: LeaderView;
+  readonly clock: Clock;
+  /** The same waiter where no leader keeps a line. */
+  readonly alone: Waiter;
+  readonly notices: PendingNotices;
+}
+
+/** A waiter in the leader's line, on the member that waits. */
+export class QueueWaiter implements Waiter {
+  /** Tells this waiter from the others of its member. */
+  readonly #ticket = randomUUID();
   readonly #joinedAt: number;
   /** Until this is over, the holder that the last turn met is in the way. */
   #busy: TimeLimit | undefined;
@@ -45,19 +55,14 @@ export class QueueTicket implements Ticket {
 
   constructor(
     private readonly place: Place,
-    private readonly client: LeaderClient,
-    private readonly view: LeaderView,
-    private readonly clock: Clock,
-    /** Its place where nobody keeps the line. */
-    private readonly alone: Ticket,
-    private readonly notices: PendingNotices,
+    private readonly parts: QueueWaiterParts,
   ) {
     this.#joinedAt = this.#now;
   }
 
   async turn({ timeout, signal }: WaitLimits, busyFor?: number): Promise<Turn> {
-    const limit = new TimeLimit(this.clock, timeout);
-    if (busyFor !== undefined) this.#busy = new TimeLimit(this.clock, busyFor);
+    const limit = new TimeLimit(this.parts.clock, timeout);
+    if (busyFor !== undefined) this.#busy = new TimeLimit(this.parts.clock, busyFor);
     const limits = () => ({ timeout: this.#timeLeft(limit, signal), signal });
     const backoff = new Backoff(50, 1_000);
     for (;;) {
@@ -77,11 +82,11 @@ export class QueueTicket implements Ticket {
   }
 
   get #now(): number {
-    return this.clock.now().monotonic;
+    return this.parts.clock.now().monotonic;
   }
 
   get #packet(): TicketPacket {
-    return { place: this.place.row, ticket: this.#id };
+    return { place: this.place.row, ticket: this.#ticket };
   }
 
   get #claim(): WaitPacket {
@@ -97,19 +102,19 @@ export class QueueTicket implements Ticket {
   #tell(route: string, packet: TicketPacket): void {
     if (!this.#isExpected) return;
     this.#isExpected = false;
-    this.notices.add(this.client.requestCurrent(route, packet, { timeout: SLACK }));
+    this.parts.notices.add(this.parts.client.requestCurrent(route, packet, { timeout: SLACK }));
   }
 
   /** @returns undefined where no leader keeps the line */
   async #byLeader(limits: () => WaitLimits): Promise<Turn | undefined> {
-    for (let asked = this.view.current; asked; asked = this.view.current) {
+    for (let asked = this.parts.view.current; asked; asked = this.parts.view.current) {
       const askedAt = this.#now;
       const answer = await this.#ask(limits);
       // One that does not even wait is none to be asked again at once.
       const isHasty = answer?.turn === 'wait' && this.#now - askedAt < SLACK / 10;
       if (!answer || isHasty) {
-        this.#grace ??= new TimeLimit(this.clock, GRACE);
-        const { current } = this.view;
+        this.#grace ??= new TimeLimit(this.parts.clock, GRACE);
+        const { current } = this.parts.view;
         // The next one gathers those that wait, and not for long.
         if (current && current.token !== asked.token) continue;
         return undefined;
@@ -125,7 +130,7 @@ export class QueueTicket implements Ticket {
   /** Whatever goes wrong there, the store can be asked without it. */
   async #ask(limits: () => WaitLimits): Promise<Answer | undefined> {
     const { timeout, signal } = limits();
-    const asking = this.client.requestCurrent(WAIT, this.#claim, {
+    const asking = this.parts.client.requestCurrent(WAIT, this.#claim, {
       timeout: Math.min(timeout, PATIENCE + SLACK),
       signal,
     });
@@ -150,14 +155,14 @@ export class QueueTicket implements Ticket {
     const stop = new AbortController();
     const retry = () => stop.abort();
     const unlisten = abortWith(signal, stop);
-    const changes = this.view.changes.subscribe((leader) => {
+    const changes = this.parts.view.changes.subscribe((leader) => {
       if (!leader) return;
       backoff.reset();
       retry();
     });
-    const timer = this.view.current && this.clock.after(backoff.next(), retry);
+    const timer = this.parts.view.current && this.parts.clock.after(backoff.next(), retry);
     try {
-      const turn = await this.alone.turn({ timeout, signal: stop.signal }, this.#busyFor);
+      const turn = await this.parts.alone.turn({ timeout, signal: stop.signal }, this.#busyFor);
       // An election may have begun meanwhile.
       return this.#electionLeft > 0 ? undefined : turn;
     } catch (error) {
@@ -178,8 +183,8 @@ export class QueueTicket implements Ticket {
 
   /** ms for which an election that goes on is waited for. 0: a leader is known, or nobody has been elected for long. */
   get #electionLeft(): number {
-    if (this.view.current) return 0;
-    const since = this.view.leaderlessSince ?? this.#joinedAt;
+    if (this.parts.view.current) return 0;
+    const since = this.parts.view.leaderlessSince ?? this.#joinedAt;
     return Math.max(0, since + GRACE - this.#now);
   }
 
@@ -194,7 +199,7 @@ export class QueueTicket implements Ticket {
   }
 
   #tooLate(): HedgeError {
-    const text = this.view.current ? STILL_IN_LINE : STILL_UNLED;
+    const text = this.parts.view.current ? STILL_IN_LINE : STILL_UNLED;
     return new HedgeError('TIMEOUT', text(this.place.label));
   }
 }
