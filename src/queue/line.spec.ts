@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
 import { TimeLimit } from '../time/index.js';
-import { Line, type Answer, type Found, type Reply } from './line.js';
+import { Line, type Answer, type Finding, type Reply } from './line.js';
 
 const LAPSE = 1_000;
 
@@ -11,12 +11,12 @@ describe('Line', () => {
   let empty: number;
   /** Who was told what, in order: `a take`. */
   let told: string[];
-  let marks: Map<string, number>;
+  let releaseCounts: Map<string, number>;
 
   beforeEach(() => {
     clock = new VirtualClock(new VirtualTime());
     told = [];
-    marks = new Map();
+    releaseCounts = new Map();
     empty = 0;
     line = lineThatGathers(0);
   });
@@ -26,27 +26,27 @@ describe('Line', () => {
     return new Line(clock, { lapse: LAPSE, gathering, onEmpty: () => void empty++ });
   }
 
-  function wait(ticket: string, waited = 0, found?: Found): Reply {
-    const reply = ({ turn, mark }: Answer) => {
+  function wait(ticket: string, waited = 0, finding?: Finding): Reply {
+    const reply = ({ turn, releaseCount }: Answer) => {
       told.push(`${ticket} ${turn}`);
-      marks.set(ticket, mark);
+      releaseCounts.set(ticket, releaseCount);
     };
-    line.wait({ ticket, waited, found }, reply);
+    line.wait({ ticket, waited, finding }, reply);
     return reply;
   }
 
   /** What its last turn showed. */
-  function lastFound(ticket: string, busyFor: number): Found {
-    return { mark: marks.get(ticket)!, busyFor };
+  function lastFinding(ticket: string, busyFor: number): Finding {
+    return { releaseCount: releaseCounts.get(ticket)!, busyFor };
   }
 
   function taken(ticket: string, busyFor = 10_000): void {
-    line.taken(ticket, lastFound(ticket, busyFor));
+    line.taken(ticket, lastFinding(ticket, busyFor));
   }
 
   /** It had its turn, and comes back. */
   function foundHeld(ticket: string, busyFor = 10_000): Reply {
-    return wait(ticket, 0, lastFound(ticket, busyFor));
+    return wait(ticket, 0, lastFinding(ticket, busyFor));
   }
 
   it('gives the first its turn at once, and nobody else while it has it', () => {
@@ -135,7 +135,7 @@ describe('Line', () => {
     wait('c');
     await clock.advance(LAPSE - 100);
     expect(told).toEqual(['a take', 'b take']);
-    wait('a', LAPSE, lastFound('a', 10_000));
+    wait('a', LAPSE, lastFinding('a', 10_000));
     line.freed();
     taken('b');
     expect(told).toEqual(['a take', 'b take', 'a take']);
@@ -181,7 +181,7 @@ describe('Line', () => {
   });
 
   it('says nothing of how long the place is in use to those whose turn was given by another', () => {
-    wait('a', 5_000, { mark: -1, busyFor: 8_000 });
+    wait('a', 5_000, { releaseCount: -1, busyFor: 8_000 });
     expect(told).toEqual(['a take']);
   });
 
@@ -192,7 +192,7 @@ describe('Line', () => {
     wait('b');
     foundHeld('a');
     line.freed();
-    wait('a', 0, { mark: marks.get('a')! - 1, busyFor: 3 });
+    wait('a', 0, { releaseCount: releaseCounts.get('a')! - 1, busyFor: 3 });
     expect(told).toEqual(['a take', 'a take', 'a take', 'a take']);
   });
 

@@ -1,31 +1,35 @@
 import { randomInt } from 'node:crypto';
 import { TimeLimit, type Clock, type Timer } from '../time/index.js';
 
-/** ms in which those that waited elsewhere come back together: until then nobody gets the turn. */
+/** ms. A new line gives no turn before: those that waited on the last leader come back in this time. */
 export const GATHERING = 250;
 
-/** What a waiter says of itself when it asks for its turn. */
-export interface Claim {
+/** What a waiter sends to get its turn. */
+export interface TurnRequest {
+  /** Tells the waiter from all others. */
   readonly ticket: string;
-  /** ms since it joined, whoever kept the line then. */
+  /** ms since the waiter joined, on this leader or on earlier ones. */
   readonly waited: number;
-  /** What its last turn showed, where it had one. */
-  readonly found?: Found;
+  /** Of the waiter's last turn, if it had one. */
+  readonly finding?: Finding;
 }
 
-/** What a turn at the store showed. */
-export interface Found {
-  /** As given with that turn. */
-  readonly mark: number;
-  /** ms for which the place will be in use, unless something of it is given back. */
+/** What a waiter found in the store when it had its turn. */
+export interface Finding {
+  /** The count that came with the turn. */
+  readonly releaseCount: number;
+  /** ms for which the place is full, unless a holder gives back. 0: more holders fit. */
   readonly busyFor: number;
 }
 
-/** `wait`: not yet; the waiter keeps its position, and asks again. */
+/**
+ * The leader's answer to a {@link TurnRequest}. `take`: acquire now. `look`: read first, a holder may still be in the
+ * way. `wait`: ask again; the waiter keeps its position.
+ */
 export interface Answer {
   readonly turn: 'take' | 'look' | 'wait';
-  /** Another one with everything that is given back: tells news of the place from what is out of date. */
-  readonly mark: number;
+  /** Rises with each release that the line hears of. A finding with a lower count is out of date. */
+  readonly releaseCount: number;
 }
 
 export type Reply = (answer: Answer) => void;
@@ -33,42 +37,44 @@ export type Reply = (answer: Answer) => void;
 /** A waiter, as the leader's line knows it. */
 interface Position {
   readonly ticket: string;
+  /** On the monotonic clock of the leader. */
   readonly arrived: number;
-  /** Tells apart those that arrived at the same moment. */
+  /** Decides between waiters that arrived at the same moment. */
   readonly order: number;
-  /** There while its request is open. */
+  /** Answers the waiter's open request. Undefined while no request is open. */
   reply?: Reply;
-  /** When it is taken for gone, while no request of it is open. */
+  /** Removes the waiter if it does not ask again in time. Undefined while a request is open. */
   absence?: Timer;
 }
 
-interface TurnTaken extends Answer {
+/** A turn that a waiter has now. */
+interface CurrentTurn extends Answer {
   readonly position: Position;
-  /** The turn lapses then: a waiter that died, or was stopped, must not keep the others from theirs. */
+  /** The turn lapses at its end: a waiter that died or hangs must not stop the line. */
   readonly limit: TimeLimit;
 }
 
 export interface LineOptions {
-  /** ms a turn may take. */
+  /** ms that a turn lasts. */
   readonly lapse: number;
-  /** No turn before this is over: those that came first elsewhere may not have come here yet. */
+  /** No turn before its end: earlier waiters of the last leader may still be on their way here. */
   readonly gathering: TimeLimit;
-  /** Nobody waits here, and nobody has the turn. */
+  /** Called when the line has no waiters and no turn. */
   readonly onEmpty: () => void;
 }
 
 /**
- * Who waits for one place, whoever came first in front. One of them at a time has the turn: the first, when nothing is known
- * to be in the way, or something was given back since, or whatever is in the way should be gone.
+ * The leader's line for one place, in the order of arrival. One waiter at a time has the turn. The first waiter gets it
+ * when nothing is known to be in the way, after a release, or when the holder in the way should be gone.
  */
 export class Line {
-  /** By arrival. Whoever has the turn is not among them. */
+  /** By arrival. The waiter that has the turn is not among them. */
   readonly #positions: Position[] = [];
   readonly #byTicket = new Map<string, Position>();
-  #turn: TurnTaken | undefined;
-  /** Begins anywhere, so that the marks of lines before this one are not its own. */
-  #mark = randomInt(2 ** 40);
-  /** Until this is over, something is in the way. Undefined: nothing is known to be. */
+  #turn: CurrentTurn | undefined;
+  /** Begins at random, so that a finding of an earlier line does not count here. */
+  #releaseCount = randomInt(2 ** 40);
+  /** Until its end, a holder is in the way. Undefined: none is known to be. */
   #busy: TimeLimit | undefined;
   #timer: Timer | undefined;
   #lastOrder = 0;
@@ -78,16 +84,16 @@ export class Line {
     private readonly options: LineOptions,
   ) {}
 
-  /** Joins, comes back, or asks again: `reply` is called once, when there is something to say. */
-  wait({ ticket, waited, found }: Claim, reply: Reply): void {
+  /** A waiter joins, comes back, or asks again. `reply` is called once: with its turn, or to have it ask again. */
+  wait({ ticket, waited, finding }: TurnRequest, reply: Reply): void {
     const turn = this.#turn?.position.ticket === ticket ? this.#turn : undefined;
-    if (turn && turn.mark !== found?.mark) {
-      // The answer that gave it the turn was lost.
-      reply({ turn: turn.turn, mark: turn.mark });
+    if (turn && turn.releaseCount !== finding?.releaseCount) {
+      // The waiter has the turn and does not know: the answer was lost.
+      reply({ turn: turn.turn, releaseCount: turn.releaseCount });
       return;
     }
-    if (found) this.#note(found);
-    // Whoever waited elsewhere did so for something in the way: a look is cheaper than to try in vain.
+    if (finding) this.#note(finding);
+    // A waiter of an earlier leader waited for a holder. To look for that one is cheaper than to try in vain.
     const { gathering } = this.options;
     if (waited > GATHERING && !gathering.isOver) this.#busy = gathering;
     if (turn) this.#turn = undefined;
@@ -99,7 +105,7 @@ export class Line {
     this.#advance();
   }
 
-  /** Answers an open request that it is not yet its turn. It keeps its place, and gets the turn if that comes meanwhile. */
+  /** Answers an open request with `wait`. The waiter keeps its position, and gets the turn if that comes meanwhile. */
   postpone(ticket: string, reply: Reply): void {
     const position = this.#byTicket.get(ticket);
     if (position?.reply !== reply) return;
@@ -107,18 +113,18 @@ export class Line {
     this.#answer(position, 'wait');
   }
 
-  /** Nobody waits for this reply any more. */
+  /** The waiter gave up its request. A newer request of the same waiter stays open. */
   withdraw(ticket: string, reply: Reply): void {
     if (this.#byTicket.get(ticket)?.reply === reply) this.leave(ticket);
   }
 
-  /** It has what it waited for. */
-  taken(ticket: string, found: Found): void {
-    this.#note(found);
+  /** The waiter has acquired the place. */
+  taken(ticket: string, finding: Finding): void {
+    this.#note(finding);
     this.leave(ticket);
   }
 
-  /** It wants nothing any more. */
+  /** The waiter gave up, or has acquired. */
   leave(ticket: string): void {
     if (this.#turn?.position.ticket === ticket) this.#turn = undefined;
     const position = this.#byTicket.get(ticket);
@@ -126,9 +132,9 @@ export class Line {
     this.#advance();
   }
 
-  /** Something of the place was given back. */
+  /** A holder gave the place back. */
   freed(): void {
-    this.#mark++;
+    this.#releaseCount++;
     this.#busy = undefined;
     this.#advance();
   }
@@ -142,28 +148,28 @@ export class Line {
     return this.clock.now().monotonic;
   }
 
-  /** What was given back since may be just what was in the way then. */
-  #note({ mark, busyFor }: Found): void {
-    if (mark !== this.#mark) return;
+  /** Ignores an old finding: its holder may be the one that has given back since. */
+  #note({ releaseCount, busyFor }: Finding): void {
+    if (releaseCount !== this.#releaseCount) return;
     this.#busy = busyFor > 0 ? new TimeLimit(this.clock, busyFor) : undefined;
   }
 
   #answer(position: Position, turn: Answer['turn']): void {
     const { reply } = position;
     position.reply = undefined;
-    reply?.({ turn, mark: this.#mark });
+    reply?.({ turn, releaseCount: this.#releaseCount });
   }
 
   #admit(position: Position): void {
     const known = this.#byTicket.get(position.ticket);
     if (known) {
-      // Its request was lost on the way, or is open still: then that one has to be answered, too.
+      // The waiter asks again. If its earlier request is still open, that one is answered, too.
       known.absence?.cancel();
       this.#answer(known, 'wait');
       known.reply = position.reply;
       return;
     }
-    // From the end, where nearly all of them belong.
+    // From the end: nearly all waiters belong there.
     const before = this.#positions.findLastIndex((other) => isBefore(other, position));
     this.#positions.splice(before + 1, 0, position);
     this.#byTicket.set(position.ticket, position);
@@ -183,20 +189,20 @@ export class Line {
     if (this.#turn) this.#wakeIn(this.#turn.limit.left);
     else if (this.#positions.length === 0) onEmpty();
     else if (this.#untilNextTurn > 0) this.#wakeIn(this.#untilNextTurn);
-    else this.#give();
+    else this.#giveTurn();
   }
 
-  /** ms; 0: the first may have its turn now */
+  /** ms. 0: the first waiter may have its turn now. */
   get #untilNextTurn(): number {
     return Math.max(this.options.gathering.left, this.#busy?.left ?? 0);
   }
 
-  #give(): void {
+  #giveTurn(): void {
     const position = this.#remove(0);
     const turn = this.#busy ? 'look' : 'take';
-    const { lapse } = this.options;
-    this.#turn = { position, turn, mark: this.#mark, limit: new TimeLimit(this.clock, lapse) };
-    this.#wakeIn(lapse);
+    const limit = new TimeLimit(this.clock, this.options.lapse);
+    this.#turn = { position, turn, releaseCount: this.#releaseCount, limit };
+    this.#wakeIn(limit.left);
     this.#answer(position, turn);
   }
 

@@ -7,18 +7,20 @@ import type { Clock } from '../time/index.js';
 import type { Answer } from './line.js';
 import { LineRegistry } from './line.registry.js';
 import {
+  answerPacket,
   FREED,
   LEAVE,
-  PATIENCE,
+  OPEN_REQUEST_LIMIT,
   readPlace,
   readTaken,
   readTicket,
   readWait,
   TAKEN,
   WAIT,
+  type AnswerPacket,
 } from './queue.packets.js';
 
-/** While this member leads, it tells those who wait for a lock or a permit whose turn it is. */
+/** While this member leads, it keeps the lines and tells each waiter when it has the turn. */
 export class QueueRoutes implements TermListener {
   #kept: { readonly term: Term; readonly lines: LineRegistry } | undefined;
 
@@ -31,8 +33,8 @@ export class QueueRoutes implements TermListener {
   register(): void {
     this.routes.handleUntilTermEnds(WAIT, (request) => this.#wait(request));
     this.routes.handleUntilTermEnds(TAKEN, (request) => {
-      const { place, ticket, found } = readTaken(request.data);
-      this.#linesOf(request).find(place)?.taken(ticketOf(request.caller, ticket), found);
+      const { place, ticket, finding } = readTaken(request.data);
+      this.#linesOf(request).find(place)?.taken(ticketOf(request.caller, ticket), finding);
     });
     this.routes.handleUntilTermEnds(LEAVE, (request) => {
       const { place, ticket } = readTicket(request.data);
@@ -48,7 +50,7 @@ export class QueueRoutes implements TermListener {
   }
 
   async ended(): Promise<void> {
-    // The term's signal has sent on everybody who waited.
+    // The term's signal has answered the open requests: the waiters ask the next leader.
     this.#kept?.lines.close();
     this.#kept = undefined;
   }
@@ -58,17 +60,17 @@ export class QueueRoutes implements TermListener {
     return this.#kept.lines;
   }
 
-  #wait(request: LeaderRequest): Promise<Answer> {
+  #wait(request: LeaderRequest): Promise<AnswerPacket> {
     const { data, caller, term } = request;
-    const packet = readWait(data);
-    const ticket = ticketOf(caller, packet.ticket);
-    const line = this.#linesOf(request).of(packet.place, packet.waited);
+    const { place, ...turnRequest } = readWait(data);
+    const ticket = ticketOf(caller, turnRequest.ticket);
+    const line = this.#linesOf(request).of(place, turnRequest.waited);
     return new Promise((resolve, reject) => {
       const reply = (answer: Answer) => {
         cease();
-        resolve(answer);
+        resolve(answerPacket(answer));
       };
-      const timer = this.clock.after(PATIENCE, () => line.postpone(ticket, reply));
+      const timer = this.clock.after(OPEN_REQUEST_LIMIT, () => line.postpone(ticket, reply));
       const unlisten = [
         onAbort(caller.signal, () => {
           cease();
@@ -84,12 +86,12 @@ export class QueueRoutes implements TermListener {
         timer.cancel();
         for (const ignore of unlisten) ignore();
       }
-      line.wait({ ...packet, ticket }, reply);
+      line.wait({ ...turnRequest, ticket }, reply);
     });
   }
 }
 
-/** No member has to do with another one's tickets. */
+/** A ticket counts for its own member only: no member can speak for the waiters of another. */
 function ticketOf({ instanceId }: Caller, ticket: string): string {
   return `${instanceId} ${ticket}`;
 }

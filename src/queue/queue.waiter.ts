@@ -5,12 +5,13 @@ import type { LeaderView } from '../leader/index.js';
 import type { Place, Waiter } from '../lock/index.js';
 import type { LeaderClient } from '../request/index.js';
 import { Backoff, TimeLimit, type Clock, type WaitLimits } from '../time/index.js';
-import type { Answer, Found } from './line.js';
+import type { Answer, Finding } from './line.js';
 import type { PendingNotices } from './pending-notices.js';
 import { STILL_IN_LINE, STILL_UNLED } from './queue.messages.js';
 import {
+  findingPacket,
   LEAVE,
-  PATIENCE,
+  OPEN_REQUEST_LIMIT,
   readAnswer,
   TAKEN,
   WAIT,
@@ -18,17 +19,14 @@ import {
   type TicketPacket,
   type WaitPacket,
 } from './queue.packets.js';
+import { StorePause } from './store.pause.js';
 
 type Turn = 'take' | 'look';
 
-/** ms after {@link PATIENCE} in which the leader's answer is due. */
-const SLACK = 5_000;
-/**
- * ms for which one whose leader fell away waits for the next, rather than to overtake those that do. And while nobody
- * leads the election goes first: contenders that all ask the store at once would have it abort each other, and the
- * candidates.
- */
-const GRACE = 1_000;
+/** ms that a packet and its answer may take on their way. */
+const TRAVEL_LIMIT = 5_000;
+/** ms. A leader that answers "wait" sooner than this does not keep the line: to ask it again at once would be a loop. */
+const HASTY_ANSWER = 500;
 
 export interface QueueWaiterParts {
   readonly client: LeaderClient;
@@ -39,30 +37,50 @@ export interface QueueWaiterParts {
   readonly notices: PendingNotices;
 }
 
-/** A waiter in the leader's line, on the member that waits. */
+/**
+ * A waiter, on the member that waits. `turn()` leads from any state to `HasTurn`; an error ends in `Left`.
+ *
+ * ```mermaid
+ * stateDiagram-v2
+ *   [*] --> InLine: a leader is known
+ *   [*] --> Alone: no leader is known
+ *   InLine --> InLine: the leader says "wait", or the next leader is known
+ *   InLine --> HasTurn: the leader says "take" or "look"
+ *   InLine --> Alone: no leader keeps the line
+ *   Alone --> InLine: a leader is known, or may answer again
+ *   Alone --> HasTurn: the pause is over
+ *   HasTurn --> InLine: the place is full, a leader is known
+ *   HasTurn --> Alone: the place is full, no leader is known
+ *   HasTurn --> Taken: taken()
+ *   InLine --> Left: TIMEOUT, ABORTED, leave()
+ *   Alone --> Left: TIMEOUT, ABORTED, leave()
+ *   HasTurn --> Left: leave()
+ *   Taken --> [*]
+ *   Left --> [*]
+ * ```
+ */
 export class QueueWaiter implements Waiter {
   /** Tells this waiter from the others of its member. */
   readonly #ticket = randomUUID();
   readonly #joinedAt: number;
-  /** Until this is over, the holder that the last turn met is in the way. */
-  #busy: TimeLimit | undefined;
-  /** Of the last turn that a leader gave. */
-  #mark: number | undefined;
-  /** A leader may reckon with it though no request of it is open: it has the turn, or was told to ask again. */
+  readonly #pause: StorePause;
+  /** Came with the last turn that a leader gave. */
+  #releaseCount: number | undefined;
+  /** A leader may keep a position or a turn for this waiter, so it is told when the waiter needs none. */
   #isExpected = false;
-  /** Until this is over, it does not ask the store on its own. */
-  #grace: TimeLimit | undefined;
 
   constructor(
     private readonly place: Place,
     private readonly parts: QueueWaiterParts,
   ) {
+    const { view, clock } = parts;
     this.#joinedAt = this.#now;
+    this.#pause = new StorePause(view, clock);
   }
 
   async turn({ timeout, signal }: WaitLimits, busyFor?: number): Promise<Turn> {
     const limit = new TimeLimit(this.parts.clock, timeout);
-    if (busyFor !== undefined) this.#busy = new TimeLimit(this.parts.clock, busyFor);
+    if (busyFor !== undefined) this.#pause.metHolder(busyFor);
     const limits = () => ({ timeout: this.#timeLeft(limit, signal), signal });
     const backoff = new Backoff(50, 1_000);
     for (;;) {
@@ -72,8 +90,9 @@ export class QueueWaiter implements Waiter {
   }
 
   taken(busyFor: number): void {
-    if (this.#mark === undefined) return;
-    const packet: TakenPacket = { ...this.#packet, found: { mark: this.#mark, busyFor } };
+    if (this.#releaseCount === undefined) return;
+    const found = findingPacket({ releaseCount: this.#releaseCount, busyFor });
+    const packet: TakenPacket = { ...this.#packet, found };
     this.#tell(TAKEN, packet);
   }
 
@@ -89,82 +108,89 @@ export class QueueWaiter implements Waiter {
     return { place: this.place.row, ticket: this.#ticket };
   }
 
-  get #claim(): WaitPacket {
-    return { ...this.#packet, waited: this.#now - this.#joinedAt, found: this.#found };
+  get #waitPacket(): WaitPacket {
+    const finding = this.#finding;
+    const found = finding && findingPacket(finding);
+    return { ...this.#packet, waited: this.#now - this.#joinedAt, found };
   }
 
-  get #found(): Found | undefined {
-    if (this.#mark === undefined || !this.#busy) return undefined;
-    return { mark: this.#mark, busyFor: this.#busy.left };
+  /** What the last turn found. Undefined if it found no holder, or if no leader gave it. */
+  get #finding(): Finding | undefined {
+    const releaseCount = this.#releaseCount;
+    const busyFor = this.#pause.holderLeft;
+    if (releaseCount === undefined || busyFor === undefined) return undefined;
+    return { releaseCount, busyFor };
   }
 
-  /** The leader that gave the turn is told what came of it; another one, if it leads by now, finds out by itself. */
+  /** Tells the current leader. If that is not the leader that gave the turn, it finds nobody of this ticket. */
   #tell(route: string, packet: TicketPacket): void {
     if (!this.#isExpected) return;
     this.#isExpected = false;
-    this.parts.notices.add(this.parts.client.requestCurrent(route, packet, { timeout: SLACK }));
+    const { client, notices } = this.parts;
+    notices.add(client.requestCurrent(route, packet, { timeout: TRAVEL_LIMIT }));
   }
 
-  /** @returns undefined where no leader keeps the line */
+  /** @returns undefined if no leader keeps the line */
   async #byLeader(limits: () => WaitLimits): Promise<Turn | undefined> {
-    for (let asked = this.parts.view.current; asked; asked = this.parts.view.current) {
+    const { view } = this.parts;
+    for (let asked = view.current; asked; asked = view.current) {
       const askedAt = this.#now;
       const answer = await this.#ask(limits);
-      // One that does not even wait is none to be asked again at once.
-      const isHasty = answer?.turn === 'wait' && this.#now - askedAt < SLACK / 10;
+      const isHasty = answer?.turn === 'wait' && this.#now - askedAt < HASTY_ANSWER;
       if (!answer || isHasty) {
-        this.#grace ??= new TimeLimit(this.parts.clock, GRACE);
-        const { current } = this.parts.view;
-        // The next one gathers those that wait, and not for long.
+        this.#pause.beginGrace();
+        const { current } = view;
+        // The next leader gathers the waiters, but only for a moment.
         if (current && current.token !== asked.token) continue;
         return undefined;
       }
-      this.#grace = undefined;
+      this.#pause.endGrace();
       if (answer.turn === 'wait') continue;
-      this.#mark = answer.mark;
+      this.#releaseCount = answer.releaseCount;
       return answer.turn;
     }
     return undefined;
   }
 
-  /** Whatever goes wrong there, the store can be asked without it. */
+  /** @returns undefined if the leader gave no answer: the waiter can ask the store without it */
   async #ask(limits: () => WaitLimits): Promise<Answer | undefined> {
     const { timeout, signal } = limits();
-    const asking = this.parts.client.requestCurrent(WAIT, this.#claim, {
-      timeout: Math.min(timeout, PATIENCE + SLACK),
+    const longest = OPEN_REQUEST_LIMIT + TRAVEL_LIMIT;
+    const asking = this.parts.client.requestCurrent(WAIT, this.#waitPacket, {
+      timeout: Math.min(timeout, longest),
       signal,
     });
-    // Given up, too: the turn may be on its way, and nobody else would have it before it lapses.
+    // Also if the request fails: the turn may be on its way, and the line would stop until it lapses.
     this.#isExpected = true;
     try {
       const answer = readAnswer(await asking);
       this.#isExpected = answer !== undefined;
       return answer;
     } catch (error) {
-      const code = error instanceof HedgeError && error.code;
-      if (code === 'NOT_RUNNING') throw error;
+      if (hasCode(error, 'NOT_RUNNING')) throw error;
       limits();
-      // Timers are not in step with the clock: by that, a moment may be left.
-      if (code === 'TIMEOUT' && timeout <= PATIENCE + SLACK) throw this.#tooLate();
+      // The timer may fire before the clock says so: then limits() does not throw.
+      if (hasCode(error, 'TIMEOUT') && timeout <= longest) throw this.#tooLate();
       return undefined;
     }
   }
 
-  /** @returns undefined once a leader may be asked (again) */
+  /** @returns undefined when a leader may be asked again */
   async #byStore({ timeout, signal }: WaitLimits, backoff: Backoff): Promise<Turn | undefined> {
+    const { alone, clock, view } = this.parts;
     const stop = new AbortController();
     const retry = () => stop.abort();
     const unlisten = abortWith(signal, stop);
-    const changes = this.parts.view.changes.subscribe((leader) => {
+    const changes = view.changes.subscribe((leader) => {
       if (!leader) return;
       backoff.reset();
       retry();
     });
-    const timer = this.parts.view.current && this.parts.clock.after(backoff.next(), retry);
+    const timer = view.current && clock.after(backoff.next(), retry);
     try {
-      const turn = await this.parts.alone.turn({ timeout, signal: stop.signal }, this.#busyFor);
+      const turn = await alone.turn({ timeout, signal: stop.signal }, this.#pause.left);
       // An election may have begun meanwhile.
-      return this.#electionLeft > 0 ? undefined : turn;
+      return this.#pause.electionLeft > 0 ? undefined : turn;
     } catch (error) {
       if (stop.signal.aborted && !signal?.aborted) return undefined;
       throw hasCode(error, 'TIMEOUT') ? this.#tooLate() : error;
@@ -175,19 +201,7 @@ export class QueueWaiter implements Waiter {
     }
   }
 
-  /** ms until it may ask the store on its own; left out for one that may at once, having found nothing in the way. */
-  get #busyFor(): number | undefined {
-    if (!this.#busy && !this.#grace && this.#electionLeft === 0) return undefined;
-    return Math.max(this.#busy?.left ?? 0, this.#grace?.left ?? 0, this.#electionLeft);
-  }
-
-  /** ms for which an election that goes on is waited for. 0: a leader is known, or nobody has been elected for long. */
-  get #electionLeft(): number {
-    if (this.parts.view.current) return 0;
-    const since = this.parts.view.leaderlessSince ?? this.#joinedAt;
-    return Math.max(0, since + GRACE - this.#now);
-  }
-
+  /** ms, above 0 */
   #timeLeft({ left }: TimeLimit, signal: AbortSignal | undefined): number {
     const { label } = this.place;
     if (signal?.aborted) {
