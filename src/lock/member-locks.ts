@@ -4,7 +4,7 @@ import type { MemberReports } from '../hedge.channels.js';
 import { repeated, type LossReason } from '../session/index.js';
 import { TimeLimit, type Clock, type WaitLimits } from '../time/index.js';
 import type { HedgeStore } from '../store/index.js';
-import { AcquireTurns } from './acquire.turns.js';
+import { AcquireMutex } from './acquire.mutex.js';
 import type { AcquireOutcome, LockAcquirer } from './lock.acquirer.js';
 import { STILL_HELD } from './lock.messages.js';
 import type { LockReleaser } from './lock.releaser.js';
@@ -31,11 +31,11 @@ export class MemberLocks {
   /** Calls that have not settled. Aborting the controller ends the call. */
   readonly #calls = new Map<AbortController, Promise<unknown>>();
   readonly #held = new Set<Term>();
-  readonly #turns: AcquireTurns;
+  readonly #mutex: AcquireMutex;
   #refusal: HedgeError | undefined;
 
   constructor(private readonly parts: MemberLocksParts) {
-    this.#turns = new AcquireTurns(parts.clock);
+    this.#mutex = new AcquireMutex(parts.clock);
   }
 
   /**
@@ -156,7 +156,7 @@ export class MemberLocks {
     if (holder) return { kind: 'held', holder };
     // The next waiter may have met this acquire in the store, and waits for the end of its session.
     const undone = () => line.freed(place);
-    const outcome = await this.#turns.take(limits(), `acquiring ${place.label}`, () =>
+    const outcome = await this.#mutex.run(limits(), `acquiring ${place.label}`, () =>
       acquirer.acquire(place, { ...limits(), undone }),
     );
     if (outcome.kind === 'acquired') this.#hold(outcome.term);
