@@ -1,8 +1,8 @@
 import type { HedgeError } from '../errors/index.js';
 import { remainingOf } from '../session/index.js';
 import type { Decision, LockRow, Mutation, RowQuery } from '../store/index.js';
-import type { Holder } from './place.js';
-import { placeQuery, placeStateOf, type PlaceState } from './place.state.js';
+import type { Holder } from './resource.js';
+import { resourceQuery, resourceStateOf, type ResourceState } from './resource.state.js';
 import type { Term } from './term.js';
 
 /**
@@ -20,29 +20,29 @@ export type AcquireAnswer =
   | { readonly kind: 'refused'; readonly error: HedgeError }
   | { readonly kind: 'session-gone' };
 
-/** The rows an acquire has to see: the place's own, its fences, their sessions, and the acquirer's session. */
-export function acquireQuery({ place, session }: Term): RowQuery {
-  return placeQuery(place, [place.row, session.row]);
+/** The rows an acquire has to see: the resource's own, its fences, their sessions, and the acquirer's session. */
+export function acquireQuery({ resource, session }: Term): RowQuery {
+  return resourceQuery(resource, [resource.row, session.row]);
 }
 
 /** The whole of an acquire, as a pure function of the rows that one transaction read (ACQUIRE-IN-TRANSACTION). */
 export function decideAcquire(term: Term, rows: readonly LockRow[]): Decision<AcquireAnswer> {
-  const { place, session } = term;
+  const { resource, session } = term;
   const sessionStands = rows.some((row) => row.name === session.row);
   // A session that stood and is not there was ended by others. Writing it again would bring it back
   // (SESSION-NEVER-RETURNS).
   if (!sessionStands && !session.isFresh) return answer({ kind: 'session-gone' });
 
-  const state = placeStateOf(place, rows);
+  const state = resourceStateOf(resource, rows);
   const fence = rows.find((row) => row.name === term.row);
   if (fence?.token !== undefined) {
     if (!sessionStands) return answer({ kind: 'session-gone' });
     const others = state.holders.filter(({ fenceRow }) => fenceRow !== term.row);
     return answer({ kind: 'mine', token: fence.token, busyFor: busyFor(term, others) });
   }
-  const error = place.refusal(state.holders);
+  const error = resource.refusal(state.holders);
   if (error) return answer({ kind: 'refused', error });
-  if (place.roomBeside(state.holders) <= 0) {
+  if (resource.freeBeside(state.holders) <= 0) {
     return answer({ kind: 'held', holder: state.holders[0] });
   }
   return answer(
@@ -52,8 +52,8 @@ export function decideAcquire(term: Term, rows: readonly LockRow[]): Decision<Ac
 }
 
 function acquireMutations(
-  { place, row, session }: Term,
-  { dead }: PlaceState,
+  { resource, row, session }: Term,
+  { dead }: ResourceState,
   sessionStands: boolean,
 ): Mutation[] {
   const deletions = dead
@@ -61,15 +61,15 @@ function acquireMutations(
     .map((name): Mutation => ({ table: 'lock', op: 'delete', name }));
   return [
     ...deletions,
-    ...place.taken(session.owner.address),
+    ...resource.mutationsOnAcquire(session.owner.address),
     { table: 'lock', op: 'insert', name: row, writer: session.id, token: 'now' },
     session.beginning(sessionStands),
   ];
 }
 
-/** ms for which nobody else can have the place, beside this term and these, unless something is given back. */
-function busyFor({ place, session }: Term, others: readonly Holder[]): number {
-  if (place.roomBeside(others) > 1) return 0;
+/** ms for which nobody else can have the resource, beside this term and these, unless something is given back. */
+function busyFor({ resource, session }: Term, others: readonly Holder[]): number {
+  if (resource.freeBeside(others) > 1) return 0;
   const own = remainingOf(session.owner.leaseDuration, 0);
   return Math.min(own, ...others.map(({ remaining }) => remaining));
 }

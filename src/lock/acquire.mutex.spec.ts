@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { LOST, MemberRooms } from '../../test/support/member-rooms.js';
 import { settled } from '../../test/support/virtual-clock.js';
 import { AcquireMutex } from './acquire.mutex.js';
-import { groupLock, namedLock } from './lock.place.js';
+import { groupLock, namedLock } from './lock.resource.js';
 
 const WHAT = 'acquiring it';
 const LIMITS = { timeout: 1_000 };

@@ -1,4 +1,4 @@
-import type { Place } from './place.js';
+import type { Resource } from './resource.js';
 import type { Term } from './term.js';
 
 /** The terms that began in this process, by lock. What is over falls out when it is next looked at. */
@@ -9,9 +9,9 @@ export class HeldTerms {
   add(term: Term): void {
     this.#own.add(term);
     if (term.signal.aborted) return;
-    this.#terms.set(term.place.row, term);
+    this.#terms.set(term.resource.row, term);
     term.signal.addEventListener('abort', () => {
-      if (this.#terms.get(term.place.row) === term) this.#terms.delete(term.place.row);
+      if (this.#terms.get(term.resource.row) === term) this.#terms.delete(term.resource.row);
     });
   }
 
@@ -21,7 +21,7 @@ export class HeldTerms {
   }
 
   /** The term of this lock that is held now. Compares clocks at the call. */
-  of(lock: Place): Term | undefined {
+  of(lock: Resource): Term | undefined {
     const term = this.#terms.get(lock.row);
     return term?.isHeld() ? term : undefined;
   }

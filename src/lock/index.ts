@@ -1,14 +1,14 @@
 export { MemberLocks } from './member-locks.js';
 export { Holding } from './holding.js';
 export { Lock } from './lock.js';
-export { groupLock, namedLock } from './lock.place.js';
+export { groupLock, namedLock } from './lock.resource.js';
 export { LockAcquirer, type AcquireOutcome } from './lock.acquirer.js';
 export { LockReleaser } from './lock.releaser.js';
 export { LockService } from './lock.service.js';
 export { LOSSES, TERM_ENDED } from './lock.messages.js';
 export { LossReport } from './loss.report.js';
-export type { Holder, Place } from './place.js';
-export { blockerOf, placeQuery } from './place.state.js';
+export type { Holder, Resource } from './resource.js';
+export { blockerOf, resourceQuery } from './resource.state.js';
 export { HeldTerms } from './held-terms.js';
 export { checkRoutine, Routines } from './routines.js';
 export { StoreLine } from './store.line.js';

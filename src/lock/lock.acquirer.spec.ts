@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ABORTED, FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
 import { HedgeError } from '../errors/index.js';
 import type { AcquireOutcome } from './lock.acquirer.js';
-import { groupLock, namedLock } from './lock.place.js';
+import { groupLock, namedLock } from './lock.resource.js';
 import type { Term } from './term.js';
 
 const JOB = namedLock('g', 'job');

@@ -4,14 +4,14 @@ import { Backoff, sleep, TimeLimit, type Clock } from '../time/index.js';
 import type { HedgeStore } from '../store/index.js';
 import { acquireQuery, decideAcquire, type AcquireAnswer } from './acquire.decision.js';
 import type { LockReleaser } from './lock.releaser.js';
-import type { Holder, Place } from './place.js';
+import type { Holder, Resource } from './resource.js';
 import { Term } from './term.js';
 
 export type AcquireOutcome =
   | {
       readonly kind: 'acquired';
       readonly term: Term;
-      /** ms for which the place is full, unless a holder gives back. 0: more holders fit. */
+      /** ms for which the resource is full, unless a holder gives back. 0: more holders fit. */
       readonly busyFor: number;
     }
   | { readonly kind: 'held'; readonly holder: Holder };
@@ -34,20 +34,20 @@ export interface LockAcquirerParts {
   readonly random?: () => number;
 }
 
-/** Takes one place in the store. It repeats the acquire until the outcome is known, however the connection behaves. */
+/** Takes one resource in the store. It repeats the acquire until the outcome is known, however the connection behaves. */
 export class LockAcquirer {
   constructor(private readonly parts: LockAcquirerParts) {}
 
   /**
-   * Takes the place if it is free.
-   * @throws HedgeError `TIMEOUT`, `ABORTED`, `STORE_INVALID`, `STORE_UNAVAILABLE`, and the place's own refusal
+   * Takes the resource if it is free.
+   * @throws HedgeError `TIMEOUT`, `ABORTED`, `STORE_INVALID`, `STORE_UNAVAILABLE`, and the resource's own refusal
    */
-  async acquire(place: Place, limits: AcquireLimits): Promise<AcquireOutcome> {
+  async acquire(resource: Resource, limits: AcquireLimits): Promise<AcquireOutcome> {
     const { clock, keeper, releaser } = this.parts;
     const limit = new TimeLimit(clock, limits.timeout);
     for (;;) {
       const session = keeper.open();
-      const term = new Term(place, session);
+      const term = new Term(resource, session);
       session.beginAcquire();
       try {
         const outcome = await this.#attempts(term, limit, limits);
@@ -160,8 +160,8 @@ function attemptTimeout({ session }: Term): number {
   return Math.min(Math.max(500, attemptTimeoutOf(leaseDuration)), session.remaining());
 }
 
-function acquiring({ place }: Term): string {
-  return `acquiring ${place.label}`;
+function acquiring({ resource }: Term): string {
+  return `acquiring ${resource.label}`;
 }
 
 function isRepeatable(error: unknown): error is StoreError {

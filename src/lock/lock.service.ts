@@ -6,8 +6,8 @@ import type { MemberLocks } from './member-locks.js';
 import type { HeldTerms } from './held-terms.js';
 import { Lock } from './lock.js';
 import { checkLockName } from '../table/index.js';
-import { groupLock, namedLock } from './lock.place.js';
-import type { Holder, Place } from './place.js';
+import { groupLock, namedLock } from './lock.resource.js';
+import type { Holder, Resource } from './resource.js';
 import { checkRoutine, type Routines } from './routines.js';
 import type { Term } from './term.js';
 
@@ -24,7 +24,7 @@ export interface LockServiceParts {
 
 /** Named locks of the group: takes them, and tells which this member holds. */
 export class LockService {
-  readonly #groupLock: Place;
+  readonly #groupLock: Resource;
   readonly #scope = new AsyncLocalStorage<Lock>();
 
   /** @internal made by `HedgeModule`: inject it */
@@ -44,8 +44,8 @@ export class LockService {
    *   `STORE_UNAVAILABLE`, `STORE_INVALID`
    */
   async acquire(name: string, options: WaitOptions = {}): Promise<Lock> {
-    const place = this.#named(name);
-    return this.#held(name, await this.parts.memberLocks.acquire(place, this.#limits(options)));
+    const resource = this.#named(name);
+    return this.#held(name, await this.parts.memberLocks.acquire(resource, this.#limits(options)));
   }
 
   /**
@@ -54,8 +54,8 @@ export class LockService {
    * @throws HedgeError as {@link acquire}
    */
   async tryAcquire(name: string, options: WaitOptions = {}): Promise<Lock | undefined> {
-    const place = this.#named(name);
-    const term = await this.parts.memberLocks.tryAcquire(place, this.#limits(options));
+    const resource = this.#named(name);
+    const term = await this.parts.memberLocks.tryAcquire(resource, this.#limits(options));
     return term && this.#held(name, term);
   }
 
@@ -83,8 +83,8 @@ export class LockService {
     options: WaitOptions,
     onBusy: (holder: Holder) => R,
   ): Promise<R> {
-    const place = this.#named(name);
-    const outcome = await this.parts.memberLocks.attempt(place, this.#limits(options));
+    const resource = this.#named(name);
+    const outcome = await this.parts.memberLocks.attempt(resource, this.#limits(options));
     if (outcome.kind === 'held') return onBusy(outcome.holder);
     return this.#run(this.#held(name, outcome.term), fn);
   }
@@ -95,7 +95,7 @@ export class LockService {
    * @throws HedgeError `INVALID_ARGUMENT` for a name that cannot be a lock's
    */
   hasLock(name?: string): boolean {
-    return this.parts.heldTerms.of(this.#place(name)) !== undefined;
+    return this.parts.heldTerms.of(this.#resource(name)) !== undefined;
   }
 
   /**
@@ -104,7 +104,7 @@ export class LockService {
    * @throws HedgeError `INVALID_ARGUMENT`, `STORE_UNAVAILABLE`, `STORE_INVALID`
    */
   async verifyLock(name?: string, options: WaitOptions = {}): Promise<boolean> {
-    const term = this.parts.heldTerms.of(this.#place(name));
+    const term = this.parts.heldTerms.of(this.#resource(name));
     if (!term) return false;
     const { store, clock } = this.parts;
     const names = [term.row, term.session.row];
@@ -120,11 +120,11 @@ export class LockService {
     }
   }
 
-  #place(name: string | undefined): Place {
+  #resource(name: string | undefined): Resource {
     return name === undefined ? this.#groupLock : this.#named(name);
   }
 
-  #named(name: string): Place {
+  #named(name: string): Resource {
     return namedLock(this.parts.group, checkLockName(name));
   }
 

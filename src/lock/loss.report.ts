@@ -20,7 +20,7 @@ export class LossReport {
   #write(): void {
     const lost = this.#lost;
     this.#lost = [];
-    const labels = lost.slice(0, NAMED).map(({ place }) => place.label);
+    const labels = lost.slice(0, NAMED).map(({ resource }) => resource.label);
     this.logger.warn(HOLDINGS_LOST(lost.length, labels, lost[0].lossReason!));
   }
 }

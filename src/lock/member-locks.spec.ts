@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ABORTED, FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
 import { HedgeError } from '../errors/index.js';
-import { namedLock } from './lock.place.js';
+import { namedLock } from './lock.resource.js';
 import type { Term } from './term.js';
 import type { WaitingLine } from './waiting.line.js';
 
@@ -111,14 +111,14 @@ describe('contending for a lock', () => {
 
   describe('tells the line what is free, not before the store has it', () => {
     /** The rows that stood when the line was told. */
-    let told: { place: string; rows: string[] }[];
+    let told: { resource: string; rows: string[] }[];
     let member: MemberRooms;
 
     beforeEach(() => {
       told = [];
       const { time, model } = rooms;
       const line: WaitingLine = {
-        freed: ({ row }) => void told.push({ place: row, rows: rooms.rowNames }),
+        freed: ({ row }) => void told.push({ resource: row, rows: rooms.rowNames }),
         join: () => ({ turn: async () => 'take', taken: () => undefined, leave: () => undefined }),
       };
       member = new MemberRooms({ time, model, line: () => line });
@@ -138,7 +138,7 @@ describe('contending for a lock', () => {
       await rooms.time.advance(100);
       await outcome;
 
-      expect(told).toMatchObject([{ place: JOB.row }]);
+      expect(told).toMatchObject([{ resource: JOB.row }]);
       expect(told[0].rows).not.toContain(JOB.row);
     });
 
@@ -156,7 +156,7 @@ describe('contending for a lock', () => {
       await rooms.during(member.memberLocks.releaseAll('shutdown'));
       await rooms.during(member.releaser.finished());
 
-      expect(told.find(({ place }) => place === JOB.row)?.rows).not.toContain(JOB.row);
+      expect(told.find(({ resource }) => resource === JOB.row)?.rows).not.toContain(JOB.row);
       expect(rooms.rowNames).toEqual([]);
     });
 
@@ -173,7 +173,7 @@ describe('contending for a lock', () => {
       await refused;
       await rooms.during(member.releaser.finished());
 
-      expect(told).toEqual([{ place: JOB.row, rows: [] }]);
+      expect(told).toEqual([{ resource: JOB.row, rows: [] }]);
     });
 
     it('where the session ended with what was released next', async () => {
@@ -188,7 +188,7 @@ describe('contending for a lock', () => {
       await rooms.during(releasedLast);
 
       expect(rooms.rowNames).toEqual([]);
-      expect(told.find(({ place }) => place === JOB.row)?.rows).not.toContain(first.row);
+      expect(told.find(({ resource }) => resource === JOB.row)?.rows).not.toContain(first.row);
     });
   });
 

@@ -9,8 +9,8 @@ import type { AcquireOutcome, LockAcquirer } from './lock.acquirer.js';
 import { STILL_HELD } from './lock.messages.js';
 import type { LockReleaser } from './lock.releaser.js';
 import type { LossReport } from './loss.report.js';
-import type { Holder, Place } from './place.js';
-import { blockerOf, placeQuery } from './place.state.js';
+import type { Holder, Resource } from './resource.js';
+import { blockerOf, resourceQuery } from './resource.state.js';
 import type { Term } from './term.js';
 import type { WaitingLine } from './waiting.line.js';
 
@@ -39,30 +39,30 @@ export class MemberLocks {
   }
 
   /**
-   * Waits for its turn, then takes the place.
-   * @throws HedgeError `TIMEOUT`, `ABORTED`, `NOT_RUNNING`, `STORE_UNAVAILABLE`, `STORE_INVALID`, and the place's own
+   * Waits for its turn, then takes the resource.
+   * @throws HedgeError `TIMEOUT`, `ABORTED`, `NOT_RUNNING`, `STORE_UNAVAILABLE`, `STORE_INVALID`, and the resource's own
    *   refusal
    */
-  acquire(place: Place, limits: WaitLimits): Promise<Term> {
+  acquire(resource: Resource, limits: WaitLimits): Promise<Term> {
     return this.parts.reports.timed(
       'nestjs-hedge:lock.acquire',
-      () => this.#call(limits, (own) => this.#waitFor(place, own)),
-      (term) => ({ ...named(place), waits: true, isAcquired: term !== undefined }),
+      () => this.#call(limits, (own) => this.#waitFor(resource, own)),
+      (term) => ({ ...named(resource), waits: true, isAcquired: term !== undefined }),
     );
   }
 
-  /** Takes the place if it is free. It does not wait or stand in line, so it may overtake waiters. */
-  async tryAcquire(place: Place, limits: WaitLimits): Promise<Term | undefined> {
-    const outcome = await this.attempt(place, limits);
+  /** Takes the resource if it is free. It does not wait or stand in line, so it may overtake waiters. */
+  async tryAcquire(resource: Resource, limits: WaitLimits): Promise<Term | undefined> {
+    const outcome = await this.attempt(resource, limits);
     return outcome.kind === 'acquired' ? outcome.term : undefined;
   }
 
   /** As {@link tryAcquire}, and names the holder. It reads first: a transaction disturbs the holder's renewals. */
-  attempt(place: Place, limits: WaitLimits): Promise<AcquireOutcome> {
+  attempt(resource: Resource, limits: WaitLimits): Promise<AcquireOutcome> {
     return this.parts.reports.timed(
       'nestjs-hedge:lock.acquire',
-      () => this.#call(limits, (own) => this.#ask(place, 'look', own)),
-      (outcome) => ({ ...named(place), waits: false, isAcquired: outcome?.kind === 'acquired' }),
+      () => this.#call(limits, (own) => this.#ask(resource, 'look', own)),
+      (outcome) => ({ ...named(resource), waits: false, isAcquired: outcome?.kind === 'acquired' }),
     );
   }
 
@@ -72,7 +72,7 @@ export class MemberLocks {
     if (term.lossReason !== undefined) return;
     if (!term.isHeld()) return releaser.release(term, 'expired');
     await releaser.release(term, reason);
-    line.freed(term.place);
+    line.freed(term.resource);
   }
 
   /** Rejects current and later calls. Held locks are kept. Resolves when the waiters have left their lines. */
@@ -91,7 +91,7 @@ export class MemberLocks {
     const held = [...this.#held];
     if (held.length === 0) return;
     await releaser.endSession(reason);
-    for (const { place } of held) line.freed(place);
+    for (const { resource } of held) line.freed(resource);
     await releaser.tidyUp(held);
   }
 
@@ -120,16 +120,16 @@ export class MemberLocks {
     }
   }
 
-  async #waitFor(place: Place, { timeout, signal }: WaitLimits): Promise<Term> {
+  async #waitFor(resource: Resource, { timeout, signal }: WaitLimits): Promise<Term> {
     const { clock, line } = this.parts;
     const limit = new TimeLimit(clock, timeout);
     const limits = () => ({ timeout: limit.left, signal });
-    const waiter = line.join(place);
+    const waiter = line.join(resource);
     let holder: Holder | undefined;
     try {
       for (;;) {
         const turn = await waiter.turn(limits(), holder?.remaining);
-        const outcome = await this.#ask(place, turn, limits());
+        const outcome = await this.#ask(resource, turn, limits());
         if (outcome.kind === 'acquired') {
           waiter.taken(outcome.busyFor);
           return outcome.term;
@@ -139,35 +139,35 @@ export class MemberLocks {
     } catch (error) {
       waiter.leave();
       if (!holder || !hasCode(error, 'TIMEOUT')) throw error;
-      const text = STILL_HELD(place.label, timeout, holder.address);
+      const text = STILL_HELD(resource.label, timeout, holder.address);
       throw new HedgeError('TIMEOUT', text, { cause: error });
     }
   }
 
   async #ask(
-    place: Place,
+    resource: Resource,
     turn: 'take' | 'look',
     { timeout, signal }: WaitLimits,
   ): Promise<AcquireOutcome> {
     const { acquirer, clock, line } = this.parts;
     const limit = new TimeLimit(clock, timeout);
     const limits = () => ({ timeout: limit.left, signal });
-    const holder = turn === 'look' ? await this.#look(place, limits()) : undefined;
+    const holder = turn === 'look' ? await this.#look(resource, limits()) : undefined;
     if (holder) return { kind: 'held', holder };
     // The next waiter may have met this acquire in the store, and waits for the end of its session.
-    const undone = () => line.freed(place);
-    const outcome = await this.#mutex.run(limits(), `acquiring ${place.label}`, () =>
-      acquirer.acquire(place, { ...limits(), undone }),
+    const undone = () => line.freed(resource);
+    const outcome = await this.#mutex.run(limits(), `acquiring ${resource.label}`, () =>
+      acquirer.acquire(resource, { ...limits(), undone }),
     );
     if (outcome.kind === 'acquired') this.#hold(outcome.term);
     return outcome;
   }
 
   /** The holder in the way, by a plain read. */
-  async #look(place: Place, limits: WaitLimits): Promise<Holder | undefined> {
+  async #look(resource: Resource, limits: WaitLimits): Promise<Holder | undefined> {
     const { store, clock } = this.parts;
-    const rows = await repeated(clock, limits, (call) => store.rows(placeQuery(place), call));
-    return blockerOf(place, rows);
+    const rows = await repeated(clock, limits, (call) => store.rows(resourceQuery(resource), call));
+    return blockerOf(resource, rows);
   }
 
   #hold(term: Term): void {
@@ -188,6 +188,6 @@ export class MemberLocks {
   }
 }
 
-function named({ kind, name }: Place): Pick<Place, 'kind' | 'name'> {
+function named({ kind, name }: Resource): Pick<Resource, 'kind' | 'name'> {
   return { kind, name };
 }

@@ -10,6 +10,6 @@ export function releaseMutations(term: Term): Mutation[] {
   return [
     fenceStands(term.session, term),
     { table: 'lock', op: 'delete', name: term.row },
-    ...term.place.left(),
+    ...term.resource.mutationsOnRelease(),
   ];
 }

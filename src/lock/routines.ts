@@ -54,6 +54,6 @@ async function runWith<H extends Holding, R>(
 function lossOf({ term }: Holding): HedgeError | undefined {
   if (term.isHeld() || term.lossReason === 'released') return undefined;
   const { signal } = term;
-  const text = TERM_ENDED(term.place.label, term.lossReason ?? 'expired');
+  const text = TERM_ENDED(term.resource.label, term.lossReason ?? 'expired');
   return new HedgeError('LOCK_LOST', text, signal.aborted ? { cause: signal.reason } : {});
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
-import { namedLock } from './lock.place.js';
+import { namedLock } from './lock.resource.js';
 import { StoreLine } from './store.line.js';
 import type { Waiter } from './waiting.line.js';
 

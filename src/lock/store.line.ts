@@ -1,5 +1,5 @@
 import { waitFor, type Clock, type WaitLimits } from '../time/index.js';
-import type { Place } from './place.js';
+import type { Resource } from './resource.js';
 import type { Waiter, WaitingLine } from './waiting.line.js';
 
 /** ms over which those are spread who wait for the end of the same session */
@@ -17,16 +17,16 @@ export class StoreLine implements WaitingLine {
     private readonly random: () => number = Math.random,
   ) {}
 
-  join(place: Place): Waiter {
+  join(resource: Resource): Waiter {
     return {
-      turn: (limits, busyFor) => this.#turn(place, limits, busyFor),
+      turn: (limits, busyFor) => this.#turn(resource, limits, busyFor),
       taken: nothing,
       leave: nothing,
     };
   }
 
   async #turn(
-    { label }: Place,
+    { label }: Resource,
     limits: WaitLimits,
     busyFor: number | undefined,
   ): Promise<'take' | 'look'> {

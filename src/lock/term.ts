@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Fence, LossReason, Session } from '../session/index.js';
 import { TERM_ENDED } from './lock.messages.js';
-import type { Place } from './place.js';
+import type { Resource } from './resource.js';
 
 /** One holding of one lock or permit, from acquire to release or loss. Its id is made before the acquire is sent. */
 export class Term implements Fence {
@@ -13,11 +13,11 @@ export class Term implements Fence {
   #lost: LossReason | undefined;
 
   constructor(
-    readonly place: Place,
+    readonly resource: Resource,
     readonly session: Session,
   ) {
-    this.row = place.fenceRow(this.id);
-    this.heartbeatRow = place.isGroupLock ? place.row : undefined;
+    this.row = resource.fenceRow(this.id);
+    this.heartbeatRow = resource.isGroupLock ? resource.row : undefined;
   }
 
   /** The fencing token; only a term that began has one. */
@@ -48,7 +48,7 @@ export class Term implements Fence {
   lost(reason: LossReason): void {
     if (this.#lost !== undefined) return;
     this.#lost = reason;
-    this.#abort.abort(new TermEnded(this.place.label, reason));
+    this.#abort.abort(new TermEnded(this.resource.label, reason));
   }
 }
 

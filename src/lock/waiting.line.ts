@@ -1,23 +1,23 @@
 import type { WaitLimits } from '../time/index.js';
-import type { Place } from './place.js';
+import type { Resource } from './resource.js';
 
 /**
- * Whose turn it is to ask the store for a place that several want: first come, first served. The rooms above fill this
+ * Whose turn it is to ask the store for a resource that several want: first come, first served. The rooms above fill this
  * port. Safety never rests on it, for the store decides: a wrong turn costs one question in vain.
  */
 export interface WaitingLine {
-  /** Joins the line of a place, at its end. */
-  join(place: Place): Waiter;
-  /** Something of the place was given back, and the store has it. */
-  freed(place: Place): void;
+  /** Joins the line of a resource, at its end. */
+  join(resource: Resource): Waiter;
+  /** Something of the resource was given back, and the store has it. */
+  freed(resource: Resource): void;
 }
 
-/** One contender's place in one line. */
+/** One contender's resource in one line. */
 export interface Waiter {
   /**
    * Resolves when it is this one's turn to ask the store: `take` where that is likely to be worth a transaction, `look`
    * where it had better read first (a holder's session should have ended by now, and may have been renewed).
-   * @param busyFor ms for which the last turn showed the place to be in use; left out at the first
+   * @param busyFor ms for which the last turn showed the resource to be in use; left out at the first
    * @throws HedgeError `TIMEOUT`, `ABORTED`, `NOT_RUNNING`
    */
   turn(limits: WaitLimits, busyFor?: number): Promise<'take' | 'look'>;

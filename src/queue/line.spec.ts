@@ -64,7 +64,7 @@ describe('Line', () => {
     expect(told).toEqual(['a take', 'b take', 'c take']);
   });
 
-  it('keeps its place for the one that found the place in use', () => {
+  it('keeps the position of a waiter that found the lock held', () => {
     wait('a');
     wait('b');
     foundHeld('a');
@@ -128,7 +128,7 @@ describe('Line', () => {
     expect(told).toEqual(['a take', 'b take']);
   });
 
-  it('goes on to the next when a turn lapses, and takes back the one that lost it at its old place', async () => {
+  it('goes on to the next when a turn lapses, and takes back the waiter that lost it at its old position', async () => {
     wait('a');
     wait('b');
     await clock.advance(100);
@@ -180,7 +180,7 @@ describe('Line', () => {
     expect(told).toEqual(['a take']);
   });
 
-  it('says nothing of how long the place is in use to those whose turn was given by another', () => {
+  it('ignores a finding of a turn that another line gave', () => {
     wait('a', 5_000, { releaseCount: -1, busyFor: 8_000 });
     expect(told).toEqual(['a take']);
   });
@@ -225,7 +225,7 @@ describe('Line', () => {
     expect(told).toEqual(['a take', 'b wait']);
   });
 
-  it('keeps the place of one that is told to ask again, for a while', async () => {
+  it('keeps the position of a waiter that is told to ask again, for a while', async () => {
     wait('a');
     line.postpone('b', wait('b'));
     wait('c');

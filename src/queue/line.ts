@@ -18,7 +18,7 @@ export interface TurnRequest {
 export interface Finding {
   /** The count that came with the turn. */
   readonly releaseCount: number;
-  /** ms for which the place is full, unless a holder gives back. 0: more holders fit. */
+  /** ms for which the resource is full, unless a holder gives back. 0: more holders fit. */
   readonly busyFor: number;
 }
 
@@ -64,7 +64,7 @@ export interface LineOptions {
 }
 
 /**
- * The leader's line for one place, in the order of arrival. One waiter at a time has the turn. The first waiter gets it
+ * The leader's line for one resource, in the order of arrival. One waiter at a time has the turn. The first waiter gets it
  * when nothing is known to be in the way, after a release, or when the holder in the way should be gone.
  */
 export class Line {
@@ -118,7 +118,7 @@ export class Line {
     if (this.#byTicket.get(ticket)?.reply === reply) this.leave(ticket);
   }
 
-  /** The waiter has acquired the place. */
+  /** The waiter has acquired the resource. */
   taken(ticket: string, finding: Finding): void {
     this.#note(finding);
     this.leave(ticket);
@@ -132,7 +132,7 @@ export class Line {
     this.#advance();
   }
 
-  /** A holder gave the place back. */
+  /** A holder gave the resource back. */
   freed(): void {
     this.#releaseCount++;
     this.#busy = undefined;

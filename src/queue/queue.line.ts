@@ -1,9 +1,9 @@
-import { StoreLine, type Place, type WaitingLine } from '../lock/index.js';
+import { StoreLine, type Resource, type WaitingLine } from '../lock/index.js';
 import type { LeaderView } from '../leader/index.js';
 import type { LeaderClient } from '../request/index.js';
 import type { Clock } from '../time/index.js';
 import { PendingNotices } from './pending-notices.js';
-import { FREED, type PlacePacket } from './queue.packets.js';
+import { FREED, type ResourcePacket } from './queue.packets.js';
 import { QueueWaiter } from './queue.waiter.js';
 
 /** ms. A leader that is elected later needs no notice: its first waiter looks into the store. */
@@ -22,15 +22,15 @@ export class QueueLine implements WaitingLine {
     this.#alone = new StoreLine(clock);
   }
 
-  join(place: Place): QueueWaiter {
+  join(resource: Resource): QueueWaiter {
     const { client, view, clock } = this;
-    const alone = this.#alone.join(place);
-    return new QueueWaiter(place, { client, view, clock, alone, notices: this.#notices });
+    const alone = this.#alone.join(resource);
+    return new QueueWaiter(resource, { client, view, clock, alone, notices: this.#notices });
   }
 
   /** Told twice, late or never it costs a question in vain, or the time until whoever was in the way would be gone. */
-  freed({ row }: Place): void {
-    const packet: PlacePacket = { place: row };
+  freed({ row }: Resource): void {
+    const packet: ResourcePacket = { place: row };
     this.#notices.add(
       this.client.request(FREED, packet, { timeout: FREED_NOTICE_LIMIT, idempotent: true }),
     );

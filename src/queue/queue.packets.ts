@@ -3,8 +3,8 @@ import { LONGEST_TIMER } from '../time/index.js';
 import type { Answer, Finding, TurnRequest } from './line.js';
 
 /**
- * What a waiter and the leader send each other. Members of other versions read the fields, so their names stay: `place`
- * is the row of a lock or semaphore, `mark` the release count of its line.
+ * What a waiter and the leader send each other. Members of other versions read the packets, so the names of their fields
+ * stay: `place` is the row of the resource, `mark` the release count of its line.
  */
 
 /** Asks for a turn. Stays open until the waiter has it, but no longer than {@link OPEN_REQUEST_LIMIT}. */
@@ -16,15 +16,15 @@ export const FREED = 'hedge:queue:freed';
 /** ms. The leader answers earlier than this in any case: a waiter learns by the silence that its connection is dead. */
 export const OPEN_REQUEST_LIMIT = 10_000;
 
-/** Longer than the row of any place: a name has at most 1,000 characters. */
-const LONGEST_PLACE = 4_096;
+/** Longer than the row of any resource: a name has at most 1,000 characters. */
+const LONGEST_ROW = 4_096;
 const LONGEST_TICKET = 100;
 
-export interface PlacePacket {
+export interface ResourcePacket {
   readonly place: string;
 }
 
-export interface TicketPacket extends PlacePacket {
+export interface TicketPacket extends ResourcePacket {
   readonly ticket: string;
 }
 
@@ -47,6 +47,16 @@ export interface AnswerPacket {
   readonly mark: number;
 }
 
+/** What a packet says, once it is read and checked. */
+interface OfResource {
+  /** The resource's row. */
+  readonly resource: string;
+}
+
+interface OfWaiter extends OfResource {
+  readonly ticket: string;
+}
+
 export function findingPacket({ releaseCount, busyFor }: Finding): FindingPacket {
   return { mark: releaseCount, busyFor };
 }
@@ -56,23 +66,24 @@ export function answerPacket({ turn, releaseCount }: Answer): AnswerPacket {
 }
 
 /** @throws HedgeError `INVALID_ARGUMENT`, as the readers below */
-export function readPlace(data: unknown): string {
-  return textOf('place', (data as Partial<PlacePacket> | null)?.place, LONGEST_PLACE);
+export function readResource(data: unknown): OfResource {
+  const { place } = (data ?? {}) as Partial<ResourcePacket>;
+  return { resource: textOf('place', place, LONGEST_ROW) };
 }
 
-export function readTicket(data: unknown): TicketPacket {
-  const place = readPlace(data);
-  return { place, ticket: textOf('ticket', (data as TicketPacket).ticket, LONGEST_TICKET) };
+export function readWaiter(data: unknown): OfWaiter {
+  const { resource } = readResource(data);
+  return { resource, ticket: textOf('ticket', (data as TicketPacket).ticket, LONGEST_TICKET) };
 }
 
-export function readWait(data: unknown): PlacePacket & TurnRequest {
+export function readWait(data: unknown): OfResource & TurnRequest {
   const { waited, found } = (data ?? {}) as Partial<WaitPacket>;
-  const request = { ...readTicket(data), waited: timeOf('waited', waited) };
+  const request = { ...readWaiter(data), waited: timeOf('waited', waited) };
   return found === undefined ? request : { ...request, finding: findingOf(found) };
 }
 
-export function readTaken(data: unknown): TicketPacket & { readonly finding: Finding } {
-  return { ...readTicket(data), finding: findingOf((data as Partial<TakenPacket>).found) };
+export function readTaken(data: unknown): OfWaiter & { readonly finding: Finding } {
+  return { ...readWaiter(data), finding: findingOf((data as Partial<TakenPacket>).found) };
 }
 
 /** @returns undefined if the data is no answer */

@@ -11,9 +11,9 @@ import {
   FREED,
   LEAVE,
   OPEN_REQUEST_LIMIT,
-  readPlace,
+  readResource,
   readTaken,
-  readTicket,
+  readWaiter,
   readWait,
   TAKEN,
   WAIT,
@@ -33,15 +33,15 @@ export class QueueRoutes implements TermListener {
   register(): void {
     this.routes.handleUntilTermEnds(WAIT, (request) => this.#wait(request));
     this.routes.handleUntilTermEnds(TAKEN, (request) => {
-      const { place, ticket, finding } = readTaken(request.data);
-      this.#linesOf(request).find(place)?.taken(ticketOf(request.caller, ticket), finding);
+      const { resource, ticket, finding } = readTaken(request.data);
+      this.#linesOf(request).find(resource)?.taken(ticketOf(request.caller, ticket), finding);
     });
     this.routes.handleUntilTermEnds(LEAVE, (request) => {
-      const { place, ticket } = readTicket(request.data);
-      this.#linesOf(request).find(place)?.leave(ticketOf(request.caller, ticket));
+      const { resource, ticket } = readWaiter(request.data);
+      this.#linesOf(request).find(resource)?.leave(ticketOf(request.caller, ticket));
     });
     this.routes.handleUntilTermEnds(FREED, (request) => {
-      this.#linesOf(request).find(readPlace(request.data))?.freed();
+      this.#linesOf(request).find(readResource(request.data).resource)?.freed();
     });
   }
 
@@ -62,9 +62,9 @@ export class QueueRoutes implements TermListener {
 
   #wait(request: LeaderRequest): Promise<AnswerPacket> {
     const { data, caller, term } = request;
-    const { place, ...turnRequest } = readWait(data);
+    const { resource, ...turnRequest } = readWait(data);
     const ticket = ticketOf(caller, turnRequest.ticket);
-    const line = this.#linesOf(request).of(place, turnRequest.waited);
+    const line = this.#linesOf(request).of(resource, turnRequest.waited);
     return new Promise((resolve, reject) => {
       const reply = (answer: Answer) => {
         cease();

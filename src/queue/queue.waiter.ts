@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { abortWith } from '../abort.listeners.js';
 import { ABORTED, hasCode, HedgeError } from '../errors/index.js';
 import type { LeaderView } from '../leader/index.js';
-import type { Place, Waiter } from '../lock/index.js';
+import type { Resource, Waiter } from '../lock/index.js';
 import type { LeaderClient } from '../request/index.js';
 import { Backoff, TimeLimit, type Clock, type WaitLimits } from '../time/index.js';
 import type { Answer, Finding } from './line.js';
@@ -49,8 +49,8 @@ export interface QueueWaiterParts {
  *   InLine --> Alone: no leader keeps the line
  *   Alone --> InLine: a leader is known, or may answer again
  *   Alone --> HasTurn: the pause is over
- *   HasTurn --> InLine: the place is full, a leader is known
- *   HasTurn --> Alone: the place is full, no leader is known
+ *   HasTurn --> InLine: the resource is full, a leader is known
+ *   HasTurn --> Alone: the resource is full, no leader is known
  *   HasTurn --> Taken: taken()
  *   InLine --> Left: TIMEOUT, ABORTED, leave()
  *   Alone --> Left: TIMEOUT, ABORTED, leave()
@@ -70,7 +70,7 @@ export class QueueWaiter implements Waiter {
   #isExpected = false;
 
   constructor(
-    private readonly place: Place,
+    private readonly resource: Resource,
     private readonly parts: QueueWaiterParts,
   ) {
     const { view, clock } = parts;
@@ -105,7 +105,7 @@ export class QueueWaiter implements Waiter {
   }
 
   get #packet(): TicketPacket {
-    return { place: this.place.row, ticket: this.#ticket };
+    return { place: this.resource.row, ticket: this.#ticket };
   }
 
   get #waitPacket(): WaitPacket {
@@ -203,7 +203,7 @@ export class QueueWaiter implements Waiter {
 
   /** ms, above 0 */
   #timeLeft({ left }: TimeLimit, signal: AbortSignal | undefined): number {
-    const { label } = this.place;
+    const { label } = this.resource;
     if (signal?.aborted) {
       const { reason } = signal;
       throw new HedgeError('ABORTED', ABORTED(`waiting for ${label}`), { cause: reason });
@@ -214,6 +214,6 @@ export class QueueWaiter implements Waiter {
 
   #tooLate(): HedgeError {
     const text = this.parts.view.current ? STILL_IN_LINE : STILL_UNLED;
-    return new HedgeError('TIMEOUT', text(this.place.label));
+    return new HedgeError('TIMEOUT', text(this.resource.label));
   }
 }

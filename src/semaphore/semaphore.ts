@@ -3,12 +3,12 @@ import { checkLockName } from '../table/index.js';
 import {
   checkRoutine,
   type MemberLocks,
-  type Place,
+  type Resource,
   type Routines,
   type Term,
 } from '../lock/index.js';
 import { waitLimits, type WaitLimits, type WaitOptions } from '../time/index.js';
-import { permitPlace } from './permit.place.js';
+import { semaphoreResource } from './semaphore.resource.js';
 import { Permit } from './permit.js';
 
 /** Whoever takes a permit reads all that are held. */
@@ -31,7 +31,7 @@ export class Semaphore {
   readonly limit: number;
   /** What all who use it call it. */
   readonly name: string;
-  readonly #place: Place;
+  readonly #resource: Resource;
 
   /** @internal made by {@link HedgeService.semaphore} */
   constructor(
@@ -41,7 +41,7 @@ export class Semaphore {
   ) {
     this.name = checkLockName(name, 'semaphore');
     this.limit = checkLimit(limit);
-    this.#place = permitPlace(parts.group, this.name, this.limit);
+    this.#resource = semaphoreResource(parts.group, this.name, this.limit);
   }
 
   /**
@@ -50,7 +50,7 @@ export class Semaphore {
    *   says who holds one), `ABORTED`, `NOT_RUNNING`, `INVALID_ARGUMENT`, `STORE_UNAVAILABLE`, `STORE_INVALID`
    */
   async acquire(options: WaitOptions = {}): Promise<Permit> {
-    return this.#held(await this.parts.memberLocks.acquire(this.#place, this.#limits(options)));
+    return this.#held(await this.parts.memberLocks.acquire(this.#resource, this.#limits(options)));
   }
 
   /**
@@ -59,7 +59,7 @@ export class Semaphore {
    * @throws HedgeError as {@link acquire}
    */
   async tryAcquire(options: WaitOptions = {}): Promise<Permit | undefined> {
-    const term = await this.parts.memberLocks.tryAcquire(this.#place, this.#limits(options));
+    const term = await this.parts.memberLocks.tryAcquire(this.#resource, this.#limits(options));
     return term && this.#held(term);
   }
 

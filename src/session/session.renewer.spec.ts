@@ -147,7 +147,7 @@ describe('the session renewer', () => {
 
   it('is not lost when another row is gone', async () => {
     const term = await acquire(groupLock('g'));
-    rooms.model.commit([{ table: 'lock', op: 'delete', name: term.place.row }]);
+    rooms.model.commit([{ table: 'lock', op: 'delete', name: term.resource.row }]);
     await rooms.time.advance(5_000);
 
     expect(term.isHeld()).toBe(true);

@@ -2,7 +2,7 @@ import type { HedgeError } from '../errors/index.js';
 import type { KeyRange, Mutation } from '../store/index.js';
 
 /** Where something is kept that sessions can hold: a lock, or a semaphore with its permits. */
-export interface Place {
+export interface Resource {
   readonly group: string;
   readonly kind: 'lock' | 'permit';
   /** As users call it. */
@@ -18,16 +18,16 @@ export interface Place {
   /** Stands exactly as long as the term does. */
   fenceRow(termId: string): string;
   /** How many more may hold it beside these. */
-  roomBeside(holders: readonly Holder[]): number;
+  freeBeside(holders: readonly Holder[]): number;
   /** Why it cannot be had beside these, however long one waits. */
   refusal(holders: readonly Holder[]): HedgeError | undefined;
   /** What an acquire writes beside the fence. */
-  taken(address: string): Mutation[];
+  mutationsOnAcquire(address: string): Mutation[];
   /** What a release writes beside the fence. */
-  left(): Mutation[];
+  mutationsOnRelease(): Mutation[];
 }
 
-/** Who holds a place, by what one read of the store shows. */
+/** Who holds a resource, by what one read of the store shows. */
 export interface Holder {
   /** The member's id. */
   readonly address: string;

@@ -1,22 +1,25 @@
 import { parseOwner, sessionPrefix } from '../table/index.js';
 import { remainingOf } from '../session/index.js';
 import type { LockRow, RowQuery } from '../store/index.js';
-import type { Holder, Place } from './place.js';
+import type { Holder, Resource } from './resource.js';
 
-export interface PlaceState {
+export interface ResourceState {
   /** Those that hold it by a session that lives; whoever's session ends first comes first. */
   readonly holders: readonly Holder[];
-  /** Fences whose session is dead or gone, and those sessions: to be deleted by whoever takes the place. */
+  /** Fences whose session is dead or gone, and those sessions: to be deleted by whoever takes the resource. */
   readonly dead: readonly string[];
 }
 
-/** The rows that tell a place's state, in one read. */
-export function placeQuery(place: Place, names: string[] = []): RowQuery {
-  return { names, range: place.fences, owners: sessionPrefix(place.group) };
+/** The rows that tell a resource's state, in one read. */
+export function resourceQuery(resource: Resource, names: string[] = []): RowQuery {
+  return { names, range: resource.fences, owners: sessionPrefix(resource.group) };
 }
 
-/** Reads the state out of the rows that {@link placeQuery} asked for (FREE-BY-FENCE). */
-export function placeStateOf({ group, fences }: Place, rows: readonly LockRow[]): PlaceState {
+/** Reads the state out of the rows that {@link resourceQuery} asked for (FREE-BY-FENCE). */
+export function resourceStateOf(
+  { group, fences }: Resource,
+  rows: readonly LockRow[],
+): ResourceState {
   const byName = new Map(rows.map((row) => [row.name, row]));
   const dead = new Set<string>();
   const holders: Holder[] = [];
@@ -34,14 +37,14 @@ export function placeStateOf({ group, fences }: Place, rows: readonly LockRow[])
 }
 
 /**
- * Whoever has to go before anybody else can have the place: the one whose session ends first.
- * @throws HedgeError what the place refuses with
+ * Whoever has to go before anybody else can have the resource: the one whose session ends first.
+ * @throws HedgeError what the resource refuses with
  */
-export function blockerOf(place: Place, rows: readonly LockRow[]): Holder | undefined {
-  const { holders } = placeStateOf(place, rows);
-  const error = place.refusal(holders);
+export function blockerOf(resource: Resource, rows: readonly LockRow[]): Holder | undefined {
+  const { holders } = resourceStateOf(resource, rows);
+  const error = resource.refusal(holders);
   if (error) throw error;
-  return place.roomBeside(holders) > 0 ? undefined : holders[0];
+  return resource.freeBeside(holders) > 0 ? undefined : holders[0];
 }
 
 function livingHolder(fence: LockRow, session: LockRow | undefined): Holder | undefined {

@@ -1,17 +1,17 @@
 import { keysBeginningWith, type Mutation } from '../store/index.js';
 import { GROUP_LOCKS, lockPrefix } from '../table/index.js';
-import type { Place } from './place.js';
+import type { Resource } from './resource.js';
 
 /** The lock whose holder is the group's leader; its row is the Go original's. */
-export function groupLock(group: string): Place {
-  return lockPlace(group, group, GROUP_LOCKS + group, true);
+export function groupLock(group: string): Resource {
+  return lockResource(group, group, GROUP_LOCKS + group, true);
 }
 
-export function namedLock(group: string, name: string): Place {
-  return lockPlace(group, name, lockPrefix(group) + name, false);
+export function namedLock(group: string, name: string): Resource {
+  return lockResource(group, name, lockPrefix(group) + name, false);
 }
 
-function lockPlace(group: string, name: string, row: string, isGroupLock: boolean): Place {
+function lockResource(group: string, name: string, row: string, isGroupLock: boolean): Resource {
   // Freedom is judged by the fence alone; the mark on the group's row is for readers outside.
   const left: Mutation = isGroupLock
     ? { table: 'lock', op: 'upsert', name: row, heartbeat: null }
@@ -26,11 +26,11 @@ function lockPlace(group: string, name: string, row: string, isGroupLock: boolea
     // Names hold no `#`, so no lock's fences are in another's range.
     fences: keysBeginningWith(`${row}#`),
     fenceRow: (termId) => `${row}#${termId}`,
-    roomBeside: (holders) => 1 - holders.length,
+    freeBeside: (holders) => 1 - holders.length,
     refusal: () => undefined,
-    taken: (writer) => [
+    mutationsOnAcquire: (writer) => [
       { table: 'lock', op: 'upsert', name: row, writer, heartbeat: 'now', token: 'now' },
     ],
-    left: () => [left],
+    mutationsOnRelease: () => [left],
   };
 }
