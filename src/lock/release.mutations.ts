@@ -1,4 +1,4 @@
-import { fenceStands } from '../session/index.js';
+import { fenceCheck } from '../session/index.js';
 import type { Mutation } from '../store/index.js';
 import type { Term } from './term.js';
 
@@ -8,7 +8,7 @@ import type { Term } from './term.js';
  */
 export function releaseMutations(term: Term): Mutation[] {
   return [
-    fenceStands(term.session, term),
+    fenceCheck(term.session, term),
     { table: 'lock', op: 'delete', name: term.row },
     ...term.resource.mutationsOnRelease(),
   ];

@@ -12,7 +12,7 @@ import type { Session } from './session.js';
 import type { SessionKeeper } from './session.keeper.js';
 
 /** Writes nothing new: it is there to fail with NOT_FOUND once the fence is gone. */
-export function fenceStands(session: Session, fence: Fence): Mutation {
+export function fenceCheck(session: Session, fence: Fence): Mutation {
   return { table: 'lock', op: 'update', name: fence.row, writer: session.id };
 }
 
@@ -37,8 +37,8 @@ export class FencedCommitter {
     ...fences: readonly Fence[]
   ): Promise<bigint> {
     const sentAt = this.clock.now();
-    const guards = guardsOf(session, fences);
-    const timestamp = await this.store.commit([...guards, ...mutations], call);
+    const checks = checksOf(session, fences);
+    const timestamp = await this.store.commit([...checks, ...mutations], call);
     this.keeper.renewed(session, sentAt);
     return timestamp;
   }
@@ -56,18 +56,18 @@ export class FencedCommitter {
     ...fences: readonly Fence[]
   ): Promise<T> {
     const sentAt = this.clock.now();
-    const guards = guardsOf(session, fences);
-    const guarded = (rows: readonly LockRow[]): Decision<T> => {
+    const checks = checksOf(session, fences);
+    const checked = (rows: readonly LockRow[]): Decision<T> => {
       const { result, mutations } = decide(rows);
-      return { result, mutations: mutations.length > 0 ? [...guards, ...mutations] : [] };
+      return { result, mutations: mutations.length > 0 ? [...checks, ...mutations] : [] };
     };
-    const { result, timestamp } = await this.store.transact(query, guarded, call);
+    const { result, timestamp } = await this.store.transact(query, checked, call);
     if (timestamp !== undefined) this.keeper.renewed(session, sentAt);
     return result;
   }
 }
 
 /** The fences first: a commit that is replayed must fail on them before it touches a successor's rows (FENCE-PER-TERM). */
-function guardsOf(session: Session, fences: readonly Fence[]): Mutation[] {
-  return [...fences.map((fence) => fenceStands(session, fence)), ...session.heartbeat()];
+function checksOf(session: Session, fences: readonly Fence[]): Mutation[] {
+  return [...fences.map((fence) => fenceCheck(session, fence)), ...session.heartbeat()];
 }

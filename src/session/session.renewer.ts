@@ -5,7 +5,7 @@ import type { MemberReports } from '../hedge.channels.js';
 import type { HedgeStore } from '../store/index.js';
 import { Backoff, type Clock, type Timer } from '../time/index.js';
 import type { Fence } from './fence.js';
-import { fenceStands, type FencedCommitter } from './fenced.committer.js';
+import { fenceCheck, type FencedCommitter } from './fenced.committer.js';
 import { attemptTimeoutOf } from './lease.js';
 import type { Session } from './session.js';
 import type { SessionKeeper } from './session.keeper.js';
@@ -113,10 +113,10 @@ export class SessionRenewer {
     const { committer, leaseDuration, reports } = this.parts;
     try {
       const timeout = Math.min(session.remaining(), attemptTimeoutOf(leaseDuration));
-      const guards = watchedFences(session).map((fence) => fenceStands(session, fence));
+      const fenceChecks = watchedFences(session).map((fence) => fenceCheck(session, fence));
       await reports.timed(
         'nestjs-hedge:session.renewal',
-        () => committer.commitOnce(session, guards, { timeout, isUrgent: true }),
+        () => committer.commitOnce(session, fenceChecks, { timeout, isUrgent: true }),
         () => ({}),
       );
       this.#backoff.reset();
