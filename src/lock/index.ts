@@ -10,7 +10,7 @@ export { LossReport } from './loss.report.js';
 export type { Holder, Resource } from './resource.js';
 export { blockerOf, resourceQuery } from './resource.state.js';
 export { HeldTerms } from './held-terms.js';
-export { checkRoutine, Routines } from './routines.js';
+export { checkRoutine, RoutineRunner } from './routine.runner.js';
 export { StoreLine } from './store.line.js';
 export { Term, TermEnded } from './term.js';
 export { WithLock } from './with-lock.decorator.js';

@@ -8,7 +8,7 @@ import { Lock } from './lock.js';
 import { checkLockName } from '../table/index.js';
 import { groupLock, namedLock } from './lock.resource.js';
 import type { Holder, Resource } from './resource.js';
-import { checkRoutine, type Routines } from './routines.js';
+import { checkRoutine, type RoutineRunner } from './routine.runner.js';
 import type { Term } from './term.js';
 
 export interface LockServiceParts {
@@ -17,7 +17,7 @@ export interface LockServiceParts {
   readonly requestTimeout: number;
   readonly heldTerms: HeldTerms;
   readonly memberLocks: MemberLocks;
-  readonly routines: Routines;
+  readonly runner: RoutineRunner;
   readonly store: HedgeStore;
   readonly clock: Clock;
 }
@@ -138,6 +138,6 @@ export class LockService {
   }
 
   #run<R>(lock: Lock, fn: (lock: Lock) => Promise<R>): Promise<R> {
-    return this.parts.routines.run(lock, () => this.#scope.run(lock, () => fn(lock)));
+    return this.parts.runner.run(lock, () => this.#scope.run(lock, () => fn(lock)));
   }
 }

@@ -5,7 +5,7 @@ import {
   MemberLocks,
   LockService,
   LossReport,
-  Routines,
+  RoutineRunner,
   type LockReleaser,
 } from '../lock/index.js';
 import { CLOSING_TAKES_NO_LOCKS } from './member.messages.js';
@@ -19,7 +19,7 @@ import type { SessionParts } from './session.parts.js';
 /** The locks and permits that the app asks for. */
 export class LockParts {
   readonly memberLocks: MemberLocks;
-  readonly routines: Routines;
+  readonly runner: RoutineRunner;
   readonly service: LockService;
   readonly semaphore: (name: string, limit: number) => Semaphore;
   readonly #line: QueueLine;
@@ -51,8 +51,8 @@ export class LockParts {
       reports,
       notRunning: () => state.notRunning,
     }));
-    const routines = (this.routines = new Routines(clock));
-    const shared = { group, requestTimeout, memberLocks, routines };
+    const runner = (this.runner = new RoutineRunner(clock));
+    const shared = { group, requestTimeout, memberLocks, runner };
     this.service = new LockService({ ...shared, heldTerms: held, store, clock });
     this.semaphore = (name, limit) => new Semaphore(name, limit, shared);
   }
@@ -72,7 +72,7 @@ export class LockParts {
    */
   async close(drainTimeout: number, releaseTimeout: number): Promise<void> {
     const refused = this.refuse();
-    await this.routines.finished(drainTimeout);
+    await this.runner.finished(drainTimeout);
     await settledWithin(this.#clock, releaseTimeout, this.memberLocks.releaseAll('shutdown'));
     await settledWithin(this.#clock, NOTICE_TIMEOUT, this.#told(refused));
   }

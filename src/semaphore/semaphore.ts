@@ -4,7 +4,7 @@ import {
   checkRoutine,
   type MemberLocks,
   type Resource,
-  type Routines,
+  type RoutineRunner,
   type Term,
 } from '../lock/index.js';
 import { waitLimits, type WaitLimits, type WaitOptions } from '../time/index.js';
@@ -19,7 +19,7 @@ export interface SemaphoreParts {
   /** ms */
   readonly requestTimeout: number;
   readonly memberLocks: MemberLocks;
-  readonly routines: Routines;
+  readonly runner: RoutineRunner;
 }
 
 /**
@@ -71,7 +71,7 @@ export class Semaphore {
    */
   async using<R>(fn: (permit: Permit) => Promise<R>, options: WaitOptions = {}): Promise<R> {
     checkRoutine(fn);
-    return this.parts.routines.run(await this.acquire(options), fn);
+    return this.parts.runner.run(await this.acquire(options), fn);
   }
 
   #limits(options: WaitOptions): WaitLimits {

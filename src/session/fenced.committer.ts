@@ -57,11 +57,11 @@ export class FencedCommitter {
   ): Promise<T> {
     const sentAt = this.clock.now();
     const checks = checksOf(session, fences);
-    const checked = (rows: readonly LockRow[]): Decision<T> => {
+    const decideFenced = (rows: readonly LockRow[]): Decision<T> => {
       const { result, mutations } = decide(rows);
       return { result, mutations: mutations.length > 0 ? [...checks, ...mutations] : [] };
     };
-    const { result, timestamp } = await this.store.transact(query, checked, call);
+    const { result, timestamp } = await this.store.transact(query, decideFenced, call);
     if (timestamp !== undefined) this.keeper.renewed(session, sentAt);
     return result;
   }

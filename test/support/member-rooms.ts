@@ -6,7 +6,7 @@ import {
   LockReleaser,
   LockService,
   LossReport,
-  Routines,
+  RoutineRunner,
   StoreLine,
   type WaitingLine,
 } from '../../src/lock/index.js';
@@ -140,7 +140,7 @@ export class MemberRooms {
       requestTimeout: 20_000,
       heldTerms: held,
       memberLocks,
-      routines: new Routines(clock),
+      runner: new RoutineRunner(clock),
       store,
       clock,
     });

@@ -4,7 +4,7 @@ import type { Holding } from './holding.js';
 import { TERM_ENDED } from './lock.messages.js';
 
 /** What runs while something is held, and gives it back at its end. */
-export class Routines {
+export class RoutineRunner {
   readonly #running = new Set<Promise<unknown>>();
 
   constructor(private readonly clock: Clock) {}
