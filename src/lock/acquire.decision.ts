@@ -7,11 +7,11 @@ import type { Term } from './term.js';
 
 /**
  * What an acquire found:
- * - `acquired`: its commit makes this term stand, with the commit timestamp as its token;
- * - `mine`: an earlier attempt of this very term already landed (nothing is written, nothing extended);
- * - `held`: as many as may hold it;
- * - `refused`: it cannot be had like this, however long one waits;
- * - `session-gone`: others ended the session it was to be acquired under.
+ * - `acquired`: the commit begins this term; the commit timestamp is its token;
+ * - `mine`: an earlier attempt of this term landed; nothing is written, and no deadline is extended;
+ * - `held`: others hold all of it;
+ * - `refused`: nobody can acquire it like this, however long they wait;
+ * - `session-gone`: another member ended the session of this term.
  */
 export type AcquireAnswer =
   | { readonly kind: 'acquired'; readonly busyFor: number }
@@ -20,16 +20,18 @@ export type AcquireAnswer =
   | { readonly kind: 'refused'; readonly error: HedgeError }
   | { readonly kind: 'session-gone' };
 
-/** The rows an acquire has to see: the resource's own, its fences, their sessions, and the acquirer's session. */
+/** The rows that an acquire reads: the resource's own row, its fences, their sessions, and the session of the term. */
 export function acquireQuery({ resource, session }: Term): RowQuery {
   return resourceQuery(resource, [resource.row, session.row]);
 }
 
-/** The whole of an acquire, as a pure function of the rows that one transaction read (ACQUIRE-IN-TRANSACTION). */
+/**
+ * The whole decision of an acquire, as a pure function of the rows that one transaction read (ACQUIRE-IN-TRANSACTION).
+ */
 export function decideAcquire(term: Term, rows: readonly LockRow[]): Decision<AcquireAnswer> {
   const { resource, session } = term;
   const sessionStands = rows.some((row) => row.name === session.row);
-  // A session that stood and is not there was ended by others. Writing it again would bring it back
+  // The session stood, and its row is gone: another member ended it. Writing the row again would bring it back
   // (SESSION-NEVER-RETURNS).
   if (!sessionStands && !session.isFresh) return answer({ kind: 'session-gone' });
 
@@ -53,10 +55,10 @@ export function decideAcquire(term: Term, rows: readonly LockRow[]): Decision<Ac
 
 function acquireMutations(
   { resource, row, session }: Term,
-  { dead }: ResourceState,
+  { staleRows }: ResourceState,
   sessionStands: boolean,
 ): Mutation[] {
-  const deletions = dead
+  const deletions = staleRows
     .filter((name) => name !== session.row)
     .map((name): Mutation => ({ table: 'lock', op: 'delete', name }));
   return [
@@ -67,7 +69,7 @@ function acquireMutations(
   ];
 }
 
-/** ms for which nobody else can have the resource, beside this term and these, unless something is given back. */
+/** ms for which the resource is full beside this term and these holders, unless one gives back. 0: more holders fit. */
 function busyFor({ resource, session }: Term, others: readonly Holder[]): number {
   if (resource.freeBeside(others) > 1) return 0;
   const own = remainingOf(session.owner.leaseDuration, 0);

@@ -1,7 +1,7 @@
 import type { Resource } from './resource.js';
 import type { Term } from './term.js';
 
-/** The terms that began in this process, by lock. What is over falls out when it is next looked at. */
+/** The terms of locks that began on this member. */
 export class HeldTerms {
   readonly #terms = new Map<string, Term>();
   readonly #own = new WeakSet<Term>();
@@ -15,12 +15,12 @@ export class HeldTerms {
     });
   }
 
-  /** Whether it is one of this member's, over or not. */
+  /** Whether the term began on this member, even if it is over. */
   has(term: Term): boolean {
     return this.#own.has(term);
   }
 
-  /** The term of this lock that is held now. Compares clocks at the call. */
+  /** The term that holds this lock now. Compares clocks at the call. */
   of(lock: Resource): Term | undefined {
     const term = this.#terms.get(lock.row);
     return term?.isHeld() ? term : undefined;

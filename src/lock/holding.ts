@@ -42,8 +42,8 @@ export abstract class Holding implements AsyncDisposable {
   }
 
   /**
-   * Gives it back: `isHeld()` is false and `signal` aborted at once. Resolves when the store has it, or needs not be told
-   * any more because the lease is over. Never rejects, however often it is called and whatever was lost before.
+   * Gives it back: `isHeld()` is false and `signal` aborted at once. Resolves when the store has it, or needs not be
+   * told any more because the lease is over. Never rejects, however often it is called and whatever was lost before.
    */
   release(): Promise<void> {
     if (this.#released) return this.#released;

@@ -34,12 +34,14 @@ export interface LockAcquirerParts {
   readonly random?: () => number;
 }
 
-/** Takes one resource in the store. It repeats the acquire until the outcome is known, however the connection behaves. */
+/**
+ * Acquires a resource in the store. It repeats the acquire until the outcome is known, however the connection behaves.
+ */
 export class LockAcquirer {
   constructor(private readonly parts: LockAcquirerParts) {}
 
   /**
-   * Takes the resource if it is free.
+   * Acquires the resource if it is free. Does not wait for its holders.
    * @throws HedgeError `TIMEOUT`, `ABORTED`, `STORE_INVALID`, `STORE_UNAVAILABLE`, and the resource's own refusal
    */
   async acquire(resource: Resource, limits: AcquireLimits): Promise<AcquireOutcome> {
@@ -82,7 +84,7 @@ export class LockAcquirer {
           if (!isRepeatable(error)) throw error;
           mayHaveLanded ||= error.failure === 'unavailable';
         }
-        // A timer may fire before the clock says so: a pause of 0 ms would be repeated.
+        // A timer may fire before the clock says so. At least 1 ms: with 0 ms this would be a loop without a pause.
         await sleep(clock, Math.min(backoff.next(), Math.max(1, limit.left)), signal);
       }
     } finally {

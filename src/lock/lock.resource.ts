@@ -2,7 +2,7 @@ import { keysBeginningWith, type Mutation } from '../store/index.js';
 import { GROUP_LOCKS, lockPrefix } from '../table/index.js';
 import type { Resource } from './resource.js';
 
-/** The lock whose holder is the group's leader; its row is the Go original's. */
+/** The lock whose holder leads the group. Its row is the row of the Go original. */
 export function groupLock(group: string): Resource {
   return lockResource(group, group, GROUP_LOCKS + group, true);
 }
@@ -12,8 +12,8 @@ export function namedLock(group: string, name: string): Resource {
 }
 
 function lockResource(group: string, name: string, row: string, isGroupLock: boolean): Resource {
-  // Freedom is judged by the fence alone; the mark on the group's row is for readers outside.
-  const left: Mutation = isGroupLock
+  // Only the fence decides whether a lock is free. The group's row is kept, marked as released, for other programs.
+  const onRelease: Mutation = isGroupLock
     ? { table: 'lock', op: 'upsert', name: row, heartbeat: null }
     : { table: 'lock', op: 'delete', name: row };
   return {
@@ -23,7 +23,7 @@ function lockResource(group: string, name: string, row: string, isGroupLock: boo
     label: `the lock '${name}'`,
     row,
     isGroupLock,
-    // Names hold no `#`, so no lock's fences are in another's range.
+    // Names hold no `#`, so the fences of a lock are in no other lock's range.
     fences: keysBeginningWith(`${row}#`),
     fenceRow: (termId) => `${row}#${termId}`,
     freeBeside: (holders) => 1 - holders.length,
@@ -31,6 +31,6 @@ function lockResource(group: string, name: string, row: string, isGroupLock: boo
     mutationsOnAcquire: (writer) => [
       { table: 'lock', op: 'upsert', name: row, writer, heartbeat: 'now', token: 'now' },
     ],
-    mutationsOnRelease: () => [left],
+    mutationsOnRelease: () => [onRelease],
   };
 }

@@ -62,7 +62,8 @@ export class LockService {
   /**
    * Acquires the lock, runs `fn` with it, and releases it. Resolves and rejects as `fn` does. `lock.signal` tells `fn`
    * to stop when the lock is lost; one that does not listen is waited for all the same.
-   * @throws HedgeError `LOCK_LOST` when `fn` succeeded and the lock had been lost before its end; and as {@link acquire}
+   * @throws HedgeError `LOCK_LOST` when `fn` succeeded and the lock had been lost before its end; and as {@link
+   *   acquire}
    */
   async using<R>(
     name: string,

@@ -40,8 +40,8 @@ export class MemberLocks {
 
   /**
    * Waits for its turn, then takes the resource.
-   * @throws HedgeError `TIMEOUT`, `ABORTED`, `NOT_RUNNING`, `STORE_UNAVAILABLE`, `STORE_INVALID`, and the resource's own
-   *   refusal
+   * @throws HedgeError `TIMEOUT`, `ABORTED`, `NOT_RUNNING`, `STORE_UNAVAILABLE`, `STORE_INVALID`, and the resource's
+   *   own refusal
    */
   acquire(resource: Resource, limits: WaitLimits): Promise<Term> {
     return this.parts.reports.timed(

@@ -15,7 +15,7 @@ const SESSION: LockRow = {
 
 describe("a lock's state", () => {
   it('is free where nothing is found', () => {
-    expect(resourceStateOf(LOCK, [])).toEqual({ holders: [], dead: [] });
+    expect(resourceStateOf(LOCK, [])).toEqual({ holders: [], staleRows: [] });
   });
 
   it('names the holder and the time until others may take over', () => {
@@ -29,14 +29,14 @@ describe("a lock's state", () => {
           remaining: 1_000,
         },
       ],
-      dead: [],
+      staleRows: [],
     });
   });
 
   it('is free, with rows to clear away, where only the dead are found', () => {
     expect(resourceStateOf(LOCK, [FENCE, { ...SESSION, age: 1_300 }])).toEqual({
       holders: [],
-      dead: [FENCE.name, SESSION.name],
+      staleRows: [FENCE.name, SESSION.name],
     });
   });
 

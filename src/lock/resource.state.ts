@@ -4,41 +4,42 @@ import type { LockRow, RowQuery } from '../store/index.js';
 import type { Holder, Resource } from './resource.js';
 
 export interface ResourceState {
-  /** Those that hold it by a session that lives; whoever's session ends first comes first. */
+  /** The terms whose session lives. The session that ends first comes first. */
   readonly holders: readonly Holder[];
-  /** Fences whose session is dead or gone, and those sessions: to be deleted by whoever takes the resource. */
-  readonly dead: readonly string[];
+  /** Fences whose session is dead or gone, and the dead sessions. The next acquire deletes them. */
+  readonly staleRows: readonly string[];
 }
 
-/** The rows that tell a resource's state, in one read. */
+/** The rows that show the state of a resource, in one read. @param names of more rows to read */
 export function resourceQuery(resource: Resource, names: string[] = []): RowQuery {
   return { names, range: resource.fences, owners: sessionPrefix(resource.group) };
 }
 
-/** Reads the state out of the rows that {@link resourceQuery} asked for (FREE-BY-FENCE). */
+/** The state of a resource, from the rows of {@link resourceQuery} (FREE-BY-FENCE). */
 export function resourceStateOf(
   { group, fences }: Resource,
   rows: readonly LockRow[],
 ): ResourceState {
   const byName = new Map(rows.map((row) => [row.name, row]));
-  const dead = new Set<string>();
+  const staleRows = new Set<string>();
   const holders: Holder[] = [];
   for (const fence of rows) {
     if (fence.name < fences.from || fence.name >= fences.to) continue;
     const found = livingHolder(fence, byName.get(sessionPrefix(group) + fence.writer));
     if (found) holders.push(found);
     else {
-      dead.add(fence.name);
-      if (fence.writer) dead.add(sessionPrefix(group) + fence.writer);
+      staleRows.add(fence.name);
+      if (fence.writer) staleRows.add(sessionPrefix(group) + fence.writer);
     }
   }
   holders.sort((one, other) => one.remaining - other.remaining);
-  return { holders, dead: [...dead] };
+  return { holders, staleRows: [...staleRows] };
 }
 
 /**
- * Whoever has to go before anybody else can have the resource: the one whose session ends first.
- * @throws HedgeError what the resource refuses with
+ * The holder that has to go before anyone else can have the resource: the one whose session ends first. Undefined: the
+ * resource is free.
+ * @throws HedgeError the resource's own refusal
  */
 export function blockerOf(resource: Resource, rows: readonly LockRow[]): Holder | undefined {
   const { holders } = resourceStateOf(resource, rows);

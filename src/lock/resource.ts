@@ -1,39 +1,40 @@
 import type { HedgeError } from '../errors/index.js';
 import type { KeyRange, Mutation } from '../store/index.js';
 
-/** Where something is kept that sessions can hold: a lock, or a semaphore with its permits. */
+/** What sessions can hold: a lock, or a semaphore with its permits. */
 export interface Resource {
   readonly group: string;
+  /** What a session holds of it. */
   readonly kind: 'lock' | 'permit';
-  /** As users call it. */
+  /** The name that the app gave it. */
   readonly name: string;
-  /** For texts: `the lock 'x'`. */
+  /** For messages: `the lock 'x'`. */
   readonly label: string;
-  /** Its own row in the lock table, where it has one; in any case what tells it from all others. */
+  /** Tells it from all other resources. A lock has a row of this name in the lock table, a semaphore has none. */
   readonly row: string;
-  /** Its row outlives its terms, and is kept fresh for programs outside: the group's lock. */
+  /** True for the group's lock. Its row outlives its terms, and renewals keep it fresh for other programs. */
   readonly isGroupLock: boolean;
-  /** Where its fence rows stand, and no others. */
+  /** The range of its fence rows. No other rows stand there. */
   readonly fences: KeyRange;
-  /** Stands exactly as long as the term does. */
+  /** The name of a term's fence row, which stands exactly as long as the term. */
   fenceRow(termId: string): string;
-  /** How many more may hold it beside these. */
+  /** How many more terms may hold it beside these holders. */
   freeBeside(holders: readonly Holder[]): number;
-  /** Why it cannot be had beside these, however long one waits. */
+  /** Why nobody can acquire it beside these holders, however long they wait. */
   refusal(holders: readonly Holder[]): HedgeError | undefined;
-  /** What an acquire writes beside the fence. */
+  /** What an acquire writes besides the fence. */
   mutationsOnAcquire(address: string): Mutation[];
-  /** What a release writes beside the fence. */
+  /** What a release writes besides the fence. */
   mutationsOnRelease(): Mutation[];
 }
 
-/** Who holds a resource, by what one read of the store shows. */
+/** A term that holds a resource, as one read of the store shows it. */
 export interface Holder {
   /** The member's id. */
   readonly address: string;
   readonly token: bigint;
   readonly sessionId: string;
   readonly fenceRow: string;
-  /** ms, by the store's clock, until others may end the holder's session unless it is renewed. */
+  /** ms until others may end the holder's session, by the store's clock. A renewal prolongs it. */
   readonly remaining: number;
 }

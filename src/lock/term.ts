@@ -3,7 +3,9 @@ import type { Fence, LossReason, Session } from '../session/index.js';
 import { TERM_ENDED } from './lock.messages.js';
 import type { Resource } from './resource.js';
 
-/** One holding of one lock or permit, from acquire to release or loss. Its id is made before the acquire is sent. */
+/**
+ * One holding of a lock or a permit, from the acquire to the release or loss. It has its id before the acquire is sent.
+ */
 export class Term implements Fence {
   readonly id = randomUUID();
   readonly row: string;
@@ -20,13 +22,13 @@ export class Term implements Fence {
     this.heartbeatRow = resource.isGroupLock ? resource.row : undefined;
   }
 
-  /** The fencing token; only a term that began has one. */
+  /** The fencing token. Throws before the term has begun. */
   get token(): bigint {
     if (this.#token === undefined) throw new Error('The term has not begun');
     return this.#token;
   }
 
-  /** Aborts when the term ends; `reason` is the {@link LossReason}'s error. */
+  /** Aborts when the term ends. Its `reason` is a {@link TermEnded}. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -52,10 +54,11 @@ export class Term implements Fence {
   }
 }
 
-/** Why a term's signal was aborted. */
+/** The reason of a term's signal. */
 export class TermEnded extends Error {
   override readonly name = 'AbortError';
 
+  /** @param what ended, for the message: `the lock 'x'` */
   constructor(
     what: string,
     readonly reason: LossReason,

@@ -9,7 +9,7 @@ import { QueueWaiter } from './queue.waiter.js';
 /** ms. A leader that is elected later needs no notice: its first waiter looks into the store. */
 const FREED_NOTICE_LIMIT = 2_000;
 
-/** The line that the leader keeps, as every member joins it. While nobody leads, everybody asks the store. */
+/** Joins the lines that the leader keeps. While there is no leader, each waiter asks the store on its own. */
 export class QueueLine implements WaitingLine {
   readonly #alone: WaitingLine;
   readonly #notices = new PendingNotices();
@@ -28,7 +28,10 @@ export class QueueLine implements WaitingLine {
     return new QueueWaiter(resource, { client, view, clock, alone, notices: this.#notices });
   }
 
-  /** Told twice, late or never it costs a question in vain, or the time until whoever was in the way would be gone. */
+  /**
+   * A notice that comes twice or late costs one request in vain. If it is lost, the next waiter looks at the lease's
+   * end.
+   */
   freed({ row }: Resource): void {
     const packet: ResourcePacket = { place: row };
     this.#notices.add(

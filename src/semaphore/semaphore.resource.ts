@@ -5,12 +5,12 @@ import { keysBeginningWith } from '../store/index.js';
 import { LIMIT_MISMATCH } from './semaphore.messages.js';
 
 /**
- * A semaphore as its permits see it (PERMIT-IS-A-FENCE). Each permit is a fence row, and there is no other: the limit
- * stands in the names of the permits, so it is forgotten with the last of them.
+ * A semaphore. It has no row of its own: each permit is a fence row (PERMIT-IS-A-FENCE), whose name holds the limit.
+ * The limit is forgotten with the last permit.
  */
 export function semaphoreResource(group: string, name: string, limit: number): Resource {
   const permits = `${permitPrefix(group)}${name}/`;
-  // Those who ask with another limit have a line of their own: they wait for nobody to be told that it is the wrong one.
+  // Callers with another limit get a line of their own, so they learn of their mistake without waiting.
   const row = `${permits}${limit}`;
   return {
     group,
@@ -19,7 +19,7 @@ export function semaphoreResource(group: string, name: string, limit: number): R
     label: `a permit of '${name}'`,
     row,
     isGroupLock: false,
-    // Names hold no `/`, so no semaphore's permits are in another's range.
+    // Names hold no `/`, so the permits of a semaphore are in no other semaphore's range.
     fences: keysBeginningWith(permits),
     fenceRow: (termId) => `${row}/${termId}`,
     freeBeside: (holders) => limit - holders.length,

@@ -64,8 +64,8 @@ export class Semaphore {
   }
 
   /**
-   * Acquires a permit, runs `fn` with it, and releases it. Resolves and rejects as `fn` does. `permit.signal` tells `fn`
-   * to stop when the permit is lost; one that does not listen is waited for all the same.
+   * Acquires a permit, runs `fn` with it, and releases it. Resolves and rejects as `fn` does. `permit.signal` tells
+   * `fn` to stop when the permit is lost; one that does not listen is waited for all the same.
    * @throws HedgeError `LOCK_LOST` when `fn` succeeded and the permit had been lost before its end; and as
    *   {@link acquire}
    */

@@ -45,7 +45,7 @@ export class SessionRenewer {
     this.#backoff = new Backoff(20, leaseDuration / 10, random);
   }
 
-  /** To be called whenever something new is held. */
+  /** Call it whenever the session holds something new. */
   arm(): void {
     if (this.#stopped) return;
     this.#outside.runInAsyncScope(() => {
@@ -60,7 +60,7 @@ export class SessionRenewer {
     this.#watch?.cancel();
   }
 
-  /** Looks at the clocks at least ten times a lease: a timer alone would sleep through a jump of the wall clock. */
+  /** Looks at the clocks at least ten times per lease: a timer alone would miss a jump of the wall clock. */
   #armWatch(): void {
     const { keeper, clock, leaseDuration } = this.parts;
     this.#watch?.cancel();
@@ -74,7 +74,7 @@ export class SessionRenewer {
     const { keeper, clock } = this.parts;
     this.#renewal = undefined;
     const session = keeper.current;
-    // A fresh one has no row yet that could be renewed: its acquire arms this again.
+    // A fresh session has no row to renew. Its acquire arms the renewer again.
     if (this.#stopped || !session || session.isIdle || session.isFresh) return;
     this.#renewal = clock.after(delay ?? this.#untilDue(session), () => {
       this.#renewal = undefined;
@@ -82,7 +82,7 @@ export class SessionRenewer {
     });
   }
 
-  /** A third of the lease after the last commit that renewed it, a little earlier on some members than on others. */
+  /** ms until a third of the lease has passed since the last renewal. Jitter keeps members out of step. */
   #untilDue(session: Session): number {
     const { clock, leaseDuration } = this.parts;
     const interval = (leaseDuration / 3) * (0.85 + 0.15 * this.#random());
@@ -93,22 +93,22 @@ export class SessionRenewer {
   async #renew(): Promise<void> {
     const { keeper, leaseDuration } = this.parts;
     const session = keeper.current;
-    // A fresh one has no row yet: not finding it would end the session under the acquire that is to write it.
+    // A fresh session has no row yet. A renewal would miss it, and end the session under its own acquire.
     if (!session || session.isIdle || session.isFresh) return;
-    // A commit of the log may have renewed it since this was armed.
+    // A commit of the log may have renewed the session since this timer was armed.
     if (this.#untilDue(session) > leaseDuration / 20) return this.#armRenewal();
     this.#renewing = session;
     let delay: number | undefined;
     try {
       delay = await this.#attempt(session);
     } finally {
-      // Whatever happened (a logger of the app that throws), a session that is held goes on being renewed.
+      // The renewals go on whatever happened: even if the app's own logger throws.
       this.#renewing = undefined;
       this.#armRenewal(delay);
     }
   }
 
-  /** @returns ms until the next attempt, or undefined for the usual interval */
+  /** @returns ms until the next attempt; undefined: the usual interval */
   async #attempt(session: Session): Promise<number | undefined> {
     const { committer, leaseDuration, reports } = this.parts;
     try {
@@ -133,7 +133,7 @@ export class SessionRenewer {
     }
   }
 
-  /** NOT_FOUND has many causes: lost is only what a read shows to be missing (CONFIRM-BY-READ). */
+  /** NOT_FOUND has many causes. Only a read shows whether the session or a fence is gone (CONFIRM-BY-READ). */
   async #confirm(session: Session): Promise<void> {
     const { keeper, store, leaseDuration } = this.parts;
     try {
@@ -152,7 +152,7 @@ export class SessionRenewer {
     }
   }
 
-  /** Once per outage aloud: a store that is away for minutes must not fill the log. */
+  /** Warns once per outage, so that a long outage does not fill the log. */
   #report(session: Session, error: unknown): void {
     const { logger } = this.parts;
     const text = RENEWAL_FAILED(session.remaining(), error);
@@ -163,8 +163,8 @@ export class SessionRenewer {
 }
 
 /**
- * What every renewal confirms. A leader that does nothing else would not notice that its fence is gone, and the
- * others, hearing its heartbeats, would not look.
+ * The fences that every renewal checks. Without that, an idle leader would not notice that its fence is gone. The
+ * others would not look either, because they get its heartbeats.
  */
 function watchedFences({ fences }: Session): Fence[] {
   return [...fences].filter(({ heartbeatRow }) => heartbeatRow !== undefined);
