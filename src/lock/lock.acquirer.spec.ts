@@ -235,7 +235,7 @@ describe('acquiring and releasing a lock', () => {
     expect(rooms.rowNames.filter((name) => name.includes(term.session.id))).toEqual([]);
   });
 
-  it('waits for what is being given back no longer than allowed', async () => {
+  it('waits for releases that are under way, no longer than allowed', async () => {
     const term = await acquired();
     rooms.network.usual = LOST;
     void rooms.releaser.release(term, 'released');

@@ -5,7 +5,7 @@ import { groupLock } from './lock.resource.js';
 import type { LockService } from './lock.service.js';
 import { Term } from './term.js';
 
-describe('what is known of the locks', () => {
+describe('hasLock and verifyLock', () => {
   let rooms: MemberRooms;
   let locks: LockService;
   let term: Term;

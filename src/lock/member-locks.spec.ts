@@ -7,7 +7,7 @@ import type { WaitingLine } from './waiting.line.js';
 
 const JOB = namedLock('g', 'job');
 
-describe('contending for a lock', () => {
+describe('MemberLocks', () => {
   let rooms: MemberRooms;
   let other: MemberRooms;
 
@@ -20,7 +20,7 @@ describe('contending for a lock', () => {
     rooms.during(member.memberLocks.acquire(lock, { timeout }));
   const release = (term: Term, member = rooms) => rooms.during(member.memberLocks.release(term));
 
-  it('takes two commits where nobody else wants it', async () => {
+  it('makes two commits if no other member wants the lock', async () => {
     const before = rooms.model.commits;
     await release(await acquire());
 
@@ -109,7 +109,7 @@ describe('contending for a lock', () => {
     expect(rooms.rowNames).toEqual([]);
   });
 
-  describe('tells the line what is free, not before the store has it', () => {
+  describe('tells the line of a release when the store shows it, not before', () => {
     /** The rows that stood when the line was told. */
     let told: { resource: string; rows: string[] }[];
     let member: MemberRooms;
@@ -192,7 +192,7 @@ describe('contending for a lock', () => {
     });
   });
 
-  it('refuses all that wait when the member closes, and keeps what is held until told', async () => {
+  it('rejects all waiters when the member closes, and keeps held locks until releaseAll()', async () => {
     const term = await acquire();
     const waiting = rooms.memberLocks.acquire(JOB, { timeout: 30_000 });
     const refused = expect(waiting).rejects.toMatchObject({ code: 'NOT_RUNNING' });
@@ -219,7 +219,7 @@ describe('contending for a lock', () => {
     expect(rooms.rowNames).toEqual([]);
   });
 
-  it('says in one line what went with a session that nobody ended here', async () => {
+  it('logs one line for everything that a lost session held', async () => {
     const terms: Term[] = [];
     for (let n = 0; n < 20; n++) terms.push(await acquire(rooms, 1_000, namedLock('g', `l${n}`)));
     rooms.network.usual = LOST;

@@ -33,7 +33,7 @@ describe("a lock's state", () => {
     });
   });
 
-  it('is free, with rows to clear away, where only the dead are found', () => {
+  it('is free, with stale rows, if all sessions are dead', () => {
     expect(resourceStateOf(LOCK, [FENCE, { ...SESSION, age: 1_300 }])).toEqual({
       holders: [],
       staleRows: [FENCE.name, SESSION.name],
@@ -46,7 +46,7 @@ describe("a lock's state", () => {
     );
   });
 
-  it('takes a fence without a token for nobody', () => {
+  it('takes a fence without a token for stale', () => {
     const { holders } = resourceStateOf(LOCK, [{ ...FENCE, token: undefined }, SESSION]);
 
     expect(holders).toEqual([]);

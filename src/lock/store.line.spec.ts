@@ -4,7 +4,7 @@ import { namedLock } from './lock.resource.js';
 import { StoreLine } from './store.line.js';
 import type { Waiter } from './waiting.line.js';
 
-describe('waiting where nobody keeps a line', () => {
+describe('StoreLine', () => {
   let time: VirtualTime;
   let clock: VirtualClock;
   let waiter: Waiter;
@@ -15,11 +15,11 @@ describe('waiting where nobody keeps a line', () => {
     waiter = new StoreLine(clock, () => 0.5).join(namedLock('g', 'job'));
   });
 
-  it('lets everybody ask the store at once', async () => {
+  it('lets each waiter ask the store at once', async () => {
     expect(await waiter.turn({ timeout: 1_000 })).toBe('take');
   });
 
-  it('has them look again once whoever is in the way should be gone, not all in the same moment', async () => {
+  it('has waiters look again when the holder should be gone, at different moments', async () => {
     const turns: string[] = [];
     const turn = waiter.turn({ timeout: 5_000 }, 300).then((kind) => turns.push(kind));
     await time.advance(349);

@@ -80,7 +80,7 @@ class ContendingMember {
   }
 }
 
-/** The line of the leader is another's matter: here it lets nobody go, and is cut off when the leader dies. */
+/** In place of the leader's line: no waiter gets a turn, and all are cut off when the leader dies. */
 class SilentLeader implements Pick<LeaderClient, 'request' | 'requestCurrent'> {
   readonly #open = new Set<(answer: undefined) => void>();
   #isGone = false;

@@ -49,7 +49,7 @@ describe('Line', () => {
     return wait(ticket, 0, lastFinding(ticket, busyFor));
   }
 
-  it('gives the first its turn at once, and nobody else while it has it', () => {
+  it('gives the first waiter its turn at once, and no other meanwhile', () => {
     wait('a');
     wait('b');
     expect(told).toEqual(['a take']);
@@ -80,7 +80,7 @@ describe('Line', () => {
     expect(told).toEqual(['a take', 'b take']);
   });
 
-  it('has the first look when whatever is in the way should be gone, and not before', async () => {
+  it('has the first waiter look when the holder should be gone, and not before', async () => {
     wait('a');
     wait('b');
     foundHeld('a', 5_000);
@@ -108,7 +108,7 @@ describe('Line', () => {
     expect(told).toEqual(['a take', 'b take']);
   });
 
-  it('spends one try in vain on what is said twice', () => {
+  it('spends one try in vain on a release that is told twice', () => {
     wait('a');
     taken('a');
     wait('b');
@@ -150,7 +150,7 @@ describe('Line', () => {
     expect(told).toEqual(['a take', 'b take']);
   });
 
-  it('orders by the time waited, whoever kept the line then', async () => {
+  it('orders by the time waited, on any leader', async () => {
     line = lineThatGathers(250);
     wait('c', 10);
     wait('a', 1_000);
@@ -162,7 +162,7 @@ describe('Line', () => {
     expect(told).toEqual(['a look', 'b take', 'c take']);
   });
 
-  it('gives no turn while it gathers, whatever is given back', async () => {
+  it('gives no turn while it gathers, even after a release', async () => {
     line = lineThatGathers(250);
     wait('b', 10);
     line.freed();
@@ -248,7 +248,7 @@ describe('Line', () => {
     expect(told).toEqual(['b take', 'c wait', 'b take', 'd take']);
   });
 
-  it('is over when nobody waits and nobody has the turn, and leaves no timer', () => {
+  it('is over without waiters and without a turn, and leaves no timer', () => {
     wait('a');
     const b = wait('b');
     line.withdraw('b', b);

@@ -12,7 +12,7 @@ import { FREED, LEAVE, TAKEN, WAIT } from './queue.packets.js';
 
 /** ms in which a new leader gathers those that wait. */
 const GATHERED = 250;
-/** ms in which whoever waits lets the election go first, and those that did are spread. */
+/** ms for which waiters let the election go first; it includes their random delay. */
 const ELECTING = 1_100;
 
 describe('QueueLine', () => {
@@ -86,7 +86,7 @@ describe('QueueLine', () => {
     expect(turns).toEqual(['first take', 'next take']);
   });
 
-  it('tells nobody of what the store gave without a leader, and nothing twice', async () => {
+  it('tells no leader of an acquire without one, and tells nothing twice', async () => {
     const waiter = b.line.join(RESOURCE);
     await begin('alone', waiter);
     await time.advance(ELECTING);
@@ -141,12 +141,12 @@ describe('QueueLine', () => {
     expect(members.sent.get(WAIT)).toBeGreaterThan(1);
   });
 
-  it('waits a second for an election, once, where nobody is ever elected', async () => {
+  it('waits a second for an election, once, if no leader is ever elected', async () => {
     b.view.forget(0n);
     await begin('first', b.line.join(RESOURCE));
     await time.advance(ELECTING);
     await begin('second', b.line.join(RESOURCE));
-    // As it does at each look of a member that leads nobody.
+    // As the election does at each look that finds no leader.
     b.view.forget(0n);
     await begin('third', b.line.join(RESOURCE));
     expect(turns).toEqual(['first look', 'second take', 'third take']);

@@ -122,7 +122,7 @@ export class QueueWaiter implements Waiter {
     return { releaseCount, busyFor };
   }
 
-  /** Tells the current leader. If that is not the leader that gave the turn, it finds nobody of this ticket. */
+  /** Tells the current leader. A leader that did not give the turn knows no waiter with this ticket. */
   #tell(route: string, packet: TicketPacket): void {
     if (!this.#isExpected) return;
     this.#isExpected = false;

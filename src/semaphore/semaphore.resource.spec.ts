@@ -28,7 +28,7 @@ describe('the permits of a semaphore', () => {
   const release = (term: Term, member = rooms) =>
     rooms.during(member.releaser.release(term, 'released'));
 
-  it('are as many as the limit says, whoever holds them', async () => {
+  it('are as many as the limit says, on all members together', async () => {
     const mine = await permit();
     await permit();
 
@@ -50,7 +50,7 @@ describe('the permits of a semaphore', () => {
     expect((second as { busyFor: number }).busyFor).toBeGreaterThan(LEASE);
   });
 
-  it('have a row each, with the limit in its name, and none when nobody holds one', async () => {
+  it('have a row each, with the limit in its name, and leave none', async () => {
     const one = await permit();
     const two = await permit(other);
     expect(rooms.rowNames).toEqual([one.row, two.row, one.session.row, two.session.row].toSorted());
@@ -95,7 +95,7 @@ describe('the permits of a semaphore', () => {
     expect(rooms.rowNames.filter((name) => name.includes('/3/'))).toEqual([]);
   });
 
-  it('have another limit once nobody holds one', async () => {
+  it('may have another limit when none is held', async () => {
     const one = await permit();
     await release(one);
     const twelve = await permit(rooms, semaphoreResource('g', 'jobs', 12));

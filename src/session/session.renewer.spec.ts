@@ -161,7 +161,7 @@ describe('the session renewer', () => {
     expect(term.lossReason).toBe('fence-gone');
   });
 
-  it('loses what is held on the first turn after a pause', async () => {
+  it('loses everything on the first tick after a pause', async () => {
     const term = await acquire();
     rooms.clock.pause();
     await rooms.time.advance(11_000);
