@@ -1,8 +1,8 @@
 import { waitFor, type Clock, type WaitLimits } from '../time/index.js';
 
 /**
- * Lets one acquire of this member run at a time, first come, first served. All of them write the row of the session, so
- * the store would abort all but one. The election does not wait here.
+ * Lets one acquire of this member run at a time, first come, first served (ONE-ACQUIRE-AT-A-TIME). All of them write
+ * the row of the session, so the store would abort all but one. The election does not wait here.
  */
 export class AcquireMutex {
   readonly #waiting = new Set<() => void>();

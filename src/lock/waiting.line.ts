@@ -3,7 +3,7 @@ import type { Resource } from './resource.js';
 
 /**
  * The line of waiters for each resource: first come, first served. The rooms above implement this interface. Safety
- * never rests on it, because the store decides: a wrong turn costs one read or one transaction in vain.
+ * never rests on it, because the store decides (STORE-DECIDES): a wrong turn costs one read or one transaction in vain.
  */
 export interface WaitingLine {
   /** Joins the end of a resource's line. */

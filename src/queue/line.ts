@@ -1,7 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { TimeLimit, type Clock, type Timer } from '../time/index.js';
 
-/** ms. A new line gives no turn before: those that waited on the last leader come back in this time. */
+/**
+ * ms. A new line gives no turn before: those that waited on the last leader come back in this time
+ * (ORDER-BY-TIME-WAITED).
+ */
 export const GATHERING = 250;
 
 /** What a waiter sends to get its turn. */
@@ -50,7 +53,7 @@ interface Position {
 /** A turn that a waiter has now. */
 interface CurrentTurn extends Answer {
   readonly position: Position;
-  /** The turn lapses at its end: a waiter that died or hangs must not stop the line. */
+  /** The turn lapses at its end (TURN-LAPSES): a waiter that died or hangs must not stop the line. */
   readonly limit: TimeLimit;
 }
 
@@ -64,8 +67,9 @@ export interface LineOptions {
 }
 
 /**
- * The leader's line for one resource, in the order of arrival. One waiter at a time has the turn. The first waiter gets it
- * when nothing is known to be in the way, after a release, or when the holder in the way should be gone.
+ * The leader's line for one resource, in the order of arrival (LINE-ON-LEADER). One waiter at a time has the turn. The
+ * first waiter gets it when nothing is known to be in the way, after a release, or when the holder in the way should be
+ * gone.
  */
 export class Line {
   /** By arrival. The waiter that has the turn is not among them. */
@@ -148,7 +152,7 @@ export class Line {
     return this.clock.now().monotonic;
   }
 
-  /** Ignores an old finding: its holder may be the one that has given back since. */
+  /** Ignores an old finding (COUNT-RELEASES): its holder may be the one that has given back since. */
   #note({ releaseCount, busyFor }: Finding): void {
     if (releaseCount !== this.#releaseCount) return;
     this.#busy = busyFor > 0 ? new TimeLimit(this.clock, busyFor) : undefined;

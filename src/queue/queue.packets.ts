@@ -3,8 +3,8 @@ import { LONGEST_TIMER } from '../time/index.js';
 import type { Answer, Finding, TurnRequest } from './line.js';
 
 /**
- * What a waiter and the leader send each other. Members of other versions read the packets, so the names of their fields
- * stay: `place` is the row of the resource, `mark` the release count of its line.
+ * What a waiter and the leader send each other. Members of other versions read the packets, so the names of their
+ * fields stay: `place` is the row of the resource, `mark` the release count of its line.
  */
 
 /** Asks for a turn. Stays open until the waiter has it, but no longer than {@link OPEN_REQUEST_LIMIT}. */

@@ -25,7 +25,9 @@ type Turn = 'take' | 'look';
 
 /** ms that a packet and its answer may take on their way. */
 const TRAVEL_LIMIT = 5_000;
-/** ms. A leader that answers "wait" sooner than this does not keep the line: to ask it again at once would be a loop. */
+/**
+ * ms. A leader that answers "wait" sooner than this does not keep the line: to ask it again at once would be a loop.
+ */
 const HASTY_ANSWER = 500;
 
 export interface QueueWaiterParts {

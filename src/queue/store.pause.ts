@@ -2,8 +2,9 @@ import type { LeaderView } from '../leader/index.js';
 import { TimeLimit, type Clock } from '../time/index.js';
 
 /**
- * ms. A waiter whose leader is gone gives the next leader this time to gather the line: it would overtake the others. And
- * an election goes first for this time: waiters that all ask the store make it abort each other, and the candidates.
+ * ms. A waiter whose leader is gone waits this long for the next leader: on its own it would overtake the others. An
+ * election goes first for the same time (ELECTION-FIRST): waiters that all ask the store make it abort each other, and
+ * the candidates.
  */
 const GRACE = 1_000;
 

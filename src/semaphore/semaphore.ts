@@ -67,7 +67,8 @@ export class Semaphore {
   /**
    * Waits for a permit, first come, first served. The member holds it until your code releases it or the session ends.
    * @throws HedgeError `LIMIT_MISMATCH`: a member holds a permit of this name with another limit. `TIMEOUT` (the
-   *   message names a holder if the store showed one), `ABORTED`, `NOT_RUNNING`, `INVALID_ARGUMENT`, `STORE_UNAVAILABLE`, `STORE_INVALID`
+   *   message names a holder if the store showed one), `ABORTED`, `NOT_RUNNING`, `INVALID_ARGUMENT`,
+   *   `STORE_UNAVAILABLE`, `STORE_INVALID`
    *
    * @example
    * ```ts
