@@ -3,11 +3,11 @@ import { hasCode } from '../errors/index.js';
 import {
   blockerOf,
   groupLock,
-  placeQuery,
+  resourceQuery,
   type Holder,
   type LockAcquirer,
   type LockReleaser,
-  type Place,
+  type Resource,
   type Term,
 } from '../lock/index.js';
 import type { LossReason } from '../session/index.js';
@@ -59,7 +59,7 @@ const RANK_STEP = 25;
  * leader told, or until {@link lookNow}.
  */
 export class Election {
-  readonly #lock: Place;
+  readonly #lock: Resource;
   readonly #random: () => number;
   readonly #stop = new AbortController();
   readonly #abstaining = new AbortController();
@@ -206,7 +206,7 @@ export class Election {
   /** Reads outside a transaction: that aborts no renewal. */
   async #look(): Promise<Holder | undefined> {
     const { options, store } = this.parts;
-    const query = placeQuery(this.#lock);
+    const query = resourceQuery(this.#lock);
     const timeout = Math.max(500, options.leaseDuration / 4);
     const rows = await store.rows(query, { timeout, signal: this.#stop.signal });
     const holder = blockerOf(this.#lock, rows);

@@ -3,15 +3,15 @@ import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
 import { SessionKeeper } from '../session/index.js';
 import type { LockRow } from '../store/index.js';
 import { acquireQuery, decideAcquire } from './acquire.decision.js';
-import { groupLock, namedLock } from './lock.place.js';
-import type { Place } from './place.js';
+import { groupLock, namedLock } from './lock.resource.js';
+import type { Resource } from './resource.js';
 import { Term } from './term.js';
 
 const LEASE = 1_000;
 /** Past the lease and its margin of 300 ms. */
 const DEAD = 1_301;
 
-function makeTerm(lock: Place = namedLock('g', 'job')) {
+function makeTerm(lock: Resource = namedLock('g', 'job')) {
   const clock = new VirtualClock(new VirtualTime());
   const keeper = new SessionKeeper(clock, {
     group: 'g',
@@ -24,7 +24,7 @@ function makeTerm(lock: Place = namedLock('g', 'job')) {
 }
 
 function fence(term: Term, id: string, owner: string): LockRow {
-  return { name: `${term.place.row}#${id}`, writer: owner, token: 5n, age: undefined };
+  return { name: `${term.resource.row}#${id}`, writer: owner, token: 5n, age: undefined };
 }
 
 function session(id: string, age: number | undefined, writer = `${LEASE} other:1`): LockRow {
@@ -46,8 +46,8 @@ describe('an acquire', () => {
     const { term } = makeTerm();
 
     expect(acquireQuery(term)).toEqual({
-      names: [term.place.row, term.session.row],
-      range: { from: `${term.place.row}#`, to: `${term.place.row}$` },
+      names: [term.resource.row, term.session.row],
+      range: { from: `${term.resource.row}#`, to: `${term.resource.row}$` },
       owners: 'hedge/g/session/',
     });
   });
@@ -58,7 +58,7 @@ describe('an acquire', () => {
 
     expect(decision.result).toEqual({ kind: 'acquired', busyFor: LEASE + 300 });
     expect(written(decision)).toEqual([
-      `upsert ${term.place.row}`,
+      `upsert ${term.resource.row}`,
       `insert ${term.row}`,
       `insert ${term.session.row}`,
     ]);
@@ -73,7 +73,7 @@ describe('an acquire', () => {
 
   it('lets the row of the lock alone decide nothing', () => {
     const { term } = makeTerm();
-    const row = { name: term.place.row, writer: 'other:1', token: 5n, age: 0 };
+    const row = { name: term.resource.row, writer: 'other:1', token: 5n, age: 0 };
 
     expect(decideAcquire(term, [row]).result.kind).toBe('acquired');
   });
@@ -89,7 +89,7 @@ describe('an acquire', () => {
           address: 'other:1',
           token: 5n,
           sessionId: 's',
-          fenceRow: `${term.place.row}#x`,
+          fenceRow: `${term.resource.row}#x`,
           remaining: DEAD - 1 - 400,
         },
       },
@@ -116,7 +116,7 @@ describe('an acquire', () => {
 
     expect(decision.result.kind).toBe('acquired');
     expect(written(decision)).toEqual(
-      expect.arrayContaining([`delete ${term.place.row}#x`, 'delete hedge/g/session/s']),
+      expect.arrayContaining([`delete ${term.resource.row}#x`, 'delete hedge/g/session/s']),
     );
   });
 
@@ -135,7 +135,7 @@ describe('an acquire', () => {
     stand();
     const decision = decideAcquire(term, [fence(term, 'x', term.session.id), own(term, DEAD)]);
 
-    expect(written(decision)).toContain(`delete ${term.place.row}#x`);
+    expect(written(decision)).toContain(`delete ${term.resource.row}#x`);
     expect(written(decision)).not.toContain(`delete ${term.session.row}`);
     expect(written(decision)).toContain(`update ${term.session.row}`);
   });
@@ -175,7 +175,7 @@ describe('an acquire', () => {
     const other = makeTerm(namedLock('g', 'a_')).term;
     const rows = [fence(other, 'x', 's'), session('s', DEAD)];
 
-    expect(written(decideAcquire(term, rows))).not.toContain(`delete ${other.place.row}#x`);
+    expect(written(decideAcquire(term, rows))).not.toContain(`delete ${other.resource.row}#x`);
   });
 
   it("keeps the group's lock where programs outside look for it", () => {

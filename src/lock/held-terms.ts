@@ -1,7 +1,7 @@
-import type { Place } from './place.js';
+import type { Resource } from './resource.js';
 import type { Term } from './term.js';
 
-/** The terms that began in this process, by lock. What is over falls out when it is next looked at. */
+/** The terms of locks that began on this member. */
 export class HeldTerms {
   readonly #terms = new Map<string, Term>();
   readonly #own = new WeakSet<Term>();
@@ -9,19 +9,19 @@ export class HeldTerms {
   add(term: Term): void {
     this.#own.add(term);
     if (term.signal.aborted) return;
-    this.#terms.set(term.place.row, term);
+    this.#terms.set(term.resource.row, term);
     term.signal.addEventListener('abort', () => {
-      if (this.#terms.get(term.place.row) === term) this.#terms.delete(term.place.row);
+      if (this.#terms.get(term.resource.row) === term) this.#terms.delete(term.resource.row);
     });
   }
 
-  /** Whether it is one of this member's, over or not. */
+  /** Whether the term began on this member, even if it is over. */
   has(term: Term): boolean {
     return this.#own.has(term);
   }
 
-  /** The term of this lock that is held now. Compares clocks at the call. */
-  of(lock: Place): Term | undefined {
+  /** The term that holds this lock now. Compares clocks at the call. */
+  of(lock: Resource): Term | undefined {
     const term = this.#terms.get(lock.row);
     return term?.isHeld() ? term : undefined;
   }

@@ -1,8 +1,8 @@
 import type { Term } from './term.js';
 
-/** Something that this member holds while its session lasts, until it gives it back or loses it. */
+/** A lock or a permit that this member holds, until your code releases it or the member loses its session. */
 export abstract class Holding implements AsyncDisposable {
-  /** Of the lock or of the semaphore. */
+  /** The name of the lock or of the semaphore. */
   readonly name: string;
   readonly #term: Term;
   readonly #giveBack: (term: Term) => Promise<void>;
@@ -21,47 +21,47 @@ export abstract class Holding implements AsyncDisposable {
   }
 
   /**
-   * The fencing token, larger than that of everybody who held it before: give it to whatever you write to, and have
-   * that refuse a smaller one. JSON: a string.
+   * The fencing token. It is larger than the token of every earlier holder. Send it along with each write, and let the
+   * receiver refuse a token that is smaller than the largest it has seen. In JSON it is a string.
    */
   get token(): bigint {
     return this.#term.token;
   }
 
   /**
-   * Aborts when this is not held any more: no later than the session's deadline, or on the first turn of the event loop
-   * after it. Its `reason` says why.
+   * Aborts when this is not held any more: on the first tick of the event loop after the session's deadline, or
+   * earlier. Its `reason` is an Error that says why.
    */
   get signal(): AbortSignal {
     return this.#term.signal;
   }
 
-  /** Whether it is held now, by this member's own clocks: no I/O, and never true past the deadline. */
+  /** Whether this is held now, by this member's own clocks. Does no I/O, and is never true past the deadline. */
   isHeld(): boolean {
     return this.#term.isHeld();
   }
 
   /**
-   * Gives it back: `isHeld()` is false and `signal` aborted at once. Resolves when the store has it, or needs not be told
-   * any more because the lease is over. Never rejects, however often it is called and whatever was lost before.
+   * Gives this back. `isHeld()` is false and `signal` is aborted at once. Resolves when other members can have it: the
+   * store has deleted the rows, or the lease is over. Never rejects. Later calls return the same promise.
    */
   release(): Promise<void> {
     if (this.#released) return this.#released;
     let done!: (givenBack: Promise<void>) => void;
-    // There before the signal aborts: whoever listens may give it back, too, and wait for that.
+    // Set before the signal aborts: a listener may call release(), too, and wait for it.
     this.#released = new Promise((resolve) => (done = resolve));
     done(this.#giveBack(this.#term));
     return this.#released;
   }
 
-  /** At the end of the block of `await using`: {@link release}. */
+  /** Calls {@link release} at the end of a block with `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
   }
 
-  /** For `JSON.stringify`, which knows no `bigint`. */
+  /** For `JSON.stringify`, which does not know `bigint`. */
   toJSON(): {
-    /** Of the lock or of the semaphore. */
+    /** The name of the lock or of the semaphore. */
     name: string;
     /** The fencing token, in decimal digits. */
     token: string;

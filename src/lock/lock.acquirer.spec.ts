@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ABORTED, FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
 import { HedgeError } from '../errors/index.js';
 import type { AcquireOutcome } from './lock.acquirer.js';
-import { groupLock, namedLock } from './lock.place.js';
+import { groupLock, namedLock } from './lock.resource.js';
 import type { Term } from './term.js';
 
 const JOB = namedLock('g', 'job');
@@ -235,7 +235,7 @@ describe('acquiring and releasing a lock', () => {
     expect(rooms.rowNames.filter((name) => name.includes(term.session.id))).toEqual([]);
   });
 
-  it('waits for what is being given back no longer than allowed', async () => {
+  it('waits for releases that are under way, no longer than allowed', async () => {
     const term = await acquired();
     rooms.network.usual = LOST;
     void rooms.releaser.release(term, 'released');

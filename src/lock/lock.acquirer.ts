@@ -1,103 +1,106 @@
 import { ABORTED, HedgeError, StoreError, TIMED_OUT } from '../errors/index.js';
 import { attemptTimeoutOf, type SessionKeeper, type SessionRenewer } from '../session/index.js';
-import { Backoff, sleep, type Clock } from '../time/index.js';
+import { Backoff, sleep, TimeLimit, type Clock } from '../time/index.js';
 import type { HedgeStore } from '../store/index.js';
 import { acquireQuery, decideAcquire, type AcquireAnswer } from './acquire.decision.js';
 import type { LockReleaser } from './lock.releaser.js';
-import type { Holder, Place } from './place.js';
+import type { Holder, Resource } from './resource.js';
 import { Term } from './term.js';
 
 export type AcquireOutcome =
   | {
       readonly kind: 'acquired';
       readonly term: Term;
-      /** ms for which nobody else can have it unless something is given back. 0: there is room for more. */
+      /** ms for which the resource is full, unless a holder gives back. 0: more holders fit. */
       readonly busyFor: number;
     }
   | { readonly kind: 'held'; readonly holder: Holder };
 
 export interface AcquireLimits {
-  /** ms until the acquire is given up. */
+  /** ms */
   readonly timeout: number;
   readonly signal?: AbortSignal;
-  /** Called when what landed of an acquire that was given up, if anything did, has been given back. */
+  /** Called after a failed acquire, when the rows that it may have written are gone again. */
   readonly undone?: () => void;
 }
 
-/** Asks the store for a lock or a permit, once, and settles what the answer was however the connection behaves. */
+export interface LockAcquirerParts {
+  readonly store: HedgeStore;
+  readonly keeper: SessionKeeper;
+  readonly renewer: SessionRenewer;
+  readonly releaser: LockReleaser;
+  readonly clock: Clock;
+  /** @default Math.random */
+  readonly random?: () => number;
+}
+
+/**
+ * Acquires a resource in the store. It repeats the acquire until the outcome is known, however the connection behaves.
+ */
 export class LockAcquirer {
-  constructor(
-    private readonly store: HedgeStore,
-    private readonly keeper: SessionKeeper,
-    private readonly renewer: SessionRenewer,
-    private readonly releaser: LockReleaser,
-    private readonly clock: Clock,
-    private readonly random: () => number = Math.random,
-  ) {}
+  constructor(private readonly parts: LockAcquirerParts) {}
 
   /**
-   * Takes the place if there is room.
-   * @throws HedgeError `TIMEOUT`, `ABORTED`, `STORE_INVALID`, `STORE_UNAVAILABLE`, and what the place refuses with
+   * Acquires the resource if it is free. Does not wait for its holders.
+   * @throws HedgeError `TIMEOUT`, `ABORTED`, `STORE_INVALID`, `STORE_UNAVAILABLE`, and the resource's own refusal
    */
-  async acquire(place: Place, limits: AcquireLimits): Promise<AcquireOutcome> {
-    const until = this.clock.now().monotonic + limits.timeout;
+  async acquire(resource: Resource, limits: AcquireLimits): Promise<AcquireOutcome> {
+    const { clock, keeper, releaser } = this.parts;
+    const limit = new TimeLimit(clock, limits.timeout);
     for (;;) {
-      const session = this.keeper.open();
-      const term = new Term(place, session);
+      const session = keeper.open();
+      const term = new Term(resource, session);
       session.beginAcquire();
       try {
-        const outcome = await this.#attempts(term, until, limits);
+        const outcome = await this.#attempts(term, limit, limits);
         if (outcome !== 'session-gone') return outcome;
       } finally {
-        this.releaser.endAcquire(session);
+        releaser.endAcquire(session);
       }
     }
   }
 
-  /** Repeats the same acquire, under the same term id, until its outcome is known or it is given up (SAME-TERM-AGAIN). */
+  /**
+   * Repeats the same acquire, under the same term id, until its outcome is known or its time is over (SAME-TERM-AGAIN).
+   */
   async #attempts(
     term: Term,
-    until: number,
+    limit: TimeLimit,
     limits: AcquireLimits,
   ): Promise<AcquireOutcome | 'session-gone'> {
-    const { signal } = limits;
-    const backoff = new Backoff(10, 200, this.random);
+    const { clock, releaser, random } = this.parts;
+    const { signal, undone } = limits;
+    const backoff = new Backoff(10, 200, random);
     let mayHaveLanded = false;
     try {
       for (;;) {
-        const timeout = this.#timeLeft(acquiring(term), until, signal);
+        const left = timeLeft(acquiring(term), limit, signal);
         if (!term.session.isUsable()) return 'session-gone';
         try {
-          const attemptTimeout = Math.min(timeout, this.#attemptTimeout(term));
-          const outcome = await this.#attempt(term, { ...limits, timeout: attemptTimeout });
+          const timeout = Math.min(left, attemptTimeout(term));
+          const outcome = await this.#attempt(term, { ...limits, timeout });
           if (outcome !== 'out-of-date') return outcome;
         } catch (error) {
           if (!isRepeatable(error)) throw error;
           mayHaveLanded ||= error.failure === 'unavailable';
         }
-        // Timers are not in step with the clock: of what is left they must not leave the same again.
-        const left = Math.max(1, until - this.clock.now().monotonic);
-        await sleep(this.clock, Math.min(backoff.next(), left), signal);
+        // A timer may fire before the clock says so. At least 1 ms: with 0 ms this would be a loop without a pause.
+        await sleep(clock, Math.min(backoff.next(), Math.max(1, limit.left)), signal);
       }
     } finally {
-      if (mayHaveLanded && !term.isHeld()) void this.releaser.settle(term).then(limits.undone);
+      if (mayHaveLanded && !term.isHeld()) void releaser.settle(term).then(undone);
     }
-  }
-
-  /** A request that is lost must leave time for another one before the session ends. */
-  #attemptTimeout({ session }: Term): number {
-    const { leaseDuration } = session.owner;
-    return Math.min(Math.max(500, attemptTimeoutOf(leaseDuration)), session.remaining());
   }
 
   async #attempt(
     term: Term,
     limits: AcquireLimits,
   ): Promise<AcquireOutcome | 'session-gone' | 'out-of-date'> {
-    const sentAt = this.clock.now();
+    const { clock, keeper, store } = this.parts;
+    const sentAt = clock.now();
     const wasFresh = term.session.isFresh;
     const { timeout, signal } = limits;
-    const { result, timestamp } = await this.store.transact<AcquireAnswer>(
+    const { result, timestamp } = await store.transact<AcquireAnswer>(
       acquireQuery(term),
       (rows) => decideAcquire(term, rows),
       { timeout, signal },
@@ -108,15 +111,15 @@ export class LockAcquirer {
       case 'refused':
         throw result.error;
       case 'session-gone':
-        // Another acquire began it in the meantime, perhaps after this one had looked for its row.
+        // Another acquire began the session meanwhile, perhaps after this one had read the rows.
         if (wasFresh && !term.session.isFresh) return 'out-of-date';
-        this.keeper.end(term.session, 'session-gone');
+        keeper.end(term.session, 'session-gone');
         return 'session-gone';
       case 'mine':
-        this.keeper.confirmed(term.session);
+        keeper.confirmed(term.session);
         return this.#begin(term, result.token, result.busyFor, limits);
       case 'acquired':
-        this.keeper.renewed(term.session, sentAt);
+        keeper.renewed(term.session, sentAt);
         return this.#begin(term, timestamp!, result.busyFor, limits);
     }
   }
@@ -127,32 +130,40 @@ export class LockAcquirer {
     busyFor: number,
     { signal, undone }: AcquireLimits,
   ): AcquireOutcome | 'session-gone' {
+    const { keeper, releaser, renewer } = this.parts;
     term.begin(token);
-    if (!this.keeper.hold(term.session, term)) {
-      // It took the store longer than the session had: what landed would keep everybody out for a lease.
-      void this.releaser.discard(term).then(undone);
+    if (!keeper.hold(term.session, term)) {
+      // The session ended before the store answered. The rows that landed would keep everyone out for a lease.
+      void releaser.discard(term).then(undone);
       return 'session-gone';
     }
-    this.renewer.arm();
+    renewer.arm();
     if (signal?.aborted) {
-      void this.releaser.release(term, 'released').then(undone);
+      void releaser.release(term, 'released').then(undone);
       throw new HedgeError('ABORTED', ABORTED(acquiring(term)), { cause: signal.reason });
     }
     return { kind: 'acquired', term, busyFor };
   }
-
-  #timeLeft(name: string, until: number, signal: AbortSignal | undefined): number {
-    if (signal?.aborted) {
-      throw new HedgeError('ABORTED', ABORTED(name), { cause: signal.reason });
-    }
-    const left = until - this.clock.now().monotonic;
-    if (left <= 0) throw new HedgeError('TIMEOUT', TIMED_OUT(name));
-    return left;
-  }
 }
 
-function acquiring({ place }: Term): string {
-  return `acquiring ${place.label}`;
+/**
+ * ms, above 0.
+ * @throws HedgeError `ABORTED`, `TIMEOUT`
+ */
+function timeLeft(name: string, { left }: TimeLimit, signal: AbortSignal | undefined): number {
+  if (signal?.aborted) throw new HedgeError('ABORTED', ABORTED(name), { cause: signal.reason });
+  if (left > 0) return left;
+  throw new HedgeError('TIMEOUT', TIMED_OUT(name));
+}
+
+/** ms. A request that is lost leaves time for another before the session ends. */
+function attemptTimeout({ session }: Term): number {
+  const { leaseDuration } = session.owner;
+  return Math.min(Math.max(500, attemptTimeoutOf(leaseDuration)), session.remaining());
+}
+
+function acquiring({ resource }: Term): string {
+  return `acquiring ${resource.label}`;
 }
 
 function isRepeatable(error: unknown): error is StoreError {

@@ -6,17 +6,17 @@ import {
   type Session,
   type SessionKeeper,
 } from '../session/index.js';
-import { Backoff, settledWithin, sleep, type Clock } from '../time/index.js';
+import { Backoff, settledWithin, sleep, TimeLimit, type Clock } from '../time/index.js';
 import type { Decision, HedgeStore, LockRow, Mutation } from '../store/index.js';
 import { releaseMutations } from './release.mutations.js';
 import type { Term } from './term.js';
 
 /** ms */
 const TIDY_TIMEOUT = 500;
-/** Few enough for any store's limits, and to lose little where one of them is gone already. */
+/** Terms in one commit. Few enough for the limits of any store: a commit fails as a whole if one fence is gone. */
 const TIDIED_AT_ONCE = 100;
 
-/** Gives terms back: at once for this member, then in the store for the others. */
+/** Gives terms back: at once for this member, then in the store for the other members. */
 export class LockReleaser {
   readonly #stop = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
@@ -27,13 +27,13 @@ export class LockReleaser {
     private readonly clock: Clock,
     private readonly random: () => number = Math.random,
   ) {
-    // One for each lock that is being given back while the store is away, however many they are.
+    // Each release that waits for the store listens, so there may be thousands.
     setMaxListeners(0, this.#stop.signal);
   }
 
   /**
-   * Resolves when the store has it, or when that is not needed any more because the session's time is over.
-   * Never rejects: a term that was lost already has nothing to give back.
+   * Resolves when the store has deleted the rows, or when the session is over for everyone. Never rejects: a lost term
+   * has nothing to give back.
    */
   release(term: Term, reason: LossReason): Promise<void> {
     const { session } = term;
@@ -41,7 +41,7 @@ export class LockReleaser {
     term.lost(reason);
     const wasLast = this.keeper.drop(session, term);
     const mutations = releaseMutations(term);
-    // With the last thing it held goes the session itself: what holds nothing leaves no row.
+    // A session that holds nothing leaves no row.
     if (wasLast) mutations.push(deletionOf(session));
     return this.#track(
       this.#repeat(session, timeLeft, (timeout) => this.store.commit(mutations, { timeout })),
@@ -49,8 +49,8 @@ export class LockReleaser {
   }
 
   /**
-   * Gives back all that is held, however much: what no session holds is free, so one commit will do. Resolves like
-   * {@link release}; the rows that are left are for {@link tidyUp}.
+   * Gives back everything that the session holds with one commit: what no session holds is free. Resolves like
+   * {@link release}. {@link tidyUp} deletes the other rows.
    */
   async endSession(reason: LossReason): Promise<void> {
     const session = this.keeper.current;
@@ -60,7 +60,7 @@ export class LockReleaser {
     await this.#track(this.#delete(session, timeLeft));
   }
 
-  /** One attempt to delete what the terms of an ended session left. What it does not get, the leader sweeps away. */
+  /** Makes one attempt to delete the rows of an ended session's terms. The leader sweeps away the rest. */
   async tidyUp(terms: readonly Term[]): Promise<void> {
     const call = { timeout: TIDY_TIMEOUT, signal: this.#stop.signal };
     for (let from = 0; from < terms.length; from += TIDIED_AT_ONCE) {
@@ -70,38 +70,36 @@ export class LockReleaser {
   }
 
   /**
-   * After an acquire that was given up with an unknown outcome: whether it landed or is still under way, its
-   * term is over once this has written the same rows (SETTLE-BY-WRITING). Goes on until the store has answered or the
-   * session is over.
+   * Ends an acquire that was given up with an unknown outcome. It writes the same rows as the acquire, so the term is
+   * over whether the acquire has landed or is still under way (SETTLE-BY-WRITING). Goes on until the store answers or
+   * the session is over.
    */
   settle(term: Term): Promise<void> {
     term.session.beginAcquire();
     return this.#track(this.#settle(term));
   }
 
-  /** Deletes what an acquire left that landed too late, after the session it was made under had ended. */
+  /** Deletes the rows of an acquire that landed after its session had ended. */
   discard(term: Term): Promise<void> {
     const { session } = term;
-    const until = this.clock.now().monotonic + session.owner.leaseDuration;
-    const timeLeft = () => until - this.clock.now().monotonic;
+    const limit = new TimeLimit(this.clock, session.owner.leaseDuration);
     const mutations = [...releaseMutations(term), deletionOf(session)];
-    return this.#track(
-      this.#repeat(session, timeLeft, (timeout) => this.store.commit(mutations, { timeout })),
-    );
+    const commit = (timeout: number) => this.store.commit(mutations, { timeout });
+    return this.#track(this.#repeat(session, () => limit.left, commit));
   }
 
-  /** An acquire is over. A session that holds nothing then is deleted: nobody would renew it, or release it. */
+  /** An acquire is over. If the session holds nothing, it is deleted: nothing would renew it. */
   endAcquire(session: Session): void {
     void this.#track(this.#endAcquire(session));
   }
 
-  /** Resolves when all that is being given back or settled has been, or `timeout` ms later. */
+  /** Resolves when all releases that are under way have ended, or `timeout` ms later. */
   async finished(timeout = Infinity): Promise<void> {
     if (timeout === Infinity) return this.#allAnswered();
     await settledWithin(this.clock, timeout, this.#allAnswered());
   }
 
-  /** Stops repeating: what is left in the store ends with its session. */
+  /** Stops all repetitions. The rows that are left end with their session. */
   stop(): void {
     this.#stop.abort();
   }
@@ -147,15 +145,14 @@ export class LockReleaser {
   }
 
   /**
-   * ms until the session's deadline. While it is renewed, what it did not give back stays held with it; once it has ended
-   * here, with what was given back last or otherwise, the store may not know that yet.
+   * ms until the session's deadline. A renewal prolongs it, and with it everything that is not given back yet. After
+   * the session has ended on this member, its last deadline counts: the store may still show the session.
    */
   #untilDeadline(session: Session): () => number {
-    let until = -Infinity;
+    let limit = new TimeLimit(this.clock, 0);
     const timeLeft = () => {
-      const now = this.clock.now().monotonic;
-      if (session.isUsable()) until = now + session.remaining();
-      return until - now;
+      if (session.isUsable()) limit = new TimeLimit(this.clock, session.remaining());
+      return limit.left;
     };
     timeLeft();
     return timeLeft;

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { LOST, MemberRooms } from '../../test/support/member-rooms.js';
 import { HeldTerms } from './held-terms.js';
-import { groupLock } from './lock.place.js';
+import { groupLock } from './lock.resource.js';
 import type { LockService } from './lock.service.js';
 import { Term } from './term.js';
 
-describe('what is known of the locks', () => {
+describe('hasLock and verifyLock', () => {
   let rooms: MemberRooms;
   let locks: LockService;
   let term: Term;

@@ -1,15 +1,15 @@
-import { fenceStands } from '../session/index.js';
+import { fenceCheck } from '../session/index.js';
 import type { Mutation } from '../store/index.js';
 import type { Term } from './term.js';
 
 /**
- * Ends a term in the store. It begins by updating the fence row, so that a replay finds nothing and leaves a
- * successor's rows alone (RELEASE-BEGINS-WITH-FENCE).
+ * Ends a term in the store. The check of the fence comes first: a replay fails on it, and leaves the rows of the next
+ * holder alone (RELEASE-BEGINS-WITH-FENCE).
  */
 export function releaseMutations(term: Term): Mutation[] {
   return [
-    fenceStands(term.session, term),
+    fenceCheck(term.session, term),
     { table: 'lock', op: 'delete', name: term.row },
-    ...term.place.left(),
+    ...term.resource.mutationsOnRelease(),
   ];
 }

@@ -1,13 +1,13 @@
 import { waitFor, type Clock, type WaitLimits } from '../time/index.js';
-import type { Place } from './place.js';
-import type { Ticket, WaitingLine } from './waiting.line.js';
+import type { Resource } from './resource.js';
+import type { Waiter, WaitingLine } from './waiting.line.js';
 
-/** ms over which those are spread who wait for the end of the same session */
+/** ms. Waiters for the end of the same session ask at random times within this. */
 const SPREAD = 100;
 
 /**
- * The line where nobody keeps one: everybody asks the store at once, and then each time that whoever is in the way
- * should be gone. In no order, and what is given back early is found out only then.
+ * Waits without a leader. Each waiter asks the store at once, and again each time that the holder in its way should be
+ * gone. Waiters get the resource in no order, and do not hear of an early release.
  */
 export class StoreLine implements WaitingLine {
   readonly freed = nothing;
@@ -17,16 +17,16 @@ export class StoreLine implements WaitingLine {
     private readonly random: () => number = Math.random,
   ) {}
 
-  join(place: Place): Ticket {
+  join(resource: Resource): Waiter {
     return {
-      turn: (limits, busyFor) => this.#turn(place, limits, busyFor),
+      turn: (limits, busyFor) => this.#turn(resource, limits, busyFor),
       taken: nothing,
       leave: nothing,
     };
   }
 
   async #turn(
-    { label }: Place,
+    { label }: Resource,
     limits: WaitLimits,
     busyFor: number | undefined,
   ): Promise<'take' | 'look'> {
@@ -39,5 +39,5 @@ export class StoreLine implements WaitingLine {
   }
 }
 
-/** Nobody keeps a line, so nobody has to be told. */
+/** No leader keeps a line, so there is nobody to tell. */
 function nothing(): void {}

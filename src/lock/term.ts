@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Fence, LossReason, Session } from '../session/index.js';
 import { TERM_ENDED } from './lock.messages.js';
-import type { Place } from './place.js';
+import type { Resource } from './resource.js';
 
-/** One holding of one lock or permit, from acquire to release or loss. Its id is made before the acquire is sent. */
+/**
+ * One holding of a lock or a permit, from the acquire to the release or loss. It has its id before the acquire is sent.
+ */
 export class Term implements Fence {
   readonly id = randomUUID();
   readonly row: string;
@@ -13,20 +15,20 @@ export class Term implements Fence {
   #lost: LossReason | undefined;
 
   constructor(
-    readonly place: Place,
+    readonly resource: Resource,
     readonly session: Session,
   ) {
-    this.row = place.fenceRow(this.id);
-    this.heartbeatRow = place.isGroupLock ? place.row : undefined;
+    this.row = resource.fenceRow(this.id);
+    this.heartbeatRow = resource.isGroupLock ? resource.row : undefined;
   }
 
-  /** The fencing token; only a term that began has one. */
+  /** The fencing token. Throws before the term has begun. */
   get token(): bigint {
     if (this.#token === undefined) throw new Error('The term has not begun');
     return this.#token;
   }
 
-  /** Aborts when the term ends; `reason` is the {@link LossReason}'s error. */
+  /** Aborts when the term ends. Its `reason` is a {@link TermEnded}. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -48,14 +50,15 @@ export class Term implements Fence {
   lost(reason: LossReason): void {
     if (this.#lost !== undefined) return;
     this.#lost = reason;
-    this.#abort.abort(new TermEnded(this.place.label, reason));
+    this.#abort.abort(new TermEnded(this.resource.label, reason));
   }
 }
 
-/** Why a term's signal was aborted. */
+/** The reason of a term's signal. */
 export class TermEnded extends Error {
   override readonly name = 'AbortError';
 
+  /** @param what ended, for the message: `the lock 'x'` */
   constructor(
     what: string,
     readonly reason: LossReason,

@@ -1,31 +1,31 @@
 import type { WaitLimits } from '../time/index.js';
-import type { Place } from './place.js';
+import type { Resource } from './resource.js';
 
 /**
- * Whose turn it is to ask the store for a place that several want: first come, first served. The rooms above fill this
- * port. Safety never rests on it, for the store decides: a wrong turn costs one question in vain.
+ * The line of waiters for each resource: first come, first served. The rooms above implement this interface. Safety
+ * never rests on it, because the store decides (STORE-DECIDES): a wrong turn costs one read or one transaction in vain.
  */
 export interface WaitingLine {
-  /** Joins the line of a place, at its end. */
-  join(place: Place): Ticket;
-  /** Something of the place was given back, and the store has it. */
-  freed(place: Place): void;
+  /** Joins the end of a resource's line. */
+  join(resource: Resource): Waiter;
+  /** A holder gave the resource back, and the store shows it. */
+  freed(resource: Resource): void;
 }
 
-/** One contender's place in one line. */
-export interface Ticket {
+/** A call that waits for a resource. */
+export interface Waiter {
   /**
-   * Resolves when it is this one's turn to ask the store: `take` where that is likely to be worth a transaction, `look`
-   * where it had better read first (a holder's session should have ended by now, and may have been renewed).
-   * @param busyFor ms for which the last turn showed the place to be in use; left out at the first
+   * Resolves when it is this waiter's turn to ask the store. `take`: acquire at once, the resource is probably free.
+   * `look`: read first, because the holder's session should have ended by now, but may have been renewed.
+   * @param busyFor ms until the session ends that the last turn found in the way; left out for the first turn
    * @throws HedgeError `TIMEOUT`, `ABORTED`, `NOT_RUNNING`
    */
   turn(limits: WaitLimits, busyFor?: number): Promise<'take' | 'look'>;
   /**
-   * It was its turn and it has what it wanted.
-   * @param busyFor ms for which nobody else can have it unless something is given back. 0: the next may try at once
+   * The waiter had its turn, and has acquired the resource.
+   * @param busyFor ms for which the resource is full, unless a holder gives back. 0: the next waiter may try at once
    */
   taken(busyFor: number): void;
-  /** It wants nothing any more. */
+  /** The waiter gives up. */
   leave(): void;
 }

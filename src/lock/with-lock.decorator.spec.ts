@@ -113,7 +113,7 @@ describe('a method with a lock', () => {
     expect(more.held.map((lock) => lock?.name)).toEqual(['job', 'order-1']);
   });
 
-  describe('that somebody else holds', () => {
+  describe('that another member holds', () => {
     let lock: Lock;
 
     beforeEach(async () => {
@@ -184,7 +184,7 @@ describe('a method with a lock', () => {
 });
 
 describe('@WithLock()', () => {
-  it('refuses what is no name, no option and no method of an instance', () => {
+  it('refuses a wrong name, a wrong option and a static method', () => {
     const invalid = expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error;
     expect(() => WithLock('a/b')).toThrow(invalid);
     expect(() => WithLock('a', { onBusy: 'ignore' as 'skip' })).toThrow(invalid);

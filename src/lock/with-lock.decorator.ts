@@ -12,23 +12,37 @@ import {
   type WithLockOptions,
 } from './with-lock.options.js';
 
-/** Where the instances of a class with such methods have what Nest injects. */
-const LOCKS = Symbol('hedge:locks');
+/** The property of the instances that Nest injects the service into. */
+const LOCK_SERVICE = Symbol('hedge:lock-service');
 
-type Injected = { readonly [LOCKS]?: LockService } | undefined;
+type Injected = { readonly [LOCK_SERVICE]?: LockService } | undefined;
 type RunLocked = (name: string, run: () => Promise<unknown>) => Promise<unknown>;
 
 /**
- * The method runs while this member holds the lock: `LockService.current` in it, for its token and its signal. For
- * methods of classes that Nest makes; works above and below any decorator that sets metadata (`@Cron`, `@OnEvent`,
- * `@OnLeaderMessage`, …). Not reentrant.
+ * Runs the method while this member holds the lock. In the method, `LockService.current` is that lock, with its token
+ * and its signal. For methods of classes that Nest instantiates. Stands above or below any decorator that sets metadata
+ * (`@Cron`, `@OnEvent`, `@OnLeaderMessage`, …). Not reentrant.
  *
- * @param name of the lock, or a function that makes it of the method's arguments
- * @throws HedgeError from the method: `LOCK_LOST`, `LOCK_BUSY`, as `LockService.acquire`, and as the method does; where
- *   it decorates: `INVALID_ARGUMENT`, `INVALID_HANDLER`
+ * @param name of the lock, or a function that makes the name from the method's arguments
+ * @throws HedgeError from the method: `LOCK_LOST`, `LOCK_BUSY`, as `LockService.acquire`, and as the method itself.
+ *   From the decorator: `INVALID_ARGUMENT`, `INVALID_HANDLER`.
  *
  * @example
- * WithLock((invoice: Invoice) => `invoice-${invoice.id}`, { timeout: 5_000 })
+ * ```ts
+ * @Injectable()
+ * class Billing {
+ *   constructor(private readonly locks: LockService) {}
+ *
+ *   @WithLock((customer: string) => `customer-${customer}`, { timeout: 5_000 })
+ *   async bill(customer: string): Promise<void> {
+ *     const signal = this.locks.current?.signal;
+ *     await fetch(`https://bank.example/${customer}`, { method: 'PUT', signal });
+ *   }
+ *
+ *   @WithLock('monthly', { onBusy: 'skip' })
+ *   async closeMonth(): Promise<void> {}
+ * }
+ * ```
  */
 export function WithLock<A extends unknown[], const O extends WithLockOptions>(
   name: string | ((...args: A) => string),
@@ -44,32 +58,32 @@ export function WithLock<A extends unknown[], const O extends WithLockOptions>(
     descriptor: LockedMethod<M, A, O>,
   ): void => {
     wrapMethod('@WithLock()', target, key, descriptor, (method, label) => {
-      Inject(LockService)(target, LOCKS);
+      Inject(LockService)(target, LOCK_SERVICE);
       return async function (this: Injected, ...args: Parameters<M>): Promise<unknown> {
-        const locks = this?.[LOCKS];
-        if (!locks) {
+        const lockService = this?.[LOCK_SERVICE];
+        if (!lockService) {
           throw new HedgeError('INVALID_HANDLER', NOT_MADE_BY_NEST('@WithLock()', label));
         }
         const lockName = nameOf(label, () =>
           typeof name === 'function' ? Reflect.apply(name, this, args) : name,
         );
-        return runnerOf(locks, given)(lockName, () => Reflect.apply(method, this, args));
+        return runnerOf(lockService, given)(lockName, () => Reflect.apply(method, this, args));
       };
     });
   };
 }
 
-function runnerOf(locks: LockService, { onBusy, ...limits }: WithLockOptions): RunLocked {
+function runnerOf(lockService: LockService, { onBusy, ...limits }: WithLockOptions): RunLocked {
   switch (onBusy) {
     case 'skip':
-      return (name, run) => locks.usingIfFree(name, run, limits, () => undefined);
+      return (name, run) => lockService.usingIfFree(name, run, limits, () => undefined);
     case 'throw':
       return (name, run) =>
-        locks.usingIfFree(name, run, limits, ({ address }) => {
+        lockService.usingIfFree(name, run, limits, ({ address }) => {
           throw new HedgeError('LOCK_BUSY', LOCK_BUSY(name, address));
         });
     default:
-      return (name, run) => locks.using(name, run, limits);
+      return (name, run) => lockService.using(name, run, limits);
   }
 }
 

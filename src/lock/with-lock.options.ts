@@ -4,8 +4,8 @@ import { waitLimits, type WaitOptions } from '../time/index.js';
 /** How `@WithLock()` gets its lock. */
 export interface WithLockOptions extends WaitOptions {
   /**
-   * When somebody else holds the lock: wait for it, first come, first served; leave the method out, so that its promise
-   * resolves `undefined`; or reject `LOCK_BUSY`. @default 'wait'
+   * What a call does while the lock is held elsewhere. `'wait'`: waits, first come, first served. `'skip'`: does not
+   * run the method, and resolves `undefined`. `'throw'`: rejects `LOCK_BUSY`. @default 'wait'
    */
   onBusy?: 'wait' | 'skip' | 'throw';
 }
@@ -14,8 +14,9 @@ export interface WithLockOptions extends WaitOptions {
 export type AsyncMethod = (...args: never[]) => Promise<unknown>;
 
 /**
- * The descriptor of a method that a decorator fits: a name function takes what the method takes, and only a method that
- * may resolve `undefined` is skipped. What it asks for otherwise no descriptor has: that is the compiler's error.
+ * The descriptor of a method that fits the decorator. The name function takes the arguments of the method, and only a
+ * method that may resolve `undefined` can be skipped. Otherwise the type asks for a property that no descriptor has:
+ * its name is the compiler's error.
  */
 export type LockedMethod<
   M extends AsyncMethod,
@@ -37,6 +38,6 @@ export function checkOptions({ onBusy = 'wait', ...limits }: WithLockOptions): v
     const text = EXPECTED('onBusy', "'wait', 'skip' or 'throw'", onBusy);
     throw new HedgeError('INVALID_ARGUMENT', text);
   }
-  // What it would be without a timeout is for the service to say.
+  // Only checks the options: the service knows the default timeout.
   waitLimits(limits, 1);
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MemberRooms } from '../../test/support/member-rooms.js';
-import { groupLock, namedLock, type Place, type Term } from '../lock/index.js';
+import { groupLock, namedLock, type Resource, type Term } from '../lock/index.js';
 import { CommitOutcomes } from './commit.outcomes.js';
 import { TermCommits } from './term.commits.js';
 
@@ -19,8 +19,8 @@ describe('an entry that is bound to a lock and to leadership', () => {
     commits = new TermCommits({ committer, outcomes, clock, leaseDuration, reports });
   });
 
-  async function acquire(place: Place): Promise<Term> {
-    const outcome = await rooms.during(rooms.acquirer.acquire(place, { timeout: 1_000 }));
+  async function acquire(resource: Resource): Promise<Term> {
+    const outcome = await rooms.during(rooms.acquirer.acquire(resource, { timeout: 1_000 }));
     if (outcome.kind !== 'acquired') throw new Error('held');
     return outcome.term;
   }

@@ -19,10 +19,10 @@ export class BoundTerms {
 
   /** Why nothing was written: `LOCK_LOST` or `NOT_LEADER`, for the first term that is over. */
   refusal(): HedgeError {
-    const { place, lossReason = 'expired' } =
+    const { resource, lossReason = 'expired' } =
       this.all.find((term) => !term.isHeld()) ?? this.all[0];
-    return place.isGroupLock
+    return resource.isGroupLock
       ? new HedgeError('NOT_LEADER', TERM_IS_OVER)
-      : new HedgeError('LOCK_LOST', LOCK_IS_OVER(place.label, lossReason));
+      : new HedgeError('LOCK_LOST', LOCK_IS_OVER(resource.label, lossReason));
   }
 }

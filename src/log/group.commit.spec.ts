@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
 import { StoreError, type StoreFailure } from '../errors/index.js';
-import { groupLock, namedLock, type Place, type Term } from '../lock/index.js';
+import { groupLock, namedLock, type Resource, type Term } from '../lock/index.js';
 import { FencedCommitter } from '../session/index.js';
 import type { HedgeStore, Mutation } from '../store/index.js';
 import { BoundTerms } from './bound.terms.js';
@@ -42,7 +42,7 @@ describe.each([
     writer = new GroupCommit(new BoundTerms(terms as [Term]), parts);
   });
 
-  async function acquire(lock: Place): Promise<Term> {
+  async function acquire(lock: Resource): Promise<Term> {
     const outcome = await rooms.during(rooms.acquirer.acquire(lock, { timeout: 1_000 }));
     if (outcome.kind !== 'acquired') throw new Error('held');
     return outcome.term;

@@ -1,7 +1,13 @@
 import { HedgeError } from '../errors/index.js';
 import type { MemberBase } from './member.base.js';
 import type { LeaderParts } from './leader.parts.js';
-import { Contenders, LockService, LossReport, Routines, type LockReleaser } from '../lock/index.js';
+import {
+  MemberLocks,
+  LockService,
+  LossReport,
+  RoutineRunner,
+  type LockReleaser,
+} from '../lock/index.js';
 import { CLOSING_TAKES_NO_LOCKS } from './member.messages.js';
 import type { MessageParts } from './message.parts.js';
 import { QueueLine, QueueRoutes } from '../queue/index.js';
@@ -12,8 +18,8 @@ import type { SessionParts } from './session.parts.js';
 
 /** The locks and permits that the app asks for. */
 export class LockParts {
-  readonly contenders: Contenders;
-  readonly routines: Routines;
+  readonly memberLocks: MemberLocks;
+  readonly runner: RoutineRunner;
   readonly service: LockService;
   readonly semaphore: (name: string, limit: number) => Semaphore;
   readonly #line: QueueLine;
@@ -34,20 +40,21 @@ export class LockParts {
     queue.register();
     terms.register(queue);
     this.#line = new QueueLine(client, view, clock);
-    this.contenders = new Contenders(
+    const { group, requestTimeout } = options;
+    const memberLocks = (this.memberLocks = new MemberLocks({
       store,
       acquirer,
       releaser,
-      this.#line,
+      line: this.#line,
       clock,
-      new LossReport(logger),
+      losses: new LossReport(logger),
       reports,
-      () => state.notRunning,
-    );
-    this.routines = new Routines(clock);
-    this.service = new LockService(options, held, this.contenders, this.routines, store, clock);
-    this.semaphore = (name, limit) =>
-      new Semaphore(name, limit, options, this.contenders, this.routines);
+      notRunning: () => state.notRunning,
+    }));
+    const runner = (this.runner = new RoutineRunner(clock));
+    const shared = { group, requestTimeout, memberLocks, runner };
+    this.service = new LockService({ ...shared, heldTerms: held, store, clock });
+    this.semaphore = (name, limit) => new Semaphore(name, limit, shared);
   }
 
   /**
@@ -55,7 +62,7 @@ export class LockParts {
    * when all waiters have left their lines.
    */
   refuse(): Promise<void> {
-    return this.contenders.stop(new HedgeError('NOT_RUNNING', CLOSING_TAKES_NO_LOCKS));
+    return this.memberLocks.stop(new HedgeError('NOT_RUNNING', CLOSING_TAKES_NO_LOCKS));
   }
 
   /**
@@ -65,8 +72,8 @@ export class LockParts {
    */
   async close(drainTimeout: number, releaseTimeout: number): Promise<void> {
     const refused = this.refuse();
-    await this.routines.finished(drainTimeout);
-    await settledWithin(this.#clock, releaseTimeout, this.contenders.releaseAll('shutdown'));
+    await this.runner.finished(drainTimeout);
+    await settledWithin(this.#clock, releaseTimeout, this.memberLocks.releaseAll('shutdown'));
     await settledWithin(this.#clock, NOTICE_TIMEOUT, this.#told(refused));
   }
 
@@ -76,6 +83,6 @@ export class LockParts {
   async #told(refused: Promise<void>): Promise<void> {
     await refused;
     await this.#releaser.finished();
-    await this.#line.told();
+    await this.#line.noticesSettled();
   }
 }

@@ -15,16 +15,22 @@ export class SessionParts {
     const { group, leaseDuration } = options;
     const keeper = (this.keeper = new SessionKeeper(clock, { group, leaseDuration, address: id }));
     this.committer = new FencedCommitter(keeper, store, clock);
-    this.renewer = new SessionRenewer(
+    this.renewer = new SessionRenewer({
       keeper,
-      this.committer,
+      committer: this.committer,
       store,
       clock,
       leaseDuration,
       logger,
       reports,
-    );
+    });
     this.releaser = new LockReleaser(store, keeper, clock);
-    this.acquirer = new LockAcquirer(store, keeper, this.renewer, this.releaser, clock);
+    this.acquirer = new LockAcquirer({
+      store,
+      keeper,
+      renewer: this.renewer,
+      releaser: this.releaser,
+      clock,
+    });
   }
 }

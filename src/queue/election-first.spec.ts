@@ -71,16 +71,16 @@ class ContendingMember {
 
   /** Takes the lock and gives it back, again and again. */
   async #contend(name: string): Promise<void> {
-    const { contenders, group } = this.rooms;
+    const { memberLocks, group } = this.rooms;
     const lock = namedLock(group, name);
     while (this.#isAlive) {
-      const term = await contenders.acquire(lock, { timeout: 600_000 });
-      await contenders.release(term);
+      const term = await memberLocks.acquire(lock, { timeout: 600_000 });
+      await memberLocks.release(term);
     }
   }
 }
 
-/** The line of the leader is another's matter: here it lets nobody go, and is cut off when the leader dies. */
+/** In place of the leader's line: no waiter gets a turn, and all are cut off when the leader dies. */
 class SilentLeader implements Pick<LeaderClient, 'request' | 'requestCurrent'> {
   readonly #open = new Set<(answer: undefined) => void>();
   #isGone = false;

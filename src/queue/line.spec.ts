@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
-import { Line, type Answer, type Found, type Reply } from './line.js';
+import { TimeLimit } from '../time/index.js';
+import { Line, type Answer, type Finding, type Reply } from './line.js';
 
 const LAPSE = 1_000;
 
@@ -10,44 +11,45 @@ describe('Line', () => {
   let empty: number;
   /** Who was told what, in order: `a take`. */
   let told: string[];
-  let marks: Map<string, number>;
+  let releaseCounts: Map<string, number>;
 
   beforeEach(() => {
     clock = new VirtualClock(new VirtualTime());
     told = [];
-    marks = new Map();
+    releaseCounts = new Map();
     empty = 0;
-    line = lineThatOpens(0);
+    line = lineThatGathers(0);
   });
 
-  function lineThatOpens(opensAt: number): Line {
-    return new Line(clock, { lapse: LAPSE, opensAt, onEmpty: () => void empty++ });
+  function lineThatGathers(ms: number): Line {
+    const gathering = new TimeLimit(clock, ms);
+    return new Line(clock, { lapse: LAPSE, gathering, onEmpty: () => void empty++ });
   }
 
-  function wait(ticket: string, waited = 0, found?: Found): Reply {
-    const reply = ({ turn, mark }: Answer) => {
+  function wait(ticket: string, waited = 0, finding?: Finding): Reply {
+    const reply = ({ turn, releaseCount }: Answer) => {
       told.push(`${ticket} ${turn}`);
-      marks.set(ticket, mark);
+      releaseCounts.set(ticket, releaseCount);
     };
-    line.wait({ ticket, waited, found }, reply);
+    line.wait({ ticket, waited, finding }, reply);
     return reply;
   }
 
   /** What its last turn showed. */
-  function lastFound(ticket: string, busyFor: number): Found {
-    return { mark: marks.get(ticket)!, busyFor };
+  function lastFinding(ticket: string, busyFor: number): Finding {
+    return { releaseCount: releaseCounts.get(ticket)!, busyFor };
   }
 
   function taken(ticket: string, busyFor = 10_000): void {
-    line.taken(ticket, lastFound(ticket, busyFor));
+    line.taken(ticket, lastFinding(ticket, busyFor));
   }
 
   /** It had its turn, and comes back. */
   function foundHeld(ticket: string, busyFor = 10_000): Reply {
-    return wait(ticket, 0, lastFound(ticket, busyFor));
+    return wait(ticket, 0, lastFinding(ticket, busyFor));
   }
 
-  it('gives the first its turn at once, and nobody else while it has it', () => {
+  it('gives the first waiter its turn at once, and no other meanwhile', () => {
     wait('a');
     wait('b');
     expect(told).toEqual(['a take']);
@@ -62,7 +64,7 @@ describe('Line', () => {
     expect(told).toEqual(['a take', 'b take', 'c take']);
   });
 
-  it('keeps its place for the one that found the place in use', () => {
+  it('keeps the position of a waiter that found the lock held', () => {
     wait('a');
     wait('b');
     foundHeld('a');
@@ -78,7 +80,7 @@ describe('Line', () => {
     expect(told).toEqual(['a take', 'b take']);
   });
 
-  it('has the first look when whatever is in the way should be gone, and not before', async () => {
+  it('has the first waiter look when the holder should be gone, and not before', async () => {
     wait('a');
     wait('b');
     foundHeld('a', 5_000);
@@ -106,7 +108,7 @@ describe('Line', () => {
     expect(told).toEqual(['a take', 'b take']);
   });
 
-  it('spends one try in vain on what is said twice', () => {
+  it('spends one try in vain on a release that is told twice', () => {
     wait('a');
     taken('a');
     wait('b');
@@ -126,14 +128,14 @@ describe('Line', () => {
     expect(told).toEqual(['a take', 'b take']);
   });
 
-  it('goes on to the next when a turn lapses, and takes back the one that lost it at its old place', async () => {
+  it('goes on to the next when a turn lapses, and takes back the waiter that lost it at its old position', async () => {
     wait('a');
     wait('b');
     await clock.advance(100);
     wait('c');
     await clock.advance(LAPSE - 100);
     expect(told).toEqual(['a take', 'b take']);
-    wait('a', LAPSE, lastFound('a', 10_000));
+    wait('a', LAPSE, lastFinding('a', 10_000));
     line.freed();
     taken('b');
     expect(told).toEqual(['a take', 'b take', 'a take']);
@@ -148,8 +150,8 @@ describe('Line', () => {
     expect(told).toEqual(['a take', 'b take']);
   });
 
-  it('orders by the time waited, whoever kept the line then', async () => {
-    line = lineThatOpens(clock.now().monotonic + 250);
+  it('orders by the time waited, on any leader', async () => {
+    line = lineThatGathers(250);
     wait('c', 10);
     wait('a', 1_000);
     wait('b', 500);
@@ -160,8 +162,8 @@ describe('Line', () => {
     expect(told).toEqual(['a look', 'b take', 'c take']);
   });
 
-  it('gives no turn while it gathers, whatever is given back', async () => {
-    line = lineThatOpens(clock.now().monotonic + 250);
+  it('gives no turn while it gathers, even after a release', async () => {
+    line = lineThatGathers(250);
     wait('b', 10);
     line.freed();
     await clock.advance(249);
@@ -172,14 +174,14 @@ describe('Line', () => {
   });
 
   it('lets newcomers have a try once it has gathered', async () => {
-    line = lineThatOpens(clock.now().monotonic + 250);
+    line = lineThatGathers(250);
     wait('a');
     await clock.advance(250);
     expect(told).toEqual(['a take']);
   });
 
-  it('says nothing of how long the place is in use to those whose turn was given by another', () => {
-    wait('a', 5_000, { mark: -1, busyFor: 8_000 });
+  it('ignores a finding of a turn that another line gave', () => {
+    wait('a', 5_000, { releaseCount: -1, busyFor: 8_000 });
     expect(told).toEqual(['a take']);
   });
 
@@ -190,7 +192,7 @@ describe('Line', () => {
     wait('b');
     foundHeld('a');
     line.freed();
-    wait('a', 0, { mark: marks.get('a')! - 1, busyFor: 3 });
+    wait('a', 0, { releaseCount: releaseCounts.get('a')! - 1, busyFor: 3 });
     expect(told).toEqual(['a take', 'a take', 'a take', 'a take']);
   });
 
@@ -223,7 +225,7 @@ describe('Line', () => {
     expect(told).toEqual(['a take', 'b wait']);
   });
 
-  it('keeps the place of one that is told to ask again, for a while', async () => {
+  it('keeps the position of a waiter that is told to ask again, for a while', async () => {
     wait('a');
     line.postpone('b', wait('b'));
     wait('c');
@@ -246,7 +248,7 @@ describe('Line', () => {
     expect(told).toEqual(['b take', 'c wait', 'b take', 'd take']);
   });
 
-  it('is over when nobody waits and nobody has the turn, and leaves no timer', () => {
+  it('is over without waiters and without a turn, and leaves no timer', () => {
     wait('a');
     const b = wait('b');
     line.withdraw('b', b);

@@ -1,74 +1,85 @@
 import { randomInt } from 'node:crypto';
-import type { Clock, Timer } from '../time/index.js';
+import { TimeLimit, type Clock, type Timer } from '../time/index.js';
 
-/** ms in which those that waited elsewhere come back together: until then nobody gets the turn. */
+/**
+ * ms. A new line gives no turn before: those that waited on the last leader come back in this time
+ * (ORDER-BY-TIME-WAITED).
+ */
 export const GATHERING = 250;
 
-/** What a waiter says of itself when it asks for its turn. */
-export interface Claim {
+/** What a waiter sends to get its turn. */
+export interface TurnRequest {
+  /** Tells the waiter from all others. */
   readonly ticket: string;
-  /** ms since it joined, whoever kept the line then. */
+  /** ms since the waiter joined, on this leader or on earlier ones. */
   readonly waited: number;
-  /** What its last turn showed, where it had one. */
-  readonly found?: Found;
+  /** Of the waiter's last turn, if it had one. */
+  readonly finding?: Finding;
 }
 
-/** What a turn at the store showed. */
-export interface Found {
-  /** As given with that turn. */
-  readonly mark: number;
-  /** ms for which the place will be in use, unless something of it is given back. */
+/** What a waiter found in the store when it had its turn. */
+export interface Finding {
+  /** The count that came with the turn. */
+  readonly releaseCount: number;
+  /** ms for which the resource is full, unless a holder gives back. 0: more holders fit. */
   readonly busyFor: number;
 }
 
-/** `wait`: not yet; the waiter keeps its place, and asks again. */
+/**
+ * The leader's answer to a {@link TurnRequest}. `take`: acquire now. `look`: read first, a holder may still be in the
+ * way. `wait`: ask again; the waiter keeps its position.
+ */
 export interface Answer {
   readonly turn: 'take' | 'look' | 'wait';
-  /** Another one with everything that is given back: tells news of the place from what is out of date. */
-  readonly mark: number;
+  /** Rises with each release that the line hears of. A finding with a lower count is out of date. */
+  readonly releaseCount: number;
 }
 
 export type Reply = (answer: Answer) => void;
 
-interface Waiter {
+/** A waiter, as the leader's line knows it. */
+interface Position {
   readonly ticket: string;
+  /** On the monotonic clock of the leader. */
   readonly arrived: number;
-  /** Tells apart those that arrived at the same moment. */
+  /** Decides between waiters that arrived at the same moment. */
   readonly order: number;
-  /** There while its request is open. */
+  /** Answers the waiter's open request. Undefined while no request is open. */
   reply?: Reply;
-  /** When it is taken for gone, while no request of it is open. */
+  /** Removes the waiter if it does not ask again in time. Undefined while a request is open. */
   absence?: Timer;
 }
 
-interface TurnTaken extends Answer {
-  readonly waiter: Waiter;
-  /** When it lapses, so that one that died, or was stopped, does not keep the others from theirs. */
-  readonly until: number;
+/** A turn that a waiter has now. */
+interface CurrentTurn extends Answer {
+  readonly position: Position;
+  /** The turn lapses at its end (TURN-LAPSES): a waiter that died or hangs must not stop the line. */
+  readonly limit: TimeLimit;
 }
 
 export interface LineOptions {
-  /** ms a turn may take. */
+  /** ms that a turn lasts. */
   readonly lapse: number;
-  /** No turn before this moment of the monotonic clock: those that came first elsewhere may not have come here yet. */
-  readonly opensAt: number;
-  /** Nobody waits here, and nobody has the turn. */
+  /** No turn before its end: earlier waiters of the last leader may still be on their way here. */
+  readonly gathering: TimeLimit;
+  /** Called when the line has no waiters and no turn. */
   readonly onEmpty: () => void;
 }
 
 /**
- * Who waits for one place, whoever came first in front. One of them at a time has the turn: the first, when nothing is known
- * to be in the way, or something was given back since, or whatever is in the way should be gone.
+ * The leader's line for one resource, in the order of arrival (LINE-ON-LEADER). One waiter at a time has the turn. The
+ * first waiter gets it when nothing is known to be in the way, after a release, or when the holder in the way should be
+ * gone.
  */
 export class Line {
-  /** By arrival. Whoever has the turn is not among them. */
-  readonly #waiters: Waiter[] = [];
-  readonly #byTicket = new Map<string, Waiter>();
-  #turn: TurnTaken | undefined;
-  /** Begins anywhere, so that the marks of lines before this one are not its own. */
-  #mark = randomInt(2 ** 40);
-  /** On the monotonic clock. 0: nothing is known to be in the way. */
-  #busyUntil = 0;
+  /** By arrival. The waiter that has the turn is not among them. */
+  readonly #positions: Position[] = [];
+  readonly #byTicket = new Map<string, Position>();
+  #turn: CurrentTurn | undefined;
+  /** Begins at random, so that a finding of an earlier line does not count here. */
+  #releaseCount = randomInt(2 ** 40);
+  /** Until its end, a holder is in the way. Undefined: none is known to be. */
+  #busy: TimeLimit | undefined;
   #timer: Timer | undefined;
   #lastOrder = 0;
 
@@ -77,20 +88,20 @@ export class Line {
     private readonly options: LineOptions,
   ) {}
 
-  /** Joins, comes back, or asks again: `reply` is called once, when there is something to say. */
-  wait({ ticket, waited, found }: Claim, reply: Reply): void {
-    const turn = this.#turn?.waiter.ticket === ticket ? this.#turn : undefined;
-    if (turn && turn.mark !== found?.mark) {
-      // The answer that gave it the turn was lost.
-      reply({ turn: turn.turn, mark: turn.mark });
+  /** A waiter joins, comes back, or asks again. `reply` is called once: with its turn, or to have it ask again. */
+  wait({ ticket, waited, finding }: TurnRequest, reply: Reply): void {
+    const turn = this.#turn?.position.ticket === ticket ? this.#turn : undefined;
+    if (turn && turn.releaseCount !== finding?.releaseCount) {
+      // The waiter has the turn and does not know: the answer was lost.
+      reply({ turn: turn.turn, releaseCount: turn.releaseCount });
       return;
     }
-    if (found) this.#note(found);
-    // Whoever waited elsewhere did so for something in the way: a look is cheaper than to try in vain.
-    const { opensAt } = this.options;
-    if (waited > GATHERING && this.#now < opensAt) this.#busyUntil = opensAt;
+    if (finding) this.#note(finding);
+    // A waiter of an earlier leader waited for a holder. To look for that one is cheaper than to try in vain.
+    const { gathering } = this.options;
+    if (waited > GATHERING && !gathering.isOver) this.#busy = gathering;
     if (turn) this.#turn = undefined;
-    const { arrived, order } = turn?.waiter ?? {
+    const { arrived, order } = turn?.position ?? {
       arrived: this.#now - waited,
       order: this.#lastOrder++,
     };
@@ -98,107 +109,112 @@ export class Line {
     this.#advance();
   }
 
-  /** Answers an open request that it is not yet its turn. It keeps its place, and gets the turn if that comes meanwhile. */
+  /** Answers an open request with `wait`. The waiter keeps its position, and gets the turn if that comes meanwhile. */
   postpone(ticket: string, reply: Reply): void {
-    const waiter = this.#byTicket.get(ticket);
-    if (waiter?.reply !== reply) return;
-    waiter.absence = this.clock.after(this.options.lapse, () => this.leave(ticket));
-    this.#answer(waiter, 'wait');
+    const position = this.#byTicket.get(ticket);
+    if (position?.reply !== reply) return;
+    position.absence = this.clock.after(this.options.lapse, () => this.leave(ticket));
+    this.#answer(position, 'wait');
   }
 
-  /** Nobody waits for this reply any more. */
+  /** The waiter gave up its request. A newer request of the same waiter stays open. */
   withdraw(ticket: string, reply: Reply): void {
     if (this.#byTicket.get(ticket)?.reply === reply) this.leave(ticket);
   }
 
-  /** It has what it waited for. */
-  taken(ticket: string, found: Found): void {
-    this.#note(found);
+  /** The waiter has acquired the resource. */
+  taken(ticket: string, finding: Finding): void {
+    this.#note(finding);
     this.leave(ticket);
   }
 
-  /** It wants nothing any more. */
+  /** The waiter gave up, or has acquired. */
   leave(ticket: string): void {
-    if (this.#turn?.waiter.ticket === ticket) this.#turn = undefined;
-    const waiter = this.#byTicket.get(ticket);
-    if (waiter) this.#answer(this.#remove(this.#waiters.indexOf(waiter)), 'wait');
+    if (this.#turn?.position.ticket === ticket) this.#turn = undefined;
+    const position = this.#byTicket.get(ticket);
+    if (position) this.#answer(this.#remove(this.#positions.indexOf(position)), 'wait');
     this.#advance();
   }
 
-  /** Something of the place was given back. */
+  /** A holder gave the resource back. */
   freed(): void {
-    this.#mark++;
-    this.#busyUntil = 0;
+    this.#releaseCount++;
+    this.#busy = undefined;
     this.#advance();
   }
 
   close(): void {
     this.#timer?.cancel();
-    for (const { absence } of this.#waiters) absence?.cancel();
+    for (const { absence } of this.#positions) absence?.cancel();
   }
 
   get #now(): number {
     return this.clock.now().monotonic;
   }
 
-  /** What was given back since may be just what was in the way then. */
-  #note({ mark, busyFor }: Found): void {
-    if (mark !== this.#mark) return;
-    this.#busyUntil = busyFor > 0 ? this.#now + busyFor : 0;
+  /** Ignores an old finding (COUNT-RELEASES): its holder may be the one that has given back since. */
+  #note({ releaseCount, busyFor }: Finding): void {
+    if (releaseCount !== this.#releaseCount) return;
+    this.#busy = busyFor > 0 ? new TimeLimit(this.clock, busyFor) : undefined;
   }
 
-  #answer(waiter: Waiter, turn: Answer['turn']): void {
-    const { reply } = waiter;
-    waiter.reply = undefined;
-    reply?.({ turn, mark: this.#mark });
+  #answer(position: Position, turn: Answer['turn']): void {
+    const { reply } = position;
+    position.reply = undefined;
+    reply?.({ turn, releaseCount: this.#releaseCount });
   }
 
-  #admit(waiter: Waiter): void {
-    const known = this.#byTicket.get(waiter.ticket);
+  #admit(position: Position): void {
+    const known = this.#byTicket.get(position.ticket);
     if (known) {
-      // Its request was lost on the way, or is open still: then that one has to be answered, too.
+      // The waiter asks again. If its earlier request is still open, that one is answered, too.
       known.absence?.cancel();
       this.#answer(known, 'wait');
-      known.reply = waiter.reply;
+      known.reply = position.reply;
       return;
     }
-    // From the end, where nearly all of them belong.
-    const before = this.#waiters.findLastIndex((other) => isBefore(other, waiter));
-    this.#waiters.splice(before + 1, 0, waiter);
-    this.#byTicket.set(waiter.ticket, waiter);
+    // From the end: nearly all waiters belong there.
+    const before = this.#positions.findLastIndex((other) => isBefore(other, position));
+    this.#positions.splice(before + 1, 0, position);
+    this.#byTicket.set(position.ticket, position);
   }
 
-  #remove(at: number): Waiter {
-    const [waiter] = this.#waiters.splice(at, 1);
-    this.#byTicket.delete(waiter.ticket);
-    waiter.absence?.cancel();
-    return waiter;
+  #remove(at: number): Position {
+    const [position] = this.#positions.splice(at, 1);
+    this.#byTicket.delete(position.ticket);
+    position.absence?.cancel();
+    return position;
   }
 
   #advance(): void {
     this.#timer?.cancel();
-    if (this.#turn && this.#turn.until <= this.#now) this.#turn = undefined;
-    const { onEmpty, opensAt } = this.options;
-    if (this.#turn) this.#wakeAt(this.#turn.until);
-    else if (this.#waiters.length === 0) onEmpty();
-    else if (Math.max(opensAt, this.#busyUntil) <= this.#now) this.#give();
-    else this.#wakeAt(Math.max(opensAt, this.#busyUntil));
+    if (this.#turn?.limit.isOver) this.#turn = undefined;
+    const { onEmpty } = this.options;
+    if (this.#turn) this.#wakeIn(this.#turn.limit.left);
+    else if (this.#positions.length === 0) onEmpty();
+    else if (this.#untilNextTurn > 0) this.#wakeIn(this.#untilNextTurn);
+    else this.#giveTurn();
   }
 
-  #give(): void {
-    const waiter = this.#remove(0);
-    const turn = this.#busyUntil > 0 ? 'look' : 'take';
-    const until = this.#now + this.options.lapse;
-    this.#turn = { waiter, turn, mark: this.#mark, until };
-    this.#wakeAt(until);
-    this.#answer(waiter, turn);
+  /** ms. 0: the first waiter may have its turn now. */
+  get #untilNextTurn(): number {
+    return Math.max(this.options.gathering.left, this.#busy?.left ?? 0);
   }
 
-  #wakeAt(at: number): void {
-    this.#timer = this.clock.after(at - this.#now, () => this.#advance());
+  #giveTurn(): void {
+    const position = this.#remove(0);
+    const turn = this.#busy ? 'look' : 'take';
+    const limit = new TimeLimit(this.clock, this.options.lapse);
+    this.#turn = { position, turn, releaseCount: this.#releaseCount, limit };
+    this.#wakeIn(limit.left);
+    this.#answer(position, turn);
+  }
+
+  #wakeIn(ms: number): void {
+    this.#timer = this.clock.after(ms, () => this.#advance());
   }
 }
 
-function isBefore(one: Waiter, other: Waiter): boolean {
+function isBefore(one: Position, other: Position): boolean {
   return one.arrived < other.arrived || (one.arrived === other.arrived && one.order < other.order);
 }

@@ -1,18 +1,18 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
-  PLACE,
+  RESOURCE,
   QUEUE_LEASE,
   QueueMembers,
   type QueueMember,
 } from '../../test/support/queue-members.js';
 import { VirtualTime } from '../../test/support/virtual-clock.js';
-import type { Ticket } from '../lock/index.js';
+import type { Waiter } from '../lock/index.js';
 import { STILL_IN_LINE, STILL_UNLED } from './queue.messages.js';
 import { FREED, LEAVE, TAKEN, WAIT } from './queue.packets.js';
 
 /** ms in which a new leader gathers those that wait. */
 const GATHERED = 250;
-/** ms in which whoever waits lets the election go first, and those that did are spread. */
+/** ms for which waiters let the election go first; it includes their random delay. */
 const ELECTING = 1_100;
 
 describe('QueueLine', () => {
@@ -37,11 +37,11 @@ describe('QueueLine', () => {
   /** Waits under this name, and has a millisecond's lead on the next. */
   async function wait(
     name: string,
-    ticket: Ticket,
+    waiter: Waiter,
     limits: { timeout?: number; signal?: AbortSignal } = {},
     busyFor?: number,
   ): Promise<unknown> {
-    const waiting = ticket.turn({ timeout: 60_000, ...limits }, busyFor).then(
+    const waiting = waiter.turn({ timeout: 60_000, ...limits }, busyFor).then(
       (turn) => void turns.push(`${name} ${turn}`),
       (error: unknown) => error,
     );
@@ -58,44 +58,44 @@ describe('QueueLine', () => {
 
   it('gives the turn in the order in which members asked, on all of them', async () => {
     await electA();
-    const tickets = [a, b, c, b].map(({ line }) => line.join(PLACE));
-    for (const [i, ticket] of tickets.entries()) await begin(`${i}`, ticket);
-    for (const ticket of tickets) {
-      ticket.taken(10_000);
+    const waiters = [a, b, c, b].map(({ line }) => line.join(RESOURCE));
+    for (const [i, waiter] of waiters.entries()) await begin(`${i}`, waiter);
+    for (const waiter of waiters) {
+      waiter.taken(10_000);
       await time.advance(1);
-      c.line.freed(PLACE);
+      c.line.freed(RESOURCE);
       await time.advance(1);
     }
     expect(turns).toEqual(['0 take', '1 take', '2 take', '3 take']);
   });
 
-  it('keeps a line for each place', async () => {
+  it('keeps a line for each resource', async () => {
     await electA();
-    await begin('x', b.line.join(PLACE));
-    await begin('y', b.line.join({ ...PLACE, row: 'another' }));
+    await begin('x', b.line.join(RESOURCE));
+    await begin('y', b.line.join({ ...RESOURCE, row: 'another' }));
     expect(turns).toEqual(['x take', 'y take']);
   });
 
   it('goes on when the one with the turn wants nothing any more', async () => {
     await electA();
-    const first = b.line.join(PLACE);
+    const first = b.line.join(RESOURCE);
     await begin('first', first);
-    await begin('next', c.line.join(PLACE));
+    await begin('next', c.line.join(RESOURCE));
     first.leave();
     await time.advance(1);
     expect(turns).toEqual(['first take', 'next take']);
   });
 
-  it('tells nobody of what the store gave without a leader, and nothing twice', async () => {
-    const ticket = b.line.join(PLACE);
-    await begin('alone', ticket);
+  it('tells no leader of an acquire without one, and tells nothing twice', async () => {
+    const waiter = b.line.join(RESOURCE);
+    await begin('alone', waiter);
     await time.advance(ELECTING);
     expect(turns).toEqual(['alone look']);
     await electA();
-    ticket.taken(10_000);
-    ticket.leave();
+    waiter.taken(10_000);
+    waiter.leave();
     expect(members.sent.size).toBe(0);
-    const other = b.line.join(PLACE);
+    const other = b.line.join(RESOURCE);
     await begin('other', other);
     other.taken(10_000);
     other.taken(10_000);
@@ -103,22 +103,22 @@ describe('QueueLine', () => {
     expect(Object.fromEntries(members.sent)).toEqual({ [WAIT]: 1, [TAKEN]: 1 });
   });
 
-  it('joins the line of a leader that becomes known, at the place that the time waited gives', async () => {
-    const early = c.line.join(PLACE);
+  it('joins the line of a leader that becomes known, at the position that the time waited gives', async () => {
+    const early = c.line.join(RESOURCE);
     await begin('early', early);
     await time.advance(ELECTING);
     await begin('early', early, {}, 30_000);
     await time.advance(1_000);
     members.elect(a, 1n);
-    await begin('late', b.line.join(PLACE));
+    await begin('late', b.line.join(RESOURCE));
     await time.advance(GATHERED);
     expect(turns).toEqual(['early look', 'early look']);
   });
 
   it('lets the election go first, and stands in line at once when it is through', async () => {
     for (const { view } of [b, c]) view.forget(0n);
-    await begin('b', b.line.join(PLACE));
-    await begin('c', c.line.join(PLACE));
+    await begin('b', b.line.join(RESOURCE));
+    await begin('c', c.line.join(RESOURCE));
     await time.advance(900);
     expect(turns).toEqual([]);
     await electA();
@@ -128,11 +128,11 @@ describe('QueueLine', () => {
 
   it('lets an election go first that begins while it waits for a holder to be gone', async () => {
     await electA();
-    const ticket = b.line.join(PLACE);
-    await begin('b', ticket);
+    const waiter = b.line.join(RESOURCE);
+    await begin('b', waiter);
     members.kill(a);
     // Its lease ends before the holder's.
-    await begin('b', ticket, {}, QUEUE_LEASE);
+    await begin('b', waiter, {}, QUEUE_LEASE);
     await time.advance(QUEUE_LEASE + 150);
     expect(turns).toEqual(['b take']);
     members.elect(c, 2n);
@@ -141,14 +141,14 @@ describe('QueueLine', () => {
     expect(members.sent.get(WAIT)).toBeGreaterThan(1);
   });
 
-  it('waits a second for an election, once, where nobody is ever elected', async () => {
+  it('waits a second for an election, once, if no leader is ever elected', async () => {
     b.view.forget(0n);
-    await begin('first', b.line.join(PLACE));
+    await begin('first', b.line.join(RESOURCE));
     await time.advance(ELECTING);
-    await begin('second', b.line.join(PLACE));
-    // As it does at each look of a member that leads nobody.
+    await begin('second', b.line.join(RESOURCE));
+    // As the election does at each look that finds no leader.
     b.view.forget(0n);
-    await begin('third', b.line.join(PLACE));
+    await begin('third', b.line.join(RESOURCE));
     expect(turns).toEqual(['first look', 'second take', 'third take']);
     expect(b.clock.armed).toBe(0);
   });
@@ -160,19 +160,19 @@ describe('QueueLine', () => {
     ['hangs', async () => a.clock.pause()],
   ])('keeps the order when the leader %s', async (_, mishap) => {
     await electA();
-    const tickets: Ticket[] = [];
+    const waiters: Waiter[] = [];
     for (const [i, { line }] of [b, c, b, c].entries()) {
-      tickets[i] = line.join(PLACE);
-      await begin(`${i}`, tickets[i]);
+      waiters[i] = line.join(RESOURCE);
+      await begin(`${i}`, waiters[i]);
     }
-    await begin('0', tickets[0], {}, 60_000);
+    await begin('0', waiters[0], {}, 60_000);
     await time.advance(GATHERED);
     await mishap();
     await time.advance(200);
     members.elect(b, 2n);
     await time.advance(GATHERED + 1_000);
-    for (const ticket of tickets) {
-      ticket.taken(0);
+    for (const waiter of waiters) {
+      waiter.taken(0);
       await time.advance(1);
     }
     expect(turns).toEqual(['0 take', '0 look', '1 take', '2 take', '3 take']);
@@ -180,8 +180,8 @@ describe('QueueLine', () => {
 
   it('asks the store by itself once the lease of a leader that hangs is over', async () => {
     await electA();
-    await begin('holder', a.line.join(PLACE));
-    const { settled } = await begin('next', b.line.join(PLACE), { timeout: QUEUE_LEASE * 2 });
+    await begin('holder', a.line.join(RESOURCE));
+    const { settled } = await begin('next', b.line.join(RESOURCE), { timeout: QUEUE_LEASE * 2 });
     a.clock.pause();
     await time.advance(QUEUE_LEASE - GATHERED - 10);
     expect(turns).toEqual(['holder take']);
@@ -193,13 +193,13 @@ describe('QueueLine', () => {
   it('asks the store by itself where the leader cannot be reached', async () => {
     await electA();
     members.byId.delete('a');
-    const ticket = b.line.join(PLACE);
-    await begin('b', ticket);
+    const waiter = b.line.join(RESOURCE);
+    await begin('b', waiter);
     await time.advance(900);
     expect(turns).toEqual([]);
     await time.advance(350);
     expect(turns).toEqual(['b look']);
-    await begin('b', ticket, {}, 5_000);
+    await begin('b', waiter, {}, 5_000);
     await time.advance(4_900);
     expect(turns).toHaveLength(1);
     await time.advance(350);
@@ -211,7 +211,7 @@ describe('QueueLine', () => {
     async (answer) => {
       await electA();
       a.handlers.set(WAIT, () => answer);
-      await begin('b', b.line.join(PLACE));
+      await begin('b', b.line.join(RESOURCE));
       await time.advance(1_350);
       expect(turns).toEqual(['b look']);
       expect(members.sent.get(WAIT)).toBeLessThan(10);
@@ -221,21 +221,21 @@ describe('QueueLine', () => {
   it('does not run in circles with a leader that sends it away at once', async () => {
     await electA();
     a.handlers.set(WAIT, () => ({ turn: 'wait', mark: 1 }));
-    const ticket = b.line.join(PLACE);
-    await begin('b', ticket);
-    await begin('b', ticket, {}, 30_000);
+    const waiter = b.line.join(RESOURCE);
+    await begin('b', waiter);
+    await begin('b', waiter, {}, 30_000);
     await time.advance(10_000);
     expect(members.sent.get(WAIT)).toBeLessThan(50);
   });
 
-  it('keeps its place for as long as it takes, with a request in ten seconds', async () => {
+  it('keeps its position for as long as it takes, with a request in ten seconds', async () => {
     await electA();
     const limits = { timeout: 600_000 };
-    const first = b.line.join(PLACE);
+    const first = b.line.join(RESOURCE);
     await begin('0', first);
     await begin('0', first, limits, 600_000);
     for (const [i, { line }] of [c, b].entries()) {
-      await begin(`${i + 1}`, line.join(PLACE), limits);
+      await begin(`${i + 1}`, line.join(RESOURCE), limits);
     }
     for (let passed = 0; passed < 100_000; passed += 5_000) {
       await time.advance(5_000);
@@ -244,19 +244,19 @@ describe('QueueLine', () => {
       }
     }
     expect(members.sent.get(WAIT)).toBeLessThan(40);
-    a.line.freed(PLACE);
+    a.line.freed(RESOURCE);
     await time.advance(1);
     expect(turns).toEqual(['0 take', '0 take']);
   });
 
   it('has a look when it was not told that something was given back', async () => {
     await electA();
-    const first = b.line.join(PLACE);
+    const first = b.line.join(RESOURCE);
     await begin('first', first);
-    await begin('next', c.line.join(PLACE));
+    await begin('next', c.line.join(RESOURCE));
     first.taken(5_000);
     members.lost.add(FREED);
-    b.line.freed(PLACE);
+    b.line.freed(RESOURCE);
     await time.advance(4_990);
     expect(turns).toEqual(['first take']);
     await time.advance(10);
@@ -266,7 +266,7 @@ describe('QueueLine', () => {
   it('tells the next leader what it could not tell the one before', async () => {
     await electA();
     members.kill(a);
-    b.line.freed(PLACE);
+    b.line.freed(RESOURCE);
     await time.advance(500);
     members.elect(c, 2n);
     await time.advance(300);
@@ -277,22 +277,22 @@ describe('QueueLine', () => {
     expect(b.clock.armed).toBe(0);
   });
 
-  it('goes on by the lapse where the one with the turn is stopped, which finds its old place', async () => {
+  it('goes on by the lapse where the one with the turn is stopped, which finds its old position', async () => {
     await electA();
-    const stopped = b.line.join(PLACE);
+    const stopped = b.line.join(RESOURCE);
     await begin('stopped', stopped);
-    const next = c.line.join(PLACE);
+    const next = c.line.join(RESOURCE);
     await begin('next', next);
     b.clock.pause();
     await time.advance(2_490);
     expect(turns).toEqual(['stopped take']);
     await time.advance(10);
     expect(turns).toEqual(['stopped take', 'next take']);
-    await begin('last', c.line.join(PLACE));
+    await begin('last', c.line.join(RESOURCE));
     next.taken(60_000);
     b.clock.resume();
     await begin('stopped', stopped, {}, 60_000);
-    c.line.freed(PLACE);
+    c.line.freed(RESOURCE);
     await time.advance(1);
     expect(turns).toEqual(['stopped take', 'next take', 'stopped take']);
   });
@@ -300,9 +300,9 @@ describe('QueueLine', () => {
   it('serves the line while the leader drains', async () => {
     await electA();
     const drained = a.running.drain(5_000);
-    const first = b.line.join(PLACE);
+    const first = b.line.join(RESOURCE);
     await begin('first', first);
-    await begin('next', c.line.join(PLACE));
+    await begin('next', c.line.join(RESOURCE));
     first.taken(0);
     await drained;
     await time.advance(1);
@@ -314,9 +314,9 @@ describe('QueueLine', () => {
     ['without one', false, STILL_UNLED],
   ])('gives up in time, and says why, %s', async (_, isLed, text) => {
     if (isLed) await electA();
-    const ticket = b.line.join(PLACE);
-    await begin('b', ticket);
-    const late = c.line.join(PLACE);
+    const waiter = b.line.join(RESOURCE);
+    await begin('b', waiter);
+    const late = c.line.join(RESOURCE);
     const from = time.now;
     const waiting = late.turn({ timeout: 700 }, 5_000);
     const failure = waiting.catch((error: unknown) => error);
@@ -329,11 +329,11 @@ describe('QueueLine', () => {
 
   it.each([true, false])('gives up at once by its signal, with a leader: %s', async (isLed) => {
     if (isLed) await electA();
-    await begin('b', b.line.join(PLACE));
+    await begin('b', b.line.join(RESOURCE));
     const given = new AbortController();
-    const late = c.line.join(PLACE);
+    const late = c.line.join(RESOURCE);
     const { settled } = await begin('c', late, { signal: given.signal }, 5_000);
-    await begin('next', b.line.join(PLACE), {}, 5_000);
+    await begin('next', b.line.join(RESOURCE), {}, 5_000);
     const { now } = time;
     given.abort(new Error('enough'));
     expect(await settled).toMatchObject({ code: 'ABORTED', cause: { message: 'enough' } });
@@ -344,11 +344,11 @@ describe('QueueLine', () => {
 
   it('leaves the line when it gives up, and no timer', async () => {
     await electA();
-    const first = a.line.join(PLACE);
+    const first = a.line.join(RESOURCE);
     await begin('first', first);
     const given = new AbortController();
-    const { settled } = await begin('b', b.line.join(PLACE), { signal: given.signal });
-    await begin('c', c.line.join(PLACE));
+    const { settled } = await begin('b', b.line.join(RESOURCE), { signal: given.signal });
+    await begin('c', c.line.join(RESOURCE));
     given.abort();
     await settled;
     expect(b.clock.armed).toBe(0);
@@ -359,12 +359,12 @@ describe('QueueLine', () => {
 
   it('gives up the turn that was given to one that had just gone', async () => {
     await electA();
-    const first = a.line.join(PLACE);
+    const first = a.line.join(RESOURCE);
     await begin('first', first);
     const given = new AbortController();
-    const late = b.line.join(PLACE);
+    const late = b.line.join(RESOURCE);
     const { settled } = await begin('b', late, { signal: given.signal });
-    await begin('c', c.line.join(PLACE));
+    await begin('c', c.line.join(RESOURCE));
     b.clock.pause();
     first.taken(0);
     await time.advance(1);
@@ -384,7 +384,7 @@ describe('QueueLine', () => {
     members.byId.get('b')!.client.requestCurrent = async () => {
       throw new HedgeError('NOT_RUNNING', 'closed');
     };
-    const waiting = b.line.join(PLACE).turn({ timeout: 1_000 });
+    const waiting = b.line.join(RESOURCE).turn({ timeout: 1_000 });
     await expect(waiting).rejects.toMatchObject({ code: 'NOT_RUNNING' });
   });
 

@@ -1,18 +1,18 @@
-import { StoreLine, type Place, type WaitingLine } from '../lock/index.js';
+import { StoreLine, type Resource, type WaitingLine } from '../lock/index.js';
 import type { LeaderView } from '../leader/index.js';
 import type { LeaderClient } from '../request/index.js';
 import type { Clock } from '../time/index.js';
-import { News } from './news.js';
-import { FREED, type PlacePacket } from './queue.packets.js';
-import { QueueTicket } from './queue.ticket.js';
+import { PendingNotices } from './pending-notices.js';
+import { FREED, type ResourcePacket } from './queue.packets.js';
+import { QueueWaiter } from './queue.waiter.js';
 
-/** ms for which a leader is looked for that can be told: a new one has the store looked at by itself. */
-const TELLING = 2_000;
+/** ms. A leader that is elected later needs no notice: its first waiter looks into the store. */
+const FREED_NOTICE_LIMIT = 2_000;
 
-/** The line that the leader keeps, as every member joins it. While nobody leads, everybody asks the store. */
+/** Joins the lines that the leader keeps. While there is no leader, each waiter asks the store on its own. */
 export class QueueLine implements WaitingLine {
   readonly #alone: WaitingLine;
-  readonly #news = new News();
+  readonly #notices = new PendingNotices();
 
   constructor(
     private readonly client: LeaderClient,
@@ -22,19 +22,25 @@ export class QueueLine implements WaitingLine {
     this.#alone = new StoreLine(clock);
   }
 
-  join(place: Place): QueueTicket {
-    const alone = this.#alone.join(place);
-    return new QueueTicket(place, this.client, this.view, this.clock, alone, this.#news);
+  join(resource: Resource): QueueWaiter {
+    const { client, view, clock } = this;
+    const alone = this.#alone.join(resource);
+    return new QueueWaiter(resource, { client, view, clock, alone, notices: this.#notices });
   }
 
-  /** Told twice, late or never it costs a question in vain, or the time until whoever was in the way would be gone. */
-  freed({ row }: Place): void {
-    const packet: PlacePacket = { place: row };
-    this.#news.add(this.client.request(FREED, packet, { timeout: TELLING, idempotent: true }));
+  /**
+   * A notice that comes twice or late costs one request in vain. If it is lost, the next waiter looks at the lease's
+   * end.
+   */
+  freed({ row }: Resource): void {
+    const packet: ResourcePacket = { place: row };
+    this.#notices.add(
+      this.client.request(FREED, packet, { timeout: FREED_NOTICE_LIMIT, idempotent: true }),
+    );
   }
 
-  /** Resolves when the leader has heard of all that was given back or up so far, or it is too late for that. */
-  told(): Promise<void> {
-    return this.#news.told();
+  /** Resolves when each notice so far has reached a leader or was given up. */
+  noticesSettled(): Promise<void> {
+    return this.#notices.settled();
   }
 }

@@ -1,67 +1,102 @@
 import { EXPECTED, HedgeError } from '../errors/index.js';
 import { LONGEST_TIMER } from '../time/index.js';
-import type { Answer, Claim, Found } from './line.js';
+import type { Answer, Finding, TurnRequest } from './line.js';
 
-/** What travels between a waiter and the leader that keeps the line. */
+/**
+ * What a waiter and the leader send each other. Members of other versions read the packets, so the names of their
+ * fields stay: `place` is the row of the resource, `mark` the release count of its line.
+ */
 
-/** Open until it is the waiter's turn, or for {@link PATIENCE} at the most. */
+/** Asks for a turn. Stays open until the waiter has it, but no longer than {@link OPEN_REQUEST_LIMIT}. */
 export const WAIT = 'hedge:queue:wait';
 export const TAKEN = 'hedge:queue:taken';
 export const LEAVE = 'hedge:queue:leave';
 export const FREED = 'hedge:queue:freed';
 
-/** ms after which a request is answered in any case: a connection that died without a word shows by the silence. */
-export const PATIENCE = 10_000;
+/** ms. The leader answers earlier than this in any case: a waiter learns by the silence that its connection is dead. */
+export const OPEN_REQUEST_LIMIT = 10_000;
 
-/** Longer than any place's row: names have 1,000 characters at the most. */
-const LONGEST_PLACE = 4_096;
+/** Longer than the row of any resource: a name has at most 1,000 characters. */
+const LONGEST_ROW = 4_096;
 const LONGEST_TICKET = 100;
 
-export interface PlacePacket {
+export interface ResourcePacket {
   readonly place: string;
 }
 
-export interface TicketPacket extends PlacePacket {
+export interface TicketPacket extends ResourcePacket {
   readonly ticket: string;
 }
 
-export interface WaitPacket extends PlacePacket, Claim {}
+export interface WaitPacket extends TicketPacket {
+  readonly waited: number;
+  readonly found?: FindingPacket;
+}
 
 export interface TakenPacket extends TicketPacket {
-  readonly found: Found;
+  readonly found: FindingPacket;
 }
 
-/** @throws HedgeError `INVALID_ARGUMENT`, as all of these */
-export function readPlace(data: unknown): string {
-  return textOf('place', (data as Partial<PlacePacket> | null)?.place, LONGEST_PLACE);
+interface FindingPacket {
+  readonly mark: number;
+  readonly busyFor: number;
 }
 
-export function readTicket(data: unknown): TicketPacket {
-  const place = readPlace(data);
-  return { place, ticket: textOf('ticket', (data as TicketPacket).ticket, LONGEST_TICKET) };
+export interface AnswerPacket {
+  readonly turn: Answer['turn'];
+  readonly mark: number;
 }
 
-export function readWait(data: unknown): WaitPacket {
+/** What a packet says, once it is read and checked. */
+interface OfResource {
+  /** The resource's row. */
+  readonly resource: string;
+}
+
+interface OfWaiter extends OfResource {
+  readonly ticket: string;
+}
+
+export function findingPacket({ releaseCount, busyFor }: Finding): FindingPacket {
+  return { mark: releaseCount, busyFor };
+}
+
+export function answerPacket({ turn, releaseCount }: Answer): AnswerPacket {
+  return { turn, mark: releaseCount };
+}
+
+/** @throws HedgeError `INVALID_ARGUMENT`, as the readers below */
+export function readResource(data: unknown): OfResource {
+  const { place } = (data ?? {}) as Partial<ResourcePacket>;
+  return { resource: textOf('place', place, LONGEST_ROW) };
+}
+
+export function readWaiter(data: unknown): OfWaiter {
+  const { resource } = readResource(data);
+  return { resource, ticket: textOf('ticket', (data as TicketPacket).ticket, LONGEST_TICKET) };
+}
+
+export function readWait(data: unknown): OfResource & TurnRequest {
   const { waited, found } = (data ?? {}) as Partial<WaitPacket>;
-  const packet = { ...readTicket(data), waited: timeOf('waited', waited) };
-  return found === undefined ? packet : { ...packet, found: foundOf(found) };
+  const request = { ...readWaiter(data), waited: timeOf('waited', waited) };
+  return found === undefined ? request : { ...request, finding: findingOf(found) };
 }
 
-export function readTaken(data: unknown): TakenPacket {
-  return { ...readTicket(data), found: foundOf((data as Partial<TakenPacket>).found) };
+export function readTaken(data: unknown): OfWaiter & { readonly finding: Finding } {
+  return { ...readWaiter(data), finding: findingOf((data as Partial<TakenPacket>).found) };
 }
 
-/** @returns undefined for what is no answer */
+/** @returns undefined if the data is no answer */
 export function readAnswer(data: unknown): Answer | undefined {
-  const { turn, mark } = (data ?? {}) as Partial<Answer>;
+  const { turn, mark } = (data ?? {}) as Partial<AnswerPacket>;
   if (turn !== 'take' && turn !== 'look' && turn !== 'wait') return undefined;
-  return Number.isSafeInteger(mark) ? { turn, mark: mark! } : undefined;
+  return Number.isSafeInteger(mark) ? { turn, releaseCount: mark! } : undefined;
 }
 
-function foundOf(found: unknown): Found {
-  const { mark, busyFor } = (found ?? {}) as Partial<Found>;
+function findingOf(found: unknown): Finding {
+  const { mark, busyFor } = (found ?? {}) as Partial<FindingPacket>;
   if (!Number.isSafeInteger(mark)) throw invalid('mark', 'a whole number', mark);
-  return { mark: mark!, busyFor: timeOf('busyFor', busyFor) };
+  return { releaseCount: mark!, busyFor: timeOf('busyFor', busyFor) };
 }
 
 function textOf(field: string, value: unknown, longest: number): string {

@@ -5,22 +5,24 @@ import type { Caller } from '../messaging/index.js';
 import type { LeaderRequest, LeaderRoutes } from '../request/index.js';
 import type { Clock } from '../time/index.js';
 import type { Answer } from './line.js';
-import { Lines } from './lines.js';
+import { LineRegistry } from './line.registry.js';
 import {
+  answerPacket,
   FREED,
   LEAVE,
-  PATIENCE,
-  readPlace,
+  OPEN_REQUEST_LIMIT,
+  readResource,
   readTaken,
-  readTicket,
+  readWaiter,
   readWait,
   TAKEN,
   WAIT,
+  type AnswerPacket,
 } from './queue.packets.js';
 
-/** While this member leads, it tells those who wait for a lock or a permit whose turn it is. */
+/** While this member leads, it keeps the lines and tells each waiter when it has the turn. */
 export class QueueRoutes implements TermListener {
-  #kept: { readonly term: Term; readonly lines: Lines } | undefined;
+  #kept: { readonly term: Term; readonly lines: LineRegistry } | undefined;
 
   constructor(
     private readonly routes: LeaderRoutes,
@@ -31,44 +33,44 @@ export class QueueRoutes implements TermListener {
   register(): void {
     this.routes.handleUntilTermEnds(WAIT, (request) => this.#wait(request));
     this.routes.handleUntilTermEnds(TAKEN, (request) => {
-      const { place, ticket, found } = readTaken(request.data);
-      this.#linesOf(request).find(place)?.taken(ticketOf(request.caller, ticket), found);
+      const { resource, ticket, finding } = readTaken(request.data);
+      this.#linesOf(request).find(resource)?.taken(ticketOf(request.caller, ticket), finding);
     });
     this.routes.handleUntilTermEnds(LEAVE, (request) => {
-      const { place, ticket } = readTicket(request.data);
-      this.#linesOf(request).find(place)?.leave(ticketOf(request.caller, ticket));
+      const { resource, ticket } = readWaiter(request.data);
+      this.#linesOf(request).find(resource)?.leave(ticketOf(request.caller, ticket));
     });
     this.routes.handleUntilTermEnds(FREED, (request) => {
-      this.#linesOf(request).find(readPlace(request.data))?.freed();
+      this.#linesOf(request).find(readResource(request.data).resource)?.freed();
     });
   }
 
   began(term: Term): void {
-    this.#kept = { term, lines: new Lines(this.clock, this.leaseDuration) };
+    this.#kept = { term, lines: new LineRegistry(this.clock, this.leaseDuration) };
   }
 
   async ended(): Promise<void> {
-    // The term's signal has sent on everybody who waited.
+    // The term's signal has answered the open requests: the waiters ask the next leader.
     this.#kept?.lines.close();
     this.#kept = undefined;
   }
 
-  #linesOf({ term }: LeaderRequest): Lines {
+  #linesOf({ term }: LeaderRequest): LineRegistry {
     if (this.#kept?.term !== term) throw this.routes.refusal();
     return this.#kept.lines;
   }
 
-  #wait(request: LeaderRequest): Promise<Answer> {
+  #wait(request: LeaderRequest): Promise<AnswerPacket> {
     const { data, caller, term } = request;
-    const packet = readWait(data);
-    const ticket = ticketOf(caller, packet.ticket);
-    const line = this.#linesOf(request).of(packet.place, packet.waited);
+    const { resource, ...turnRequest } = readWait(data);
+    const ticket = ticketOf(caller, turnRequest.ticket);
+    const line = this.#linesOf(request).of(resource, turnRequest.waited);
     return new Promise((resolve, reject) => {
       const reply = (answer: Answer) => {
         cease();
-        resolve(answer);
+        resolve(answerPacket(answer));
       };
-      const timer = this.clock.after(PATIENCE, () => line.postpone(ticket, reply));
+      const timer = this.clock.after(OPEN_REQUEST_LIMIT, () => line.postpone(ticket, reply));
       const unlisten = [
         onAbort(caller.signal, () => {
           cease();
@@ -84,12 +86,12 @@ export class QueueRoutes implements TermListener {
         timer.cancel();
         for (const ignore of unlisten) ignore();
       }
-      line.wait({ ...packet, ticket }, reply);
+      line.wait({ ...turnRequest, ticket }, reply);
     });
   }
 }
 
-/** No member has to do with another one's tickets. */
+/** A ticket counts for its own member only: no member can speak for the waiters of another. */
 function ticketOf({ instanceId }: Caller, ticket: string): string {
   return `${instanceId} ${ticket}`;
 }

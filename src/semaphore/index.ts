@@ -1,3 +1,3 @@
-export { permitPlace } from './permit.place.js';
+export { semaphoreResource } from './semaphore.resource.js';
 export { Permit } from './permit.js';
 export { Semaphore } from './semaphore.js';

@@ -2,84 +2,135 @@ import { EXPECTED, HedgeError } from '../errors/index.js';
 import { checkLockName } from '../table/index.js';
 import {
   checkRoutine,
-  type Contenders,
-  type Place,
-  type Routines,
+  type MemberLocks,
+  type Resource,
+  type RoutineRunner,
   type Term,
 } from '../lock/index.js';
 import { waitLimits, type WaitLimits, type WaitOptions } from '../time/index.js';
-import { permitPlace } from './permit.place.js';
+import { semaphoreResource } from './semaphore.resource.js';
 import { Permit } from './permit.js';
 
-/** Whoever takes a permit reads all that are held. */
+/** Each acquire reads all permits that are held. */
 const MOST_PERMITS = 10_000;
 
-export interface SemaphoreOptions {
+export interface SemaphoreParts {
   readonly group: string;
   /** ms */
   readonly requestTimeout: number;
+  readonly memberLocks: MemberLocks;
+  readonly runner: RoutineRunner;
 }
 
 /**
- * So many permits for the whole group, and no more. Any number of them may be held by one member; each ends with the
- * member's session, and none is touched by a change of leader.
+ * A semaphore of the group: at most `limit` permits are held at a time, on all members together. A member may hold any
+ * number of them. A permit ends with its member's session. A change of leader does not touch it.
+ *
+ * @example
+ * ```ts
+ * @Injectable()
+ * class Reports {
+ *   readonly #slots: Semaphore;
+ *
+ *   constructor(hedge: HedgeService) {
+ *     this.#slots = hedge.semaphore('reports', 3);
+ *   }
+ *
+ *   // At most three reports are made at a time in the whole group.
+ *   make(month: string): Promise<string> {
+ *     return this.#slots.using(async (permit) => {
+ *       const response = await fetch(`https://reports.example/${month}`, { signal: permit.signal });
+ *       return response.text();
+ *     });
+ *   }
+ * }
+ * ```
  */
 export class Semaphore {
   /** How many permits there are. */
   readonly limit: number;
-  /** What all who use it call it. */
+  /** The same name on all members. */
   readonly name: string;
-  readonly #place: Place;
+  readonly #resource: Resource;
 
   /** @internal made by {@link HedgeService.semaphore} */
   constructor(
     name: string,
     limit: number,
-    private readonly options: SemaphoreOptions,
-    private readonly contenders: Contenders,
-    private readonly routines: Routines,
+    private readonly parts: SemaphoreParts,
   ) {
     this.name = checkLockName(name, 'semaphore');
     this.limit = checkLimit(limit);
-    this.#place = permitPlace(options.group, this.name, this.limit);
+    this.#resource = semaphoreResource(parts.group, this.name, this.limit);
   }
 
   /**
-   * Waits for a permit, first come, first served, and holds it until it is released or lost.
-   * @throws HedgeError `LIMIT_MISMATCH`: somebody holds a permit of this name with another limit. `TIMEOUT` (the text
-   *   says who holds one), `ABORTED`, `NOT_RUNNING`, `INVALID_ARGUMENT`, `STORE_UNAVAILABLE`, `STORE_INVALID`
+   * Waits for a permit, first come, first served. The member holds it until your code releases it or the session ends.
+   * @throws HedgeError `LIMIT_MISMATCH`: a member holds a permit of this name with another limit. `TIMEOUT` (the
+   *   message names a holder if the store showed one), `ABORTED`, `NOT_RUNNING`, `INVALID_ARGUMENT`,
+   *   `STORE_UNAVAILABLE`, `STORE_INVALID`
+   *
+   * @example
+   * ```ts
+   * async function importFile(hedge: HedgeService, file: string): Promise<void> {
+   *   await using permit = await hedge.semaphore('imports', 3).acquire({ timeout: 60_000 });
+   *   await fetch(`https://files.example/${file}`, { signal: permit.signal });
+   * }
+   * ```
    */
   async acquire(options: WaitOptions = {}): Promise<Permit> {
-    return this.#held(await this.contenders.acquire(this.#place, this.#limits(options)));
+    return this.#permitOf(
+      await this.parts.memberLocks.acquire(this.#resource, this.#limits(options)),
+    );
   }
 
   /**
-   * Takes a permit if one is free. It does not wait, nor stand in line: it may overtake those that do.
+   * Takes a permit if one is free. It does not wait or stand in line, so it may overtake waiters.
    * @param options limits how long the store may take
+   * @returns undefined if no permit is free
    * @throws HedgeError as {@link acquire}
+   *
+   * @example
+   * ```ts
+   * async function importIfIdle(hedge: HedgeService, file: string): Promise<boolean> {
+   *   await using permit = await hedge.semaphore('imports', 3).tryAcquire();
+   *   if (!permit) return false;
+   *   await fetch(`https://files.example/${file}`, { signal: permit.signal });
+   *   return true;
+   * }
+   * ```
    */
   async tryAcquire(options: WaitOptions = {}): Promise<Permit | undefined> {
-    const term = await this.contenders.tryAcquire(this.#place, this.#limits(options));
-    return term && this.#held(term);
+    const term = await this.parts.memberLocks.tryAcquire(this.#resource, this.#limits(options));
+    return term && this.#permitOf(term);
   }
 
   /**
-   * Acquires a permit, runs `fn` with it, and releases it. Resolves and rejects as `fn` does. `permit.signal` tells `fn`
-   * to stop when the permit is lost; one that does not listen is waited for all the same.
-   * @throws HedgeError `LOCK_LOST` when `fn` succeeded and the permit had been lost before its end; and as
-   *   {@link acquire}
+   * Acquires a permit, runs `fn`, and releases the permit. Resolves and rejects as `fn` does. If the permit is lost,
+   * `permit.signal` tells `fn` to stop; this method waits for the end of `fn` in any case.
+   * @throws HedgeError `LOCK_LOST`: `fn` succeeded, but the permit was lost before its end. Also as {@link acquire}.
+   *
+   * @example
+   * ```ts
+   * async function sizeOf(hedge: HedgeService, file: string): Promise<number> {
+   *   return hedge.semaphore('imports', 3).using(async (permit) => {
+   *     const response = await fetch(`https://files.example/${file}`, { signal: permit.signal });
+   *     return (await response.arrayBuffer()).byteLength;
+   *   });
+   * }
+   * ```
    */
   async using<R>(fn: (permit: Permit) => Promise<R>, options: WaitOptions = {}): Promise<R> {
     checkRoutine(fn);
-    return this.routines.run(await this.acquire(options), fn);
+    return this.parts.runner.run(await this.acquire(options), fn);
   }
 
   #limits(options: WaitOptions): WaitLimits {
-    return waitLimits(options, this.options.requestTimeout);
+    return waitLimits(options, this.parts.requestTimeout);
   }
 
-  #held(term: Term): Permit {
-    return new Permit(this.name, term, (held) => this.contenders.release(held));
+  #permitOf(term: Term): Permit {
+    return new Permit(this.name, term, (held) => this.parts.memberLocks.release(held));
   }
 }
 

@@ -1,18 +1,18 @@
 import type { Clock, Instant } from '../time/index.js';
 
-/** ms; the two clocks may differ so much in pace, or by the wall clock's resolution */
-const UNNOTICED = 20;
+/** ms. Smaller steps of the wall clock are its own pace and resolution, not time that the other clock missed. */
+const UNNOTICED_STEP = 20;
 
 /**
- * The moment after which a session counts as ended. It is kept on the monotonic clock; what that one misses, because
- * it stood still while the machine was suspended, the wall clock adds. The wall clock being set back takes nothing
- * away again.
+ * The moment after which a session counts as ended. It is kept on the monotonic clock. That clock stands still while
+ * the machine is suspended: the wall clock shows the missed time, which counts too. Setting the wall clock back changes
+ * nothing.
  */
 export class Deadline {
   readonly #at: number;
-  /** How far the wall clock was ahead of the monotonic one when they last parted. */
+  /** ms by which the wall clock was ahead of the monotonic clock at its last step. */
   #lead: number;
-  /** ms that only the wall clock saw pass. */
+  /** ms that passed on the wall clock alone. */
   #missed = 0;
 
   constructor(
@@ -24,11 +24,11 @@ export class Deadline {
     this.#lead = leadOf(sentAt);
   }
 
-  /** ms; not above zero once the deadline has passed. */
+  /** ms. 0 or less once the deadline has passed. */
   remaining(): number {
     const now = this.clock.now();
     const gained = leadOf(now) - this.#lead;
-    if (Math.abs(gained) > UNNOTICED) {
+    if (Math.abs(gained) > UNNOTICED_STEP) {
       this.#lead += gained;
       this.#missed += Math.max(0, gained);
     }

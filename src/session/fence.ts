@@ -1,11 +1,12 @@
 /**
- * Why something held was lost:
- * - `released`: given back on purpose;
+ * Why this member does not hold a lock, a permit or the leadership any more:
+ * - `released`: your code gave it back;
  * - `expired`: the deadline passed on this member's own clock;
- * - `session-gone`: the store says that others ended the session;
- * - `fence-gone`: the store says that this very term ended;
+ * - `session-gone`: another member ended the session in the store;
+ * - `fence-gone`: the store says that this term ended, and the session goes on;
  * - `superseded`: another member proved that it holds a newer term;
- * - `stepped-down`, `shutdown`: given back because the app asked for it, or is closing.
+ * - `stepped-down`: your code called `stepDown()`;
+ * - `shutdown`: the app is closing.
  */
 export type LossReason =
   | 'released'
@@ -16,12 +17,12 @@ export type LossReason =
   | 'stepped-down'
   | 'shutdown';
 
-/** Something a session holds: the term of a lock or of a permit. The rooms above fill this port. */
+/** What a session holds: the term of a lock or of a permit. The rooms above implement this interface. */
 export interface Fence {
-  /** Its row in the lock table: stands exactly as long as this is held. */
+  /** Its row in the lock table. It stands exactly as long as the fence is held. */
   readonly row: string;
-  /** Another row whose heartbeat is kept fresh for readers outside (the group's lock). */
+  /** Another row, whose heartbeat renewals keep fresh for other programs (the group's lock). */
   readonly heartbeatRow?: string;
-  /** The session ended, and this with it. Called once, synchronously; must not throw. */
+  /** The session lost it. Called once and synchronously; must not throw. */
   lost(reason: LossReason): void;
 }

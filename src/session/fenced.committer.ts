@@ -11,12 +11,12 @@ import type { Fence } from './fence.js';
 import type { Session } from './session.js';
 import type { SessionKeeper } from './session.keeper.js';
 
-/** Writes nothing new: it is there to fail with NOT_FOUND once the fence is gone. */
-export function fenceStands(session: Session, fence: Fence): Mutation {
+/** Changes nothing: it makes the commit fail with NOT_FOUND if the fence is gone. */
+export function fenceCheck(session: Session, fence: Fence): Mutation {
   return { table: 'lock', op: 'update', name: fence.row, writer: session.id };
 }
 
-/** Commits that succeed only while a session, and where given fences of it, stand in the store. */
+/** Commits that succeed only while a session stands in the store, and each fence that the caller names. */
 export class FencedCommitter {
   constructor(
     private readonly keeper: SessionKeeper,
@@ -25,9 +25,9 @@ export class FencedCommitter {
   ) {}
 
   /**
-   * One attempt. On success the session is renewed: the deadline counts from before this attempt left
+   * One attempt. On success the session is renewed: its deadline counts from before this attempt left
    * (DEADLINE-FROM-SEND).
-   * @param fences each of them has to stand
+   * @param fences of the session; each of them has to stand
    * @returns the commit timestamp in ns
    */
   async commitOnce(
@@ -37,16 +37,16 @@ export class FencedCommitter {
     ...fences: readonly Fence[]
   ): Promise<bigint> {
     const sentAt = this.clock.now();
-    const guards = guardsOf(session, fences);
-    const timestamp = await this.store.commit([...guards, ...mutations], call);
+    const checks = checksOf(session, fences);
+    const timestamp = await this.store.commit([...checks, ...mutations], call);
     this.keeper.renewed(session, sentAt);
     return timestamp;
   }
 
   /**
-   * One attempt of a transaction. What `decide` writes lands only while all of that stands, which only the commit checks:
-   * rows that are read as well would stand in the way of every renewal.
-   * @param fences each of them has to stand
+   * One attempt of a transaction. The mutations of `decide` land only while the session and the fences stand. Only the
+   * commit checks that: a transaction that also read those rows would conflict with every renewal.
+   * @param fences of the session; each of them has to stand
    */
   async transactOnce<T>(
     session: Session,
@@ -56,18 +56,21 @@ export class FencedCommitter {
     ...fences: readonly Fence[]
   ): Promise<T> {
     const sentAt = this.clock.now();
-    const guards = guardsOf(session, fences);
-    const guarded = (rows: readonly LockRow[]): Decision<T> => {
+    const checks = checksOf(session, fences);
+    const decideFenced = (rows: readonly LockRow[]): Decision<T> => {
       const { result, mutations } = decide(rows);
-      return { result, mutations: mutations.length > 0 ? [...guards, ...mutations] : [] };
+      return { result, mutations: mutations.length > 0 ? [...checks, ...mutations] : [] };
     };
-    const { result, timestamp } = await this.store.transact(query, guarded, call);
+    const { result, timestamp } = await this.store.transact(query, decideFenced, call);
     if (timestamp !== undefined) this.keeper.renewed(session, sentAt);
     return result;
   }
 }
 
-/** The fences first: a commit that is replayed must fail on them before it touches a successor's rows (FENCE-PER-TERM). */
-function guardsOf(session: Session, fences: readonly Fence[]): Mutation[] {
-  return [...fences.map((fence) => fenceStands(session, fence)), ...session.heartbeat()];
+/**
+ * The fences come first: a replayed commit must fail on them before it touches the rows of the next holder
+ * (FENCE-PER-TERM).
+ */
+function checksOf(session: Session, fences: readonly Fence[]): Mutation[] {
+  return [...fences.map((fence) => fenceCheck(session, fence)), ...session.heartbeat()];
 }

@@ -62,7 +62,7 @@ describe('a store call that is repeated', () => {
     expect(getEventListeners(end.signal, 'abort')).toEqual([]);
   });
 
-  it('asks nothing when there is nobody to tell from the start', async () => {
+  it('asks nothing if the signal was aborted before', async () => {
     const attempt = vi.fn(unavailable);
     const reason = new Error('closed');
     const answer = repeated(clock, LIMITS, attempt, AbortSignal.abort(reason));

@@ -3,14 +3,14 @@ import { ABORTED, HedgeError, isPassing } from '../errors/index.js';
 import type { StoreCall } from '../store/index.js';
 import { Backoff, sleep, TimeLimit, type Clock, type WaitLimits } from '../time/index.js';
 
-/** ms; a store that hangs is asked again rather than waited for */
-const ATTEMPT = 5_000;
+/** ms. After this a store that hangs is asked again. */
+const LONGEST_ATTEMPT = 5_000;
 
 /**
- * Repeats a store call that may be repeated without harm (a read, a deletion) until it is answered or the time
- * is over.
- * @param end aborts when the answer is of no use to anybody any more: then its reason is thrown
- * @throws HedgeError `ABORTED`; the last failure, `STORE_UNAVAILABLE` or `STORE_INVALID`
+ * Repeats a store call until the store answers or the time is over. Only for calls that do no harm when they are
+ * repeated: a read, a deletion.
+ * @param end aborts when nobody needs the answer any more: then its reason is thrown
+ * @throws HedgeError `ABORTED`, or the last failure: `STORE_UNAVAILABLE`, `STORE_INVALID`
  */
 export async function repeated<T>(
   clock: Clock,
@@ -25,7 +25,10 @@ export async function repeated<T>(
   try {
     for (;;) {
       throwIfOver(signal, end);
-      const call = { timeout: Math.max(1, Math.min(ATTEMPT, limit.left)), signal: stop.signal };
+      const call = {
+        timeout: Math.max(1, Math.min(LONGEST_ATTEMPT, limit.left)),
+        signal: stop.signal,
+      };
       try {
         return await attempt(call);
       } catch (error) {

@@ -176,7 +176,7 @@ describe('the session keeper', () => {
     expect([...session.fences]).toEqual([other]);
   });
 
-  it('keeps the rows alive that what is held asks for', () => {
+  it('renews the heartbeat rows of its fences', () => {
     const session = standing();
     keeper.hold(session, new Held('fence', 'lock'));
 

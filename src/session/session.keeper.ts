@@ -8,13 +8,13 @@ export interface SessionKeeperOptions {
   readonly group: string;
   /** ms */
   readonly leaseDuration: number;
-  /** The member's id, once it is known which port it listens on. */
+  /** The member's id. It is known once the member listens. */
   readonly address: () => string;
 }
 
 /**
- * The state machine of a member's session: which one is current, until when it counts, what it holds. It does
- * no I/O: it is told what was sent, what was answered and what time it is.
+ * The state machine of a member's session: which session is current, until when it counts, and what it holds. It does
+ * no I/O: callers tell it what they sent and what the store answered.
  */
 export class SessionKeeper {
   #current: Session | undefined;
@@ -24,22 +24,22 @@ export class SessionKeeper {
     private readonly options: SessionKeeperOptions,
   ) {}
 
-  /** The session that commits and renewals belong to now, if there is one. */
+  /** The session of commits and renewals, if there is one. */
   get current(): Session | undefined {
     this.checkDeadline();
     return this.#current;
   }
 
-  /** The session to acquire under: the current one, or a new one where that has ended. */
+  /** The session to acquire under: the current session, or a new one if that has ended. */
   open(): Session {
     const current = this.current;
     if (current && !(current.isFresh && current.isIdle)) return current;
-    // One that never got as far as holding something has an old deadline: the next acquire deserves a whole lease.
+    // The current session never held anything, and its deadline is old. The next acquire needs a whole lease.
     if (current) this.end(current, 'released');
     const { group, leaseDuration, address } = this.options;
     const now = this.clock.now();
-    // A first deadline from before anything is sent: an acquire whose outcome comes out late, by a repetition
-    // that extends nothing, is counted from here.
+    // The first deadline counts from before anything is sent. A late outcome, known only by a repeated acquire, does
+    // not extend it.
     this.#current = new Session(
       group,
       { leaseDuration, address: address() },
@@ -49,21 +49,21 @@ export class SessionKeeper {
     return this.#current;
   }
 
-  /** A commit that itself wrote the session's heartbeat, sent at `sentAt`, landed (ONLY-COMMITS-EXTEND). */
+  /** A commit landed that itself wrote the session's heartbeat (ONLY-COMMITS-EXTEND). It left at `sentAt`. */
   renewed(session: Session, sentAt: Instant): void {
     if (!this.#isCurrent(session)) return;
     session.stand();
     session.extend(sentAt, this.#deadline(sentAt));
   }
 
-  /** The session's row was seen in the store: it stands, until the deadline it had. */
+  /** The session's row was seen in the store. The session stands; its deadline stays. */
   confirmed(session: Session): void {
     if (this.#isCurrent(session)) session.stand();
   }
 
   /**
-   * The session holds this from now on.
-   * @returns false when the session ended meanwhile: the fence was lost before it was held
+   * The session holds this fence from now on.
+   * @returns false if the session ended meanwhile: the fence was lost before it was held
    */
   hold(session: Session, fence: Fence): boolean {
     if (!this.#isCurrent(session) || !session.isStanding()) return false;
@@ -72,8 +72,8 @@ export class SessionKeeper {
   }
 
   /**
-   * This is not held any more.
-   * @returns true when it was the last: the session has ended, and its row is to be deleted with the fence's
+   * The session does not hold this fence any more.
+   * @returns true if it held nothing else: the session has ended, and the caller deletes its row with the fence
    */
   drop(session: Session, fence: Fence): boolean {
     session.remove(fence);
@@ -81,15 +81,15 @@ export class SessionKeeper {
   }
 
   /**
-   * An acquire is over, and whatever it sent is settled.
-   * @returns true when nothing else keeps the session: it has ended, and its row is to be deleted
+   * An acquire is over, and the store has settled what it sent.
+   * @returns true if nothing else keeps the session: it has ended, and the caller deletes its row
    */
   endAcquire(session: Session): boolean {
     session.endAcquire();
     return this.#endIfIdle(session);
   }
 
-  /** The store says that this one thing is not held any more; the session goes on. */
+  /** The store says that this fence is gone. The session goes on. */
   lose(session: Session, fence: Fence): void {
     session.remove(fence);
     fence.lost('fence-gone');
@@ -107,7 +107,7 @@ export class SessionKeeper {
     if (this.#current && !this.#current.isUsable()) this.end(this.#current, 'expired');
   }
 
-  /** A fresh one has no row yet: it is left to the next acquire. */
+  /** Keeps a fresh session: it has no row yet, and the next acquire may use it. */
   #endIfIdle(session: Session): boolean {
     if (!this.#isCurrent(session) || session.isFresh || !session.isIdle) return false;
     this.end(session, 'released');

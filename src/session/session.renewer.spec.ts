@@ -147,7 +147,7 @@ describe('the session renewer', () => {
 
   it('is not lost when another row is gone', async () => {
     const term = await acquire(groupLock('g'));
-    rooms.model.commit([{ table: 'lock', op: 'delete', name: term.place.row }]);
+    rooms.model.commit([{ table: 'lock', op: 'delete', name: term.resource.row }]);
     await rooms.time.advance(5_000);
 
     expect(term.isHeld()).toBe(true);
@@ -161,7 +161,7 @@ describe('the session renewer', () => {
     expect(term.lossReason).toBe('fence-gone');
   });
 
-  it('loses what is held on the first turn after a pause', async () => {
+  it('loses everything on the first tick after a pause', async () => {
     const term = await acquire();
     rooms.clock.pause();
     await rooms.time.advance(11_000);

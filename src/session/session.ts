@@ -6,8 +6,8 @@ import type { Fence } from './fence.js';
 import { formatOwner, sessionPrefix, type SessionOwner } from '../table/index.js';
 
 /**
- * A member's lease in the store. It is `fresh` until a commit that wrote its row is known to have landed,
- * `standing` until its deadline, and never comes back once it has `ended`.
+ * A member's lease in the store. It is `fresh` until a commit is known to have written its row, then `standing` until
+ * its deadline. Once it has `ended`, it never comes back.
  */
 export class Session {
   readonly id = randomUUID();
@@ -25,7 +25,7 @@ export class Session {
     this.row = sessionPrefix(group) + this.id;
   }
 
-  /** True while a row of it may stand and this member may use it. Compares clocks at the call. */
+  /** True while its row may stand and this member may use it. Compares clocks at the call. */
   isUsable(): boolean {
     return this.#state !== 'ended' && !this.deadline.hasPassed();
   }
@@ -48,7 +48,7 @@ export class Session {
     return this.#state === 'ended' ? 0 : this.deadline.remaining();
   }
 
-  /** When the newest commit that is known to have written its heartbeat left. */
+  /** When the newest commit left that is known to have written its heartbeat. */
   get lastRenewal(): Instant {
     return this.renewedAt;
   }
@@ -57,19 +57,19 @@ export class Session {
     return this.#fences;
   }
 
-  /** Nothing is held by it nor being acquired under it. */
+  /** It holds nothing, and no acquire uses it. */
   get isIdle(): boolean {
     return this.#fences.size === 0 && this.#acquires === 0;
   }
 
-  /** What keeps it alive in the store. NOT_FOUND unless its row stands (RENEW-BY-UPDATE). */
+  /** Keeps it alive in the store. The commit fails with NOT_FOUND unless its row stands (RENEW-BY-UPDATE). */
   heartbeat(): Mutation[] {
     const rows = [this.row];
     for (const { heartbeatRow } of this.#fences) if (heartbeatRow) rows.push(heartbeatRow);
     return rows.map((name) => ({ table: 'lock', op: 'update', name, heartbeat: 'now' }));
   }
 
-  /** What begins it in the store: part of an acquire, or of a repeated one. */
+  /** Begins it in the store: part of an acquire, or of a repeated acquire. */
   beginning(isThere: boolean): Mutation {
     return {
       table: 'lock',
@@ -110,7 +110,7 @@ export class Session {
     this.#fences.delete(fence);
   }
 
-  /** An acquire is under way: the session's row must not be deleted under it. */
+  /** An acquire is under way: nobody may delete the session's row now. */
   beginAcquire(): void {
     this.#acquires++;
   }

@@ -48,7 +48,7 @@ describe('the sweeper', () => {
     deletions.length = 0;
   }
 
-  const left = () => rooms.rowNames.filter((name) => !name.startsWith(term.place.row));
+  const left = () => rooms.rowNames.filter((name) => !name.startsWith(term.resource.row));
 
   it('clears away all that a member left, however much, and never much at once', async () => {
     leave(1_700);

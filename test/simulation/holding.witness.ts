@@ -11,7 +11,7 @@ export class HoldingWitness {
 
   /** A member was told that it holds a lock or a permit from now on. */
   began(term: Term): void {
-    const { row, fences } = term.place;
+    const { row, fences } = term.resource;
     if (!isPermit(row)) {
       const newest = this.#newest.get(row) ?? 0n;
       if (term.token <= newest) violated(2, `${row}: token ${term.token} after ${newest}`);
@@ -24,9 +24,9 @@ export class HoldingWitness {
 
   /** The process is gone, and its terms can mislead nobody any more. */
   crashed(id: string): void {
-    for (const [place, terms] of this.#terms) {
+    for (const [resource, terms] of this.#terms) {
       this.#terms.set(
-        place,
+        resource,
         terms.filter(({ session }) => session.owner.address !== id),
       );
     }
@@ -34,16 +34,16 @@ export class HoldingWitness {
 
   /** To be called after everything that happens. */
   check(): void {
-    for (const [place, terms] of this.#terms) {
+    for (const [resource, terms] of this.#terms) {
       if (terms.length < 2) continue;
       const held = terms.filter((term) => term.isHeld());
       this.#terms.set(
-        place,
+        resource,
         terms.filter((term) => term.lossReason === undefined || held.includes(term)),
       );
       if (held.length > Math.min(...held.map(({ row }) => limitOf(row)))) {
         const holders = held.map(({ session, row }) => `${session.owner.address} (${row})`);
-        violated(isPermit(place) ? 5 : 1, `${place} is held by ${holders.join(' and ')}`);
+        violated(isPermit(resource) ? 5 : 1, `${resource} is held by ${holders.join(' and ')}`);
       }
     }
   }
@@ -88,8 +88,8 @@ function fencesIn({
 
 /** What stands for others that hold the same. */
 function besides(name: string, { rows }: ModelStore): string[] {
-  const place = isPermit(name) ? /^.*\/semaphore\/[^/]+\// : /^[^#]*#/;
-  const [prefix] = place.exec(name)!;
+  const resource = isPermit(name) ? /^.*\/semaphore\/[^/]+\// : /^[^#]*#/;
+  const [prefix] = resource.exec(name)!;
   return [...rows.keys()].filter((other) => other.startsWith(prefix));
 }
 

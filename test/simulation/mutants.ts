@@ -1,5 +1,5 @@
 import { StoreError } from '../../src/errors/index.js';
-import type { LockReleaser, Place } from '../../src/lock/index.js';
+import type { LockReleaser, Resource } from '../../src/lock/index.js';
 import type { Clock } from '../../src/time/index.js';
 import type { SessionKeeper } from '../../src/session/index.js';
 import type { Decision, HedgeStore, LockRow, Mutation, RowQuery } from '../../src/store/index.js';
@@ -17,7 +17,7 @@ export interface Mutant {
   keeper?(keeper: SessionKeeper, clock: VirtualClock): void;
   releaser?(releaser: LockReleaser): void;
   /** A semaphore as its users see it. */
-  place?(place: Place): Place;
+  resource?(resource: Resource): Resource;
   /** The clocks that deadlines are kept on. */
   deadlineClock?(clock: VirtualClock): Clock;
   /** The troubles that bring it out, where random ones seldom do. */
@@ -266,12 +266,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'LIMIT-HOLDS',
     name: 'lets one more in than the limit allows',
-    place: (place) => ({ ...place, roomBeside: (holders) => place.roomBeside(holders) + 1 }),
+    resource: (resource) => ({
+      ...resource,
+      freeBeside: (holders) => resource.freeBeside(holders) + 1,
+    }),
   },
   {
     rule: 'ONE-LIMIT',
     name: 'does not mind the limit of the others',
-    place: (place) => ({ ...place, refusal: () => undefined }),
+    resource: (resource) => ({ ...resource, refusal: () => undefined }),
   },
   {
     rule: 'PERMIT-IS-A-FENCE',

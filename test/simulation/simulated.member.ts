@@ -85,19 +85,26 @@ export class SimulatedMember {
     const committer = new FencedCommitter(this.keeper, store, clock);
     const self = { group, id: this.id, instanceId: this.instanceId };
     const reports = new MemberReports(self, () => clock.now().monotonic);
-    this.#renewer = new SessionRenewer(
-      this.keeper,
+    this.#renewer = new SessionRenewer({
+      keeper: this.keeper,
       committer,
       store,
       clock,
       leaseDuration,
       logger,
       reports,
-      draw,
-    );
+      random: draw,
+    });
     this.releaser = new LockReleaser(store, this.keeper, clock, draw);
     mutant.releaser?.(this.releaser);
-    this.acquirer = new LockAcquirer(store, this.keeper, this.#renewer, this.releaser, clock, draw);
+    this.acquirer = new LockAcquirer({
+      store,
+      keeper: this.keeper,
+      renewer: this.#renewer,
+      releaser: this.releaser,
+      clock,
+      random: draw,
+    });
     this.view = new LeaderView(clock);
     const explorer = { explore: () => [] } as unknown as HandlerExplorer;
     const hooks = new LeadershipHooks(explorer, clock, logger);

@@ -63,11 +63,11 @@ export class SimulatedWorld {
   /** A member was told that it leads, or holds a lock or a permit. */
   began(term: Term): void {
     this.#terms++;
-    const { place, session, token } = term;
+    const { resource, session, token } = term;
     const { address } = session.owner;
-    this.schedule.note(() => `${address} holds ${place.row} (${token})`);
+    this.schedule.note(() => `${address} holds ${resource.row} (${token})`);
     term.signal.addEventListener('abort', () =>
-      this.schedule.note(() => `${address} lost ${place.row}: ${term.lossReason}`),
+      this.schedule.note(() => `${address} lost ${resource.row}: ${term.lossReason}`),
     );
     this.schedule.guard(() => this.#witness.began(term));
     this.troubles.isolate(address);

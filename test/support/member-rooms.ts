@@ -1,12 +1,12 @@
 import type { Logger } from '@nestjs/common';
 import {
-  Contenders,
+  MemberLocks,
   HeldTerms,
   LockAcquirer,
   LockReleaser,
   LockService,
   LossReport,
-  Routines,
+  RoutineRunner,
   StoreLine,
   type WaitingLine,
 } from '../../src/lock/index.js';
@@ -80,7 +80,7 @@ export class MemberRooms {
   readonly releaser: LockReleaser;
   readonly acquirer: LockAcquirer;
   readonly reports: MemberReports;
-  readonly contenders: Contenders;
+  readonly memberLocks: MemberLocks;
   /** What every contender is refused with, if anything. */
   refusal: HedgeError | undefined;
   readonly call: StoreCall = { timeout: 1_000 };
@@ -101,35 +101,49 @@ export class MemberRooms {
     this.keeper = new SessionKeeper(clock, { group, leaseDuration, address: () => address });
     const keeper = this.keeper;
     this.committer = new FencedCommitter(keeper, store, clock);
-    this.renewer = new SessionRenewer(
+    this.renewer = new SessionRenewer({
       keeper,
-      this.committer,
+      committer: this.committer,
       store,
       clock,
       leaseDuration,
-      this.logger.asLogger,
-      this.reports,
+      logger: this.logger.asLogger,
+      reports: this.reports,
       random,
-    );
+    });
     this.releaser = new LockReleaser(store, keeper, clock, random);
-    this.acquirer = new LockAcquirer(store, keeper, this.renewer, this.releaser, clock, random);
-    this.contenders = new Contenders(
+    this.acquirer = new LockAcquirer({
       store,
-      this.acquirer,
-      this.releaser,
-      options.line?.(clock) ?? new StoreLine(clock, random),
+      keeper,
+      renewer: this.renewer,
+      releaser: this.releaser,
       clock,
-      new LossReport(this.logger.asLogger),
-      this.reports,
-      () => this.refusal,
-    );
+      random,
+    });
+    this.memberLocks = new MemberLocks({
+      store,
+      acquirer: this.acquirer,
+      releaser: this.releaser,
+      line: options.line?.(clock) ?? new StoreLine(clock, random),
+      clock,
+      losses: new LossReport(this.logger.asLogger),
+      reports: this.reports,
+      notRunning: () => this.refusal,
+    });
   }
 
   /** What the app would inject. */
   locks(held = new HeldTerms()): LockService {
-    const { contenders, store, clock, group } = this;
-    const options = { group, requestTimeout: 20_000 };
-    return new LockService(options, held, contenders, new Routines(clock), store, clock);
+    const { memberLocks, store, clock, group } = this;
+    return new LockService({
+      group,
+      requestTimeout: 20_000,
+      heldTerms: held,
+      memberLocks,
+      runner: new RoutineRunner(clock),
+      store,
+      clock,
+    });
   }
 
   /** Another member of the same group. */

@@ -16,7 +16,7 @@ import { VirtualClock, type VirtualTime } from './virtual-clock.js';
 
 export const QUEUE_LEASE = 10_000;
 
-export const PLACE = namedLock('g', 'x');
+export const RESOURCE = namedLock('g', 'x');
 
 interface OpenRequest {
   readonly to: string;

@@ -1,5 +1,5 @@
 import { cronPrefix, groupPrefix, heldRow, lockPrefix, sessionPrefix } from '../../table/index.js';
-import { groupLock, placeQuery } from '../../lock/index.js';
+import { groupLock, resourceQuery } from '../../lock/index.js';
 import { keysBeginningWith, type LockRow } from '../../store/index.js';
 import type {
   CronStatus,
@@ -20,7 +20,7 @@ export async function surveyedGroup(
   limit: number,
 ): Promise<GroupStatus> {
   const survey = new GroupSurvey(group, limit);
-  survey.addGroupLock(await reader.rows(placeQuery(groupLock(group), [groupLock(group).row])));
+  survey.addGroupLock(await reader.rows(resourceQuery(groupLock(group), [groupLock(group).row])));
   const range = keysBeginningWith(groupPrefix(group));
   for await (const page of reader.pages(range, sessionPrefix(group))) survey.addPage(page);
   return survey.toStatus();

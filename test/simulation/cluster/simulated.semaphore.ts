@@ -1,5 +1,5 @@
-import type { Place } from '../../../src/lock/index.js';
-import { permitPlace } from '../../../src/semaphore/index.js';
+import type { Resource } from '../../../src/lock/index.js';
+import { semaphoreResource } from '../../../src/semaphore/index.js';
 import type { Mutant } from '../mutants.js';
 import { GROUP } from '../settings.js';
 
@@ -11,8 +11,8 @@ export class SimulatedSemaphore {
   ) {}
 
   /** A permit as a member asks for it that knows this limit. */
-  permit(limit = this.limit): Place {
-    const place = permitPlace(GROUP, 's', limit);
-    return this.mutant.place?.(place) ?? place;
+  permit(limit = this.limit): Resource {
+    const resource = semaphoreResource(GROUP, 's', limit);
+    return this.mutant.resource?.(resource) ?? resource;
   }
 }

@@ -1,5 +1,5 @@
 import { HedgeError } from '../../../src/errors/index.js';
-import type { Place, Term } from '../../../src/lock/index.js';
+import type { Resource, Term } from '../../../src/lock/index.js';
 import type { AnswerWatch } from '../invariants/answer.watch.js';
 import type { Schedule } from '../schedule.js';
 import type { SimulatedMember } from '../simulated.member.js';
@@ -22,13 +22,13 @@ export class LockUser {
    */
   async use(
     member: SimulatedMember,
-    place: Place,
+    resource: Resource,
     timeout: number,
     longest: number,
   ): Promise<boolean> {
     member.lockUsers++;
     try {
-      const term = await this.acquire(member, place, timeout);
+      const term = await this.acquire(member, resource, timeout);
       if (!term) return false;
       await new Promise<void>((resolve) => {
         member.clock.after(this.schedule.random.between(0, longest), resolve);
@@ -41,15 +41,19 @@ export class LockUser {
   }
 
   /** Now and then its caller gives up early. @returns `undefined` when it could not be had */
-  async acquire(member: SimulatedMember, place: Place, timeout: number): Promise<Term | undefined> {
+  async acquire(
+    member: SimulatedMember,
+    resource: Resource,
+    timeout: number,
+  ): Promise<Term | undefined> {
     const { random } = this.schedule;
     const giveUp = new AbortController();
     if (random.chance(0.3)) {
       member.clock.after(random.between(0, 60), () => giveUp.abort());
     }
-    const answered = this.answers.expect(member, `acquire ${place.row}`, timeout);
+    const answered = this.answers.expect(member, `acquire ${resource.row}`, timeout);
     try {
-      const outcome = await member.acquirer.acquire(place, { timeout, signal: giveUp.signal });
+      const outcome = await member.acquirer.acquire(resource, { timeout, signal: giveUp.signal });
       answered();
       if (outcome.kind === 'held') return undefined;
       this.began(outcome.term);

@@ -1,4 +1,4 @@
-import type { Place } from '../../../src/lock/index.js';
+import type { Resource } from '../../../src/lock/index.js';
 import { LOCKS, LONGEST_USE } from '../settings.js';
 import type { SimulatedWorld } from '../simulated.world.js';
 import type { LockUser } from './lock.user.js';
@@ -46,10 +46,10 @@ export class LockWorkload {
     }
   }
 
-  #use(place: Place, longest: number): void {
+  #use(resource: Resource, longest: number): void {
     // Where a session is shared by leadership and locks, more can go wrong.
     const member = this.world.cluster.victim();
     const timeout = this.world.schedule.random.between(20, 1_500);
-    member?.clock.deliver(() => void this.user.use(member, place, timeout, longest));
+    member?.clock.deliver(() => void this.user.use(member, resource, timeout, longest));
   }
 }

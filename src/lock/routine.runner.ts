@@ -3,16 +3,16 @@ import { settledWithin, type Clock } from '../time/index.js';
 import type { Holding } from './holding.js';
 import { TERM_ENDED } from './lock.messages.js';
 
-/** What runs while something is held, and gives it back at its end. */
-export class Routines {
+/** Runs the app's functions while the member holds a lock or a permit, and gives that back at their end. */
+export class RoutineRunner {
   readonly #running = new Set<Promise<unknown>>();
 
   constructor(private readonly clock: Clock) {}
 
   /**
-   * Runs what is to be run while this is held. Waits for it whatever becomes of what it holds, and gives that back.
-   * Rejects as the routine does.
-   * @throws HedgeError `LOCK_LOST`: the routine succeeded, and what it held was lost before its end
+   * Runs the routine, then releases the holding. It waits for the end of the routine even if the holding is lost.
+   * Resolves and rejects as the routine does.
+   * @throws HedgeError `LOCK_LOST`: the routine succeeded, but the holding was lost before its end
    */
   run<H extends Holding, R>(holding: H, routine: (holding: H) => R): Promise<Awaited<R>> {
     const run = runWith(holding, routine);
@@ -22,7 +22,7 @@ export class Routines {
     return run;
   }
 
-  /** Resolves when all that run now are over, or `timeout` ms later. */
+  /** Resolves when the routines that run now have ended, or `timeout` ms later. */
   finished(timeout: number): Promise<void> {
     return settledWithin(this.clock, timeout, Promise.allSettled(this.#running));
   }
@@ -44,16 +44,16 @@ async function runWith<H extends Holding, R>(
     loss = lossOf(holding);
     if (!loss) return result;
   } finally {
-    // It never rejects, so what the routine threw is what the caller gets.
+    // A release never rejects, so the caller gets the routine's own error.
     await holding.release();
   }
   throw loss;
 }
 
-/** Nothing is lost that the routine has given back itself. */
+/** A routine may give its holding back itself: that is no loss. */
 function lossOf({ term }: Holding): HedgeError | undefined {
   if (term.isHeld() || term.lossReason === 'released') return undefined;
   const { signal } = term;
-  const text = TERM_ENDED(term.place.label, term.lossReason ?? 'expired');
+  const text = TERM_ENDED(term.resource.label, term.lossReason ?? 'expired');
   return new HedgeError('LOCK_LOST', text, signal.aborted ? { cause: signal.reason } : {});
 }

@@ -1,51 +1,51 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { LOST, MemberRooms } from '../../test/support/member-rooms.js';
 import { settled } from '../../test/support/virtual-clock.js';
-import { AcquireTurns } from './acquire.turns.js';
-import { groupLock, namedLock } from './lock.place.js';
+import { AcquireMutex } from './acquire.mutex.js';
+import { groupLock, namedLock } from './lock.resource.js';
 
 const WHAT = 'acquiring it';
 const LIMITS = { timeout: 1_000 };
 
 describe('acquires of one member', () => {
   let rooms: MemberRooms;
-  let turns: AcquireTurns;
+  let mutex: AcquireMutex;
   const order: string[] = [];
 
   beforeEach(() => {
     rooms = new MemberRooms();
-    turns = new AcquireTurns(rooms.clock);
+    mutex = new AcquireMutex(rooms.clock);
     order.length = 0;
   });
 
-  const take = (name: string, limits: { timeout: number; signal?: AbortSignal } = LIMITS) =>
-    turns.take(limits, WHAT, async () => {
+  const run = (name: string, limits: { timeout: number; signal?: AbortSignal } = LIMITS) =>
+    mutex.run(limits, WHAT, async () => {
       order.push(`${name} begins`);
       await rooms.time.sleep(10);
       order.push(`${name} ends`);
     });
 
-  it('are one at a time, in the order they were asked for', async () => {
-    await rooms.during(Promise.all(['a', 'b', 'c'].map((name) => take(name))));
+  it('run one at a time, first come, first served', async () => {
+    await rooms.during(Promise.all(['a', 'b', 'c'].map((name) => run(name))));
 
     expect(order.map((entry) => entry.split(' ')[0])).toEqual(['a', 'a', 'b', 'b', 'c', 'c']);
   });
 
   it('go on after one that fails', async () => {
-    const failing = turns.take(LIMITS, WHAT, () => Promise.reject(new Error('no')));
-    const next = take('b');
+    const failing = mutex.run(LIMITS, WHAT, () => Promise.reject(new Error('no')));
+    const next = run('b');
 
     await expect(failing).rejects.toThrow('no');
     await rooms.during(next);
     expect(order).toHaveLength(2);
   });
 
-  it('wait no longer than they may, and lose nobody his turn by that', async () => {
+  it('wait no longer than they may, and hold up nobody by giving up', async () => {
     const abort = new AbortController();
-    const first = take('a');
-    const aborted = take('b', { ...LIMITS, signal: abort.signal });
-    const late = take('c', { timeout: 5 });
-    const last = take('d');
+    const first = run('a');
+    const aborted = run('b', { ...LIMITS, signal: abort.signal });
+    const late = run('c', { timeout: 5 });
+    const last = run('d');
     const refused = [
       expect(aborted).rejects.toMatchObject({ code: 'ABORTED' }),
       expect(late).rejects.toMatchObject({ code: 'TIMEOUT' }),
@@ -56,16 +56,16 @@ describe('acquires of one member', () => {
     expect(order).toEqual(['a begins', 'a ends', 'd begins', 'd ends']);
   });
 
-  it('pass a turn on that came in the moment its owner gave up', async () => {
+  it('pass a grant on that came in the moment its waiter gave up', async () => {
     const abort = new AbortController();
     let end!: () => void;
-    const first = turns.take(LIMITS, WHAT, () => new Promise<void>((resolve) => (end = resolve)));
-    const aborted = take('b', { ...LIMITS, signal: abort.signal });
+    const first = mutex.run(LIMITS, WHAT, () => new Promise<void>((resolve) => (end = resolve)));
+    const aborted = run('b', { ...LIMITS, signal: abort.signal });
     const refused = expect(aborted).rejects.toMatchObject({ code: 'ABORTED' });
     await settled();
     end();
     abort.abort();
-    await rooms.during(Promise.all([first, refused, take('c')]));
+    await rooms.during(Promise.all([first, refused, run('c')]));
 
     expect(order).toEqual(['c begins', 'c ends']);
   });
@@ -74,7 +74,7 @@ describe('acquires of one member', () => {
     const transact = vi.spyOn(rooms.store, 'transact');
     rooms.network.next.push(LOST);
     const limits = { timeout: 20_000 };
-    const locks = [0, 1, 2].map((at) => rooms.contenders.acquire(namedLock('g', `${at}`), limits));
+    const locks = [0, 1, 2].map((at) => rooms.memberLocks.acquire(namedLock('g', `${at}`), limits));
     await rooms.time.advance(10);
     expect(transact).toHaveBeenCalledTimes(1);
     const leading = await rooms.during(rooms.acquirer.acquire(groupLock('g'), limits));

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ABORTED, FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
 import { HedgeError } from '../errors/index.js';
-import { namedLock } from './lock.place.js';
+import { namedLock } from './lock.resource.js';
 import type { Term } from './term.js';
 import type { WaitingLine } from './waiting.line.js';
 
 const JOB = namedLock('g', 'job');
 
-describe('contending for a lock', () => {
+describe('MemberLocks', () => {
   let rooms: MemberRooms;
   let other: MemberRooms;
 
@@ -17,10 +17,10 @@ describe('contending for a lock', () => {
   });
 
   const acquire = (member = rooms, timeout = 30_000, lock = JOB): Promise<Term> =>
-    rooms.during(member.contenders.acquire(lock, { timeout }));
-  const release = (term: Term, member = rooms) => rooms.during(member.contenders.release(term));
+    rooms.during(member.memberLocks.acquire(lock, { timeout }));
+  const release = (term: Term, member = rooms) => rooms.during(member.memberLocks.release(term));
 
-  it('takes two commits where nobody else wants it', async () => {
+  it('makes two commits if no other member wants the lock', async () => {
     const before = rooms.model.commits;
     await release(await acquire());
 
@@ -32,7 +32,7 @@ describe('contending for a lock', () => {
     const term = await acquire();
     rooms.clock.kill();
     const begun = rooms.time.now;
-    const next = await rooms.during(other.contenders.acquire(JOB, { timeout: 30_000 }));
+    const next = await rooms.during(other.memberLocks.acquire(JOB, { timeout: 30_000 }));
 
     expect(next.token).toBeGreaterThan(term.token);
     expect(rooms.time.now - begun).toBeLessThan(10_500);
@@ -54,11 +54,11 @@ describe('contending for a lock', () => {
     const transact = vi.spyOn(other.store, 'transact');
     const limits = { timeout: 1_000 };
 
-    expect(await rooms.during(other.contenders.tryAcquire(JOB, limits))).toBeUndefined();
+    expect(await rooms.during(other.memberLocks.tryAcquire(JOB, limits))).toBeUndefined();
     expect(transact).not.toHaveBeenCalled();
     expect(other.network.requests).toBe(1);
     const free = namedLock('g', 'free');
-    expect((await rooms.during(other.contenders.tryAcquire(free, limits)))?.isHeld()).toBe(true);
+    expect((await rooms.during(other.memberLocks.tryAcquire(free, limits)))?.isHeld()).toBe(true);
   });
 
   it.each([
@@ -69,7 +69,7 @@ describe('contending for a lock', () => {
     await acquire();
     other.network.usual = fate;
     const giveUp = new AbortController();
-    const waiting = other.contenders.acquire(JOB, { timeout: 30_000, signal: giveUp.signal });
+    const waiting = other.memberLocks.acquire(JOB, { timeout: 30_000, signal: giveUp.signal });
     await rooms.time.advance(after);
     const given = rooms.time.now;
     giveUp.abort(new Error('enough'));
@@ -85,8 +85,8 @@ describe('contending for a lock', () => {
   it('sends nothing when its signal was aborted before', async () => {
     const limits = { timeout: 1_000, signal: AbortSignal.abort() };
     for (const ask of [
-      rooms.contenders.acquire(JOB, limits),
-      rooms.contenders.tryAcquire(JOB, limits),
+      rooms.memberLocks.acquire(JOB, limits),
+      rooms.memberLocks.tryAcquire(JOB, limits),
     ]) {
       await expect(ask).rejects.toMatchObject({ code: 'ABORTED' });
     }
@@ -98,7 +98,7 @@ describe('contending for a lock', () => {
     const giveUp = new AbortController();
     // A read, then the commit whose answer is lost.
     rooms.network.next.push({ there: 1, back: 1 }, REPLY_LOST);
-    const waiting = rooms.contenders.acquire(JOB, { timeout: 30_000, signal: giveUp.signal });
+    const waiting = rooms.memberLocks.acquire(JOB, { timeout: 30_000, signal: giveUp.signal });
     const outcome = expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
     await rooms.time.advance(10);
     expect(rooms.model.rows.has(JOB.row)).toBe(true);
@@ -109,16 +109,16 @@ describe('contending for a lock', () => {
     expect(rooms.rowNames).toEqual([]);
   });
 
-  describe('tells the line what is free, not before the store has it', () => {
+  describe('tells the line of a release when the store shows it, not before', () => {
     /** The rows that stood when the line was told. */
-    let told: { place: string; rows: string[] }[];
+    let told: { resource: string; rows: string[] }[];
     let member: MemberRooms;
 
     beforeEach(() => {
       told = [];
       const { time, model } = rooms;
       const line: WaitingLine = {
-        freed: ({ row }) => void told.push({ place: row, rows: rooms.rowNames }),
+        freed: ({ row }) => void told.push({ resource: row, rows: rooms.rowNames }),
         join: () => ({ turn: async () => 'take', taken: () => undefined, leave: () => undefined }),
       };
       member = new MemberRooms({ time, model, line: () => line });
@@ -130,7 +130,7 @@ describe('contending for a lock', () => {
     ])('where an acquire that was %s landed', async (_, end, timeout) => {
       member.network.next.push(FAIR, REPLY_LOST);
       const giveUp = new AbortController();
-      const waiting = member.contenders.acquire(JOB, { timeout, signal: giveUp.signal });
+      const waiting = member.memberLocks.acquire(JOB, { timeout, signal: giveUp.signal });
       const outcome = expect(waiting).rejects.toBeInstanceOf(HedgeError);
       await rooms.time.advance(10);
       expect(rooms.model.rows.has(JOB.row)).toBe(true);
@@ -138,30 +138,30 @@ describe('contending for a lock', () => {
       await rooms.time.advance(100);
       await outcome;
 
-      expect(told).toMatchObject([{ place: JOB.row }]);
+      expect(told).toMatchObject([{ resource: JOB.row }]);
       expect(told[0].rows).not.toContain(JOB.row);
     });
 
     it('where a close ends the session before what landed of a refused acquire is settled', async () => {
       const limits = { timeout: 1_000 };
-      await rooms.during(member.contenders.acquire(namedLock('g', 'z'), limits));
+      await rooms.during(member.memberLocks.acquire(namedLock('g', 'z'), limits));
       member.network.next.push(FAIR, REPLY_LOST);
-      const waiting = member.contenders.acquire(JOB, limits);
+      const waiting = member.memberLocks.acquire(JOB, limits);
       const refused = expect(waiting).rejects.toMatchObject({ code: 'NOT_RUNNING' });
       await rooms.time.advance(10);
       expect(rooms.model.rows.has(JOB.row)).toBe(true);
       member.network.next.push(ABORTED, { there: 50, back: 1 });
-      void member.contenders.stop(new HedgeError('NOT_RUNNING', 'closing'));
+      void member.memberLocks.stop(new HedgeError('NOT_RUNNING', 'closing'));
       await refused;
-      await rooms.during(member.contenders.releaseAll('shutdown'));
+      await rooms.during(member.memberLocks.releaseAll('shutdown'));
       await rooms.during(member.releaser.finished());
 
-      expect(told.find(({ place }) => place === JOB.row)?.rows).not.toContain(JOB.row);
+      expect(told.find(({ resource }) => resource === JOB.row)?.rows).not.toContain(JOB.row);
       expect(rooms.rowNames).toEqual([]);
     });
 
     it('where an acquire landed that was answered after its session, and a close waits for that', async () => {
-      const waiting = member.contenders.acquire(JOB, { timeout: 1_000 });
+      const waiting = member.memberLocks.acquire(JOB, { timeout: 1_000 });
       const refused = expect(waiting).rejects.toBeInstanceOf(HedgeError);
       await rooms.time.advance(2);
       member.clock.pause();
@@ -173,35 +173,35 @@ describe('contending for a lock', () => {
       await refused;
       await rooms.during(member.releaser.finished());
 
-      expect(told).toEqual([{ place: JOB.row, rows: [] }]);
+      expect(told).toEqual([{ resource: JOB.row, rows: [] }]);
     });
 
     it('where the session ended with what was released next', async () => {
       const limits = { timeout: 1_000 };
-      const first = await rooms.during(member.contenders.acquire(JOB, limits));
-      const last = await rooms.during(member.contenders.acquire(namedLock('g', 'z'), limits));
+      const first = await rooms.during(member.memberLocks.acquire(JOB, limits));
+      const last = await rooms.during(member.memberLocks.acquire(namedLock('g', 'z'), limits));
       member.network.next.push(LOST);
-      const released = member.contenders.release(first);
-      const releasedLast = member.contenders.release(last);
+      const released = member.memberLocks.release(first);
+      const releasedLast = member.memberLocks.release(last);
       await rooms.during(released);
       expect(rooms.rowNames).not.toContain(first.row);
       await rooms.during(releasedLast);
 
       expect(rooms.rowNames).toEqual([]);
-      expect(told.find(({ place }) => place === JOB.row)?.rows).not.toContain(first.row);
+      expect(told.find(({ resource }) => resource === JOB.row)?.rows).not.toContain(first.row);
     });
   });
 
-  it('refuses all that wait when the member closes, and keeps what is held until told', async () => {
+  it('rejects all waiters when the member closes, and keeps held locks until releaseAll()', async () => {
     const term = await acquire();
-    const waiting = rooms.contenders.acquire(JOB, { timeout: 30_000 });
+    const waiting = rooms.memberLocks.acquire(JOB, { timeout: 30_000 });
     const refused = expect(waiting).rejects.toMatchObject({ code: 'NOT_RUNNING' });
     await rooms.time.advance(10);
-    void rooms.contenders.stop(new HedgeError('NOT_RUNNING', 'closing'));
+    void rooms.memberLocks.stop(new HedgeError('NOT_RUNNING', 'closing'));
     await refused;
     expect(term.isHeld()).toBe(true);
     await expect(acquire()).rejects.toMatchObject({ code: 'NOT_RUNNING' });
-    await rooms.during(rooms.contenders.releaseAll('shutdown'));
+    await rooms.during(rooms.memberLocks.releaseAll('shutdown'));
 
     expect(term.lossReason).toBe('shutdown');
     expect(rooms.rowNames).toEqual([]);
@@ -209,7 +209,7 @@ describe('contending for a lock', () => {
   });
 
   it('gives back at once what lands when the member has closed', async () => {
-    const acquiring = rooms.contenders.acquire(JOB, { timeout: 30_000 });
+    const acquiring = rooms.memberLocks.acquire(JOB, { timeout: 30_000 });
     const refused = expect(acquiring).rejects.toMatchObject({ code: 'NOT_RUNNING' });
     rooms.refusal = new HedgeError('NOT_RUNNING', 'closed');
     await rooms.time.advance(100);
@@ -219,7 +219,7 @@ describe('contending for a lock', () => {
     expect(rooms.rowNames).toEqual([]);
   });
 
-  it('says in one line what went with a session that nobody ended here', async () => {
+  it('logs one line for everything that a lost session held', async () => {
     const terms: Term[] = [];
     for (let n = 0; n < 20; n++) terms.push(await acquire(rooms, 1_000, namedLock('g', `l${n}`)));
     rooms.network.usual = LOST;
@@ -239,7 +239,7 @@ describe('contending for a lock', () => {
     });
     expect((await acquire()).isHeld()).toBe(false);
     const { requests } = rooms.network;
-    await rooms.during(rooms.contenders.releaseAll('shutdown'));
+    await rooms.during(rooms.memberLocks.releaseAll('shutdown'));
 
     expect(rooms.logger.warnings).toEqual([expect.stringContaining("lost the lock 'job'")]);
     expect(rooms.network.requests).toBe(requests);
@@ -260,7 +260,7 @@ describe('contending for a lock', () => {
     for (let n = 0; n < 1_000; n++) terms.push(await acquire(rooms, 1_000, namedLock('g', `${n}`)));
     const before = rooms.model.commits;
     rooms.network.next.push(FAIR, LOST);
-    const released = rooms.contenders.releaseAll('shutdown');
+    const released = rooms.memberLocks.releaseAll('shutdown');
     await rooms.time.advance(2);
 
     expect(rooms.model.commits - before).toBe(1);
@@ -277,7 +277,7 @@ describe('contending for a lock', () => {
 
   it('renews a lease of a second three times a second, no more', async () => {
     const hasty = new MemberRooms({ leaseDuration: 1_000 });
-    const term = await hasty.during(hasty.contenders.acquire(JOB, { timeout: 1_000 }));
+    const term = await hasty.during(hasty.memberLocks.acquire(JOB, { timeout: 1_000 }));
     const before = hasty.model.commits;
     await hasty.time.advance(60_000);
     const renewals = hasty.model.commits - before;

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
 import { namedLock, type Holder, type Term } from '../lock/index.js';
-import { permitPlace } from './permit.place.js';
+import { semaphoreResource } from './semaphore.resource.js';
 import { LIMIT_MISMATCH } from './semaphore.messages.js';
 
 const LEASE = 10_000;
-const TWO = permitPlace('g', 'jobs', 2);
+const TWO = semaphoreResource('g', 'jobs', 2);
 
 describe('the permits of a semaphore', () => {
   let rooms: MemberRooms;
@@ -16,11 +16,11 @@ describe('the permits of a semaphore', () => {
     other = rooms.other('b:1');
   });
 
-  const ask = (member: MemberRooms, place = TWO) =>
-    rooms.during(member.acquirer.acquire(place, { timeout: 5_000 }));
+  const ask = (member: MemberRooms, resource = TWO) =>
+    rooms.during(member.acquirer.acquire(resource, { timeout: 5_000 }));
 
-  async function permit(member = rooms, place = TWO): Promise<Term> {
-    const outcome = await ask(member, place);
+  async function permit(member = rooms, resource = TWO): Promise<Term> {
+    const outcome = await ask(member, resource);
     if (outcome.kind !== 'acquired') throw new Error('held');
     return outcome.term;
   }
@@ -28,7 +28,7 @@ describe('the permits of a semaphore', () => {
   const release = (term: Term, member = rooms) =>
     rooms.during(member.releaser.release(term, 'released'));
 
-  it('are as many as the limit says, whoever holds them', async () => {
+  it('are as many as the limit says, on all members together', async () => {
     const mine = await permit();
     await permit();
 
@@ -42,7 +42,7 @@ describe('the permits of a semaphore', () => {
   });
 
   it('say whether the next may try at once', async () => {
-    const first = await ask(rooms, permitPlace('g', 'jobs', 2));
+    const first = await ask(rooms, semaphoreResource('g', 'jobs', 2));
     const second = await ask(other);
 
     expect(first).toMatchObject({ busyFor: 0 });
@@ -50,7 +50,7 @@ describe('the permits of a semaphore', () => {
     expect((second as { busyFor: number }).busyFor).toBeGreaterThan(LEASE);
   });
 
-  it('have a row each, with the limit in its name, and none when nobody holds one', async () => {
+  it('have a row each, with the limit in its name, and leave none', async () => {
     const one = await permit();
     const two = await permit(other);
     expect(rooms.rowNames).toEqual([one.row, two.row, one.session.row, two.session.row].toSorted());
@@ -86,7 +86,7 @@ describe('the permits of a semaphore', () => {
   it('are refused with another limit while anybody alive holds one', async () => {
     await permit();
     await permit(other);
-    const three = permitPlace('g', 'jobs', 3);
+    const three = semaphoreResource('g', 'jobs', 3);
 
     await expect(ask(other, three)).rejects.toMatchObject({
       code: 'LIMIT_MISMATCH',
@@ -95,10 +95,10 @@ describe('the permits of a semaphore', () => {
     expect(rooms.rowNames.filter((name) => name.includes('/3/'))).toEqual([]);
   });
 
-  it('have another limit once nobody holds one', async () => {
+  it('may have another limit when none is held', async () => {
     const one = await permit();
     await release(one);
-    const twelve = await permit(rooms, permitPlace('g', 'jobs', 12));
+    const twelve = await permit(rooms, semaphoreResource('g', 'jobs', 12));
     await expect(ask(other)).rejects.toThrow(LIMIT_MISMATCH('jobs', 2, '12', ['a:1']));
 
     await release(twelve);
@@ -109,7 +109,7 @@ describe('the permits of a semaphore', () => {
     await permit();
     rooms.network.usual = LOST;
     await rooms.time.advance(2 * LEASE);
-    const term = await permit(other, permitPlace('g', 'jobs', 1));
+    const term = await permit(other, semaphoreResource('g', 'jobs', 1));
 
     expect(rooms.rowNames).toEqual([term.row, term.session.row].toSorted());
   });
@@ -118,14 +118,14 @@ describe('the permits of a semaphore', () => {
     await permit();
     await permit();
 
-    for (const place of [
-      permitPlace('g', 'job', 1),
-      permitPlace('g', 'jobs2', 1),
-      permitPlace('g', 'jobs0', 1),
-      permitPlace('g2', 'jobs', 1),
+    for (const resource of [
+      semaphoreResource('g', 'job', 1),
+      semaphoreResource('g', 'jobs2', 1),
+      semaphoreResource('g', 'jobs0', 1),
+      semaphoreResource('g2', 'jobs', 1),
       namedLock('g', 'jobs'),
     ]) {
-      expect((await ask(other, place)).kind).toBe('acquired');
+      expect((await ask(other, resource)).kind).toBe('acquired');
     }
   });
 });

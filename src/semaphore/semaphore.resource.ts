@@ -1,16 +1,16 @@
 import { HedgeError } from '../errors/index.js';
 import { permitPrefix } from '../table/index.js';
-import type { Holder, Place } from '../lock/index.js';
+import type { Holder, Resource } from '../lock/index.js';
 import { keysBeginningWith } from '../store/index.js';
 import { LIMIT_MISMATCH } from './semaphore.messages.js';
 
 /**
- * A semaphore as its permits see it (PERMIT-IS-A-FENCE). Each permit is a fence row, and there is no other: the limit
- * stands in the names of the permits, so it is forgotten with the last of them.
+ * A semaphore. It has no row of its own: each permit is a fence row (PERMIT-IS-A-FENCE), whose name holds the limit.
+ * The limit is forgotten with the last permit.
  */
-export function permitPlace(group: string, name: string, limit: number): Place {
+export function semaphoreResource(group: string, name: string, limit: number): Resource {
   const permits = `${permitPrefix(group)}${name}/`;
-  // Those who ask with another limit have a line of their own: they wait for nobody to be told that it is the wrong one.
+  // Callers with another limit get a line of their own, so they learn of their mistake without waiting.
   const row = `${permits}${limit}`;
   return {
     group,
@@ -19,10 +19,10 @@ export function permitPlace(group: string, name: string, limit: number): Place {
     label: `a permit of '${name}'`,
     row,
     isGroupLock: false,
-    // Names hold no `/`, so no semaphore's permits are in another's range.
+    // Names hold no `/`, so the permits of a semaphore are in no other semaphore's range.
     fences: keysBeginningWith(permits),
     fenceRow: (termId) => `${row}/${termId}`,
-    roomBeside: (holders) => limit - holders.length,
+    freeBeside: (holders) => limit - holders.length,
     refusal: (holders) => {
       const others = holders.filter(({ fenceRow }) => !fenceRow.startsWith(`${row}/`));
       if (others.length === 0) return undefined;
@@ -30,8 +30,8 @@ export function permitPlace(group: string, name: string, limit: number): Place {
       const text = LIMIT_MISMATCH(name, limit, used, [...new Set(others.map(addressOf))]);
       return new HedgeError('LIMIT_MISMATCH', text);
     },
-    taken: () => [],
-    left: () => [],
+    mutationsOnAcquire: () => [],
+    mutationsOnRelease: () => [],
   };
 }
 

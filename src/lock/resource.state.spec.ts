@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LockRow } from '../store/index.js';
-import { groupLock, namedLock } from './lock.place.js';
+import { groupLock, namedLock } from './lock.resource.js';
 import { lockPrefix } from '../table/lock.rows.js';
-import { placeQuery, placeStateOf } from './place.state.js';
+import { resourceQuery, resourceStateOf } from './resource.state.js';
 
 const LOCK = namedLock('g', 'job');
 const FENCE: LockRow = { name: `${LOCK.row}#t`, writer: 's', token: 7n, age: undefined };
@@ -15,11 +15,11 @@ const SESSION: LockRow = {
 
 describe("a lock's state", () => {
   it('is free where nothing is found', () => {
-    expect(placeStateOf(LOCK, [])).toEqual({ holders: [], dead: [] });
+    expect(resourceStateOf(LOCK, [])).toEqual({ holders: [], staleRows: [] });
   });
 
   it('names the holder and the time until others may take over', () => {
-    expect(placeStateOf(LOCK, [FENCE, SESSION])).toEqual({
+    expect(resourceStateOf(LOCK, [FENCE, SESSION])).toEqual({
       holders: [
         {
           address: 'a:1',
@@ -29,23 +29,25 @@ describe("a lock's state", () => {
           remaining: 1_000,
         },
       ],
-      dead: [],
+      staleRows: [],
     });
   });
 
-  it('is free, with rows to clear away, where only the dead are found', () => {
-    expect(placeStateOf(LOCK, [FENCE, { ...SESSION, age: 1_300 }])).toEqual({
+  it('is free, with stale rows, if all sessions are dead', () => {
+    expect(resourceStateOf(LOCK, [FENCE, { ...SESSION, age: 1_300 }])).toEqual({
       holders: [],
-      dead: [FENCE.name, SESSION.name],
+      staleRows: [FENCE.name, SESSION.name],
     });
   });
 
   it('does not depend on the order of the rows', () => {
-    expect(placeStateOf(LOCK, [SESSION, FENCE])).toEqual(placeStateOf(LOCK, [FENCE, SESSION]));
+    expect(resourceStateOf(LOCK, [SESSION, FENCE])).toEqual(
+      resourceStateOf(LOCK, [FENCE, SESSION]),
+    );
   });
 
-  it('takes a fence without a token for nobody', () => {
-    const { holders } = placeStateOf(LOCK, [{ ...FENCE, token: undefined }, SESSION]);
+  it('takes a fence without a token for stale', () => {
+    const { holders } = resourceStateOf(LOCK, [{ ...FENCE, token: undefined }, SESSION]);
 
     expect(holders).toEqual([]);
   });
@@ -53,11 +55,11 @@ describe("a lock's state", () => {
   it("does not look at other groups' sessions", () => {
     const elsewhere = { ...SESSION, name: 'hedge/other/session/s' };
 
-    expect(placeStateOf(LOCK, [FENCE, elsewhere]).holders).toEqual([]);
+    expect(resourceStateOf(LOCK, [FENCE, elsewhere]).holders).toEqual([]);
   });
 
   it('is read in one query', () => {
-    expect(placeQuery(LOCK, ['x'])).toEqual({
+    expect(resourceQuery(LOCK, ['x'])).toEqual({
       names: ['x'],
       range: LOCK.fences,
       owners: 'hedge/g/session/',

@@ -1,21 +1,22 @@
 import { waitFor, type Clock, type WaitLimits } from '../time/index.js';
 
 /**
- * Whose transaction may run: one at a time, first come, first served. All acquires of a member write the row of its
- * session, so of several at once the store aborts all but one, and of very many nearly each.
+ * Lets one acquire of this member run at a time, first come, first served (ONE-ACQUIRE-AT-A-TIME). All of them write
+ * the row of the session, so the store would abort all but one. The election does not wait here.
  */
-export class AcquireTurns {
+export class AcquireMutex {
   readonly #waiting = new Set<() => void>();
   #isTaken = false;
 
   constructor(private readonly clock: Clock) {}
 
   /**
-   * Runs `work` when it is its turn.
-   * @throws HedgeError `TIMEOUT`, `ABORTED`: its turn did not come
+   * Runs `work` when no other work runs.
+   * @param what for the text of the error
+   * @throws HedgeError `TIMEOUT`, `ABORTED` before `work` began
    */
-  async take<T>(limits: WaitLimits, what: string, work: () => Promise<T>): Promise<T> {
-    if (this.#isTaken) await this.#turn(limits, what);
+  async run<T>(limits: WaitLimits, what: string, work: () => Promise<T>): Promise<T> {
+    if (this.#isTaken) await this.#granted(limits, what);
     this.#isTaken = true;
     try {
       return await work();
@@ -24,7 +25,7 @@ export class AcquireTurns {
     }
   }
 
-  async #turn(limits: WaitLimits, what: string): Promise<void> {
+  async #granted(limits: WaitLimits, what: string): Promise<void> {
     let isMine = false;
     try {
       await waitFor<void>(this.clock, limits, what, (done) => {
@@ -36,7 +37,7 @@ export class AcquireTurns {
         return () => this.#waiting.delete(grant);
       });
     } catch (error) {
-      // Both may happen in the same moment.
+      // The grant may come in the same moment as the end of the wait.
       if (isMine) this.#passOn();
       throw error;
     }
