@@ -27,7 +27,9 @@ describe('the image that deployment_template.yaml runs', () => {
   });
 
   it('is told by nobody what its README does not list, with what it takes in its place', () => {
-    const { rowsOfCodes } = pageAt(`${SAMPLE}/README.md`).section('What it reads');
+    const { rowsOfCodes } = pageAt(`${SAMPLE}/README.md`).section(
+      'What it reads from its environment',
+    );
     const rows = rowsOfCodes.map(([variable, standard]) => ({
       name: variable.text,
       standard: standard.leadingCode,

@@ -1,28 +1,18 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { MarkdownPage } from '../support/docs/markdown.page.js';
 
 /** Capitals with hyphens, as in DEADLINE-FROM-SEND. What has digits in it, such as the names of ciphers, is none. */
 const RULE = /(?<![\w-])[A-Z]{2,}(?:-[A-Z]+)+(?![\w-])/g;
 
 /** The rules that a page lays down, by their headings. */
-export function rulesIn(page: string): string[] {
-  return headingsOf(page, 3);
-}
-
-/** The headings of one level. */
-export function headingsOf(page: string, level: number): string[] {
-  return [...page.matchAll(new RegExp(`^#{${level}} (.+)$`, 'gm'))].map(([, heading]) => heading);
+export function rulesIn(page: MarkdownPage): string[] {
+  return page.headingsAt(3);
 }
 
 /** The rules that a text names. */
 export function rulesCitedIn(text: string): string[] {
   return [...new Set(text.match(RULE))];
-}
-
-/** What stands under the heading of a rule, in one line. */
-export function sectionOf(page: string, rule: string): string {
-  const [, after = ''] = page.split(`\n### ${rule}\n`);
-  return after.split(/^#{2,3} /m)[0].replaceAll(/\s+/g, ' ');
 }
 
 /** The files and folders of the repository that a page names, whole paths or the ends of some. */

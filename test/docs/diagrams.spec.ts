@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { surveyHouse } from '../package/house.survey.js';
-import { blocksOf, PAGES } from '../support/documents.js';
+import { PAGES } from '../support/docs/published-pages.js';
 
 /** What nearly all rooms use, and files beside the folders that a reader of the drawing does not look for. */
 const NOT_DRAWN = [
@@ -14,7 +14,7 @@ const NOT_DRAWN = [
   'hedge.surroundings',
 ];
 
-const diagrams = PAGES.flatMap((page) => blocksOf(page, 'mermaid'));
+const diagrams = PAGES.flatMap((page) => page.blocksIn('mermaid'));
 const drawings = diagrams.filter(({ code }) => code.startsWith('flowchart'));
 const sequences = diagrams.filter(({ code }) => code.startsWith('sequenceDiagram\n'));
 

@@ -2,18 +2,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MUTANTS } from '../simulation/mutants.js';
 import { INVARIANTS } from '../simulation/violation.js';
-import { PAGES, textOf } from '../support/documents.js';
-import {
-  filesOf,
-  headingsOf,
-  missingFrom,
-  pathsIn,
-  rulesCitedIn,
-  rulesIn,
-  sectionOf,
-} from './design.pages.js';
+import { MarkdownPage } from '../support/docs/markdown.page.js';
+import { pageAt, PAGES } from '../support/docs/published-pages.js';
+import { filesOf, missingFrom, pathsIn, rulesCitedIn, rulesIn } from './design.pages.js';
 
-const protocol = textOf('docs/design/protocol.md');
+const protocol = pageAt('docs/design/protocol.md');
 const rules = rulesIn(protocol);
 const files = filesOf(['src', 'test', 'docs', 'sample']);
 
@@ -26,7 +19,7 @@ describe('the rules of the protocol', () => {
 
   it('are there, where sources, tests and pages cite them', () => {
     const sources = files.filter((file) => /^(src|test)\/.*\.ts$/.test(file) && !isThis(file));
-    const unknown = [...sources, ...PAGES].flatMap((file) =>
+    const unknown = [...sources, ...PAGES.map(({ path }) => path)].flatMap((file) =>
       unknownIn(readFileSync(file, 'utf8')).map((rule) => `${file} cites ${rule}`),
     );
     expect(unknown).toEqual([]);
@@ -38,19 +31,19 @@ describe('the rules of the protocol', () => {
 
   it.each(MUTANTS)('are broken by the mutant that they name: $name', ({ name, rule }) => {
     expect(rules).toContain(rule);
-    expect(sectionOf(protocol, rule)).toContain(name);
+    expect(inOneLine(protocol.section(rule))).toContain(name);
   });
 
   it('end where the next one begins', () => {
-    const page = '\n### A-B\n\nc\n_d_\n\n### E-F\n\ng\n\n## H\n\ni\n';
-    expect(sectionOf(page, 'A-B')).toBe(' c _d_ ');
-    expect(sectionOf(page, 'E-F')).toBe(' g ');
-    expect(sectionOf(page, 'J-K')).toBe('');
+    const page = MarkdownPage.of('\n### A-B\n\nc\n_d_\n\n### E-F\n\ng\n\n## H\n\ni\n');
+    expect(inOneLine(page.section('A-B'))).toBe('c d');
+    expect(inOneLine(page.section('E-F'))).toBe('g');
+    expect(() => page.section('J-K')).toThrow('J-K');
   });
 });
 
 it('the invariants that violations name are those of their page', () => {
-  const headings = headingsOf(textOf('docs/design/invariants.md'), 2);
+  const headings = pageAt('docs/design/invariants.md').headingsAt(2);
   expect(headings.map((heading) => heading.split('. ')[0])).toEqual(
     headings.map((_, at) => `${at + 1}`),
   );
@@ -61,11 +54,11 @@ it('the invariants that violations name are those of their page', () => {
 
 describe('the pages of the design', () => {
   const pages = PAGES.filter(
-    (page) => page.startsWith('docs/design/') || page === 'CONTRIBUTING.md',
+    ({ path }) => path.startsWith('docs/design/') || path === 'CONTRIBUTING.md',
   );
 
-  it.each(pages)('name files that are there: %s', (page) => {
-    expect(missingFrom(files, pathsIn(textOf(page)))).toEqual([]);
+  it.each(pages)('name files that are there: $path', ({ path }) => {
+    expect(missingFrom(files, pathsIn(readFileSync(path, 'utf8')))).toEqual([]);
   });
 
   it('would be missed if they named others', () => {
@@ -75,6 +68,10 @@ describe('the pages of the design', () => {
     expect(missingFrom(files, pathsIn(page))).toEqual(['src/lokc', 'trem.ts']);
   });
 });
+
+function inOneLine({ text }: MarkdownPage): string {
+  return text.replaceAll(/\s+/g, ' ');
+}
 
 function unknownIn(text: string): string[] {
   return rulesCitedIn(text).filter((rule) => !rules.includes(rule));

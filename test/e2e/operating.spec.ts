@@ -116,9 +116,7 @@ describe('the alerts of docs/operating.md', () => {
   });
 
   it('each have an entry in the runbook', () => {
-    const titles = page.headings
-      .filter(({ depth }) => depth === 3)
-      .flatMap(({ text }) => text.split(', '));
+    const titles = page.headingsAt(3).flatMap((title) => title.split(', '));
     expect(titles.toSorted()).toEqual(
       alerts()
         .map(({ alert }) => alert)

@@ -83,22 +83,26 @@ export class MarkdownPage {
     return this.#all('link', 'image', 'definition').map(({ url }) => url);
   }
 
-  get headings(): { readonly depth: number; readonly text: string }[] {
-    return this.#all('heading').map((heading) => ({
-      depth: heading.depth,
-      text: toString(heading),
-    }));
+  /** The headings of a depth: `##` is 2. */
+  headingsAt(depth: number): string[] {
+    const headings = this.#all('heading').filter((heading) => heading.depth === depth);
+    return headings.map((heading) => toString(heading));
   }
 
   /** Where links into the page lead. */
   get anchors(): string[] {
     const slugger = new GithubSlugger();
-    return this.headings.map(({ text }) => slugger.slug(text));
+    return this.#all('heading').map((heading) => slugger.slug(toString(heading)));
   }
 
   /** The lines that it quotes. */
   get quotedLines(): string[] {
     return this.#all('blockquote').flatMap((quote) => toString(quote).split('\n'));
+  }
+
+  /** What is read, without all marks. */
+  get text(): string {
+    return this.content.map((node) => toString(node)).join('\n');
   }
 
   /** Pieces of HTML. */
@@ -120,12 +124,12 @@ export class MarkdownPage {
   }
 
   /**
-   * From the heading that begins with these words to the next of its depth.
+   * From this heading to the next of its depth, without it.
    * @throws where there is none
    */
   section(title: string): MarkdownPage {
     const first = this.content.findIndex(
-      (node) => node.type === 'heading' && toString(node).startsWith(title),
+      (node) => node.type === 'heading' && toString(node) === title,
     );
     const heading = this.content[first];
     if (heading?.type !== 'heading') throw new Error(`${this.path} has no section ${title}`);
