@@ -37,7 +37,7 @@ describe('how a member stands to leadership', () => {
     expect(follower.refusal(other)).toMatchObject({
       code: 'NOT_LEADER',
       status: 503,
-      message: expect.stringContaining('b:1 does'),
+      message: expect.stringContaining('The leader is b:1'),
     });
   });
 
