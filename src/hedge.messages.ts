@@ -1,22 +1,22 @@
 export const UNKNOWN_OPTION = (field: string, known: string[]) =>
-  `HedgeModule knows no option \`${field}\`. Its options are: ${known.join(', ')}.`;
+  `HedgeModule has no option \`${field}\`. Its options are: ${known.join(', ')}.`;
 
-export const CONFLICTING_OPTIONS = (one: string, other: string) =>
-  `Give either \`${one}\` or \`${other}\`, not both.`;
+export const CONFLICTING_OPTIONS = (first: string, second: string) =>
+  `\`${first}\` and \`${second}\` are both set. Set only one of them.`;
 
 export const STORE_HAS_TABLES = (field: string) =>
-  `\`${field}\` belongs to the store when \`store\` is given: pass it where the store is made.`;
+  `\`${field}\` is set together with \`store\`. Pass \`${field}\` to the function that makes the store instead.`;
 
 export const LOCK_NAME_REQUIRED =
-  'Give a `lockName`: it names the group, and apps that share the database must not share it by accident.';
+  '`lockName` is not set. Set it: it names the group, and every app that shares the database needs a name of its own.';
 
 export const DATABASE_REQUIRED =
-  'Give a `database` (or a `store`). Without one the members would each use a file of their own and all of them would lead: ' +
-  'this looks like production (NODE_ENV=production or KUBERNETES_SERVICE_HOST is set). ' +
-  "For a single machine say so: database: 'sqlite:./hedge.db'.";
+  'Neither `database` nor `store` is set, and this looks like production (NODE_ENV=production or KUBERNETES_SERVICE_HOST is set). ' +
+  'Without a shared database, each member would use its own file, and all of them would lead. Set `database` or `store`. ' +
+  "If the app runs on a single machine, set database: 'sqlite:./hedge.db'.";
 
 export const EMBEDDED_BY_DEFAULT = (file: string) =>
-  `No \`database\` given: using the embedded store ${file}, which serves the processes of this machine only.`;
+  `No \`database\` is set, so this member uses the embedded store ${file}. Only processes of this machine share it. Set \`database\` before the app runs on several machines.`;
 
 export const MODULE_TWICE =
-  'HedgeModule.forRoot() is imported twice. One app is a member of one group: import it once, in the root module (it is global).';
+  'HedgeModule.forRoot() is imported twice, but an app is a member of one group only. Import it once, in the root module: all modules see it.';

@@ -297,7 +297,7 @@ describe('options', () => {
   );
 
   it('refuse `secret` together with `tls`', () => {
-    expect(failure({ secret: 's', tls: {} }).message).toContain('either `secret` or `tls`');
+    expect(failure({ secret: 's', tls: {} }).message).toContain('`secret` and `tls` are both set');
   });
 
   it.each([
@@ -309,10 +309,10 @@ describe('options', () => {
     [{ key: 'x', cert: '' }, '`tls.cert` is required'],
     [{ key: 'x', cert: 'x' }, '`tls.ca` is required'],
     [{ key: 'x', cert: 'x', ca: [] }, '`tls.ca` is required'],
-    [{ key: 'x', cert: 'x', ca: 'x' }, 'holds no certificate'],
-    [{ key: 'x', cert: 'x', ca: 'x', servername: 1 }, '`tls.servername` is to be a string'],
-    [{ key: 'x', cert: 'x', ca: 'x', passphrase: 1 }, '`tls.passphrase` is to be a string'],
-    [{ key: 'x', cert: 'x', ca: 'x', checkServerIdentity: true }, 'is to be a function'],
+    [{ key: 'x', cert: 'x', ca: 'x' }, 'contains no certificate'],
+    [{ key: 'x', cert: 'x', ca: 'x', servername: 1 }, '`tls.servername` must be a string'],
+    [{ key: 'x', cert: 'x', ca: 'x', passphrase: 1 }, '`tls.passphrase` must be a string'],
+    [{ key: 'x', cert: 'x', ca: 'x', checkServerIdentity: true }, 'must be a function'],
   ])('refuse %j as `tls`, and show nothing of it', (tls, expected) => {
     const { code, message } = failure({ tls });
 

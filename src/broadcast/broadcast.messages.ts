@@ -1,7 +1,7 @@
 import { shown } from '../errors/index.js';
 
 export const NO_BROADCAST_HANDLER = (id: string, pattern: string) =>
-  `Member ${id} has no @OnBroadcast() for ${shown(pattern)}. Is the class that has it a provider or a controller of a module there?`;
+  `Member ${id} has no @OnBroadcast() handler for ${shown(pattern)}. Nothing was done there. Check that the handler's class is a provider or controller of a module in its app.`;
 
 export const BROADCAST_CUT_SHORT =
-  'The Observable of the handler had not completed when its caller gave up or the app was closed: it was unsubscribed.';
+  "The handler's Observable was unsubscribed before it completed: its caller gave up, or the app shut down.";

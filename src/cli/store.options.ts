@@ -3,7 +3,17 @@ import { HedgeError } from '../errors/index.js';
 import { isGroupName } from '../table/index.js';
 import { parseDatabase, type DatabaseName, type StoreTables } from '../database/index.js';
 import { LONGEST_TIMER } from '../time/index.js';
-import { NO_DATABASE_NAME, NO_GROUP_NAME, NOT_A_NUMBER } from './cli.messages.js';
+import {
+  DATABASE,
+  GROUP,
+  JSON_OUTPUT,
+  MISUSED,
+  NO_DATABASE_NAME,
+  NO_GROUP_NAME,
+  NOT_A_NUMBER,
+  TABLE,
+  STOP_AFTER,
+} from './cli.messages.js';
 
 /** What every command can be told. */
 export interface StoreOptions extends StoreTables {
@@ -14,12 +24,7 @@ export interface StoreOptions extends StoreTables {
 }
 
 export function databaseOption(): Option {
-  return new Option(
-    '--database <name>',
-    "'projects/{project}/instances/{instance}/databases/{database}' or 'sqlite:{file}'",
-  )
-    .env('HEDGE_DATABASE')
-    .argParser(databaseOf);
+  return new Option('--database <name>', DATABASE).env('HEDGE_DATABASE').argParser(databaseOf);
 }
 
 /** @param timeout ms */
@@ -28,15 +33,15 @@ export function withStoreOptions(command: Command, timeout: number): Command {
     .addOption(tableOption('lock'))
     .addOption(tableOption('log'))
     .addOption(
-      new Option('--timeout <ms>', 'give up after so long')
+      new Option('--timeout <ms>', STOP_AFTER)
         .argParser(numberBetween(1, LONGEST_TIMER))
         .default(timeout),
     )
-    .option('--json', 'print JSON');
+    .option('--json', JSON_OUTPUT);
 }
 
 export function groupOption(): Option {
-  return new Option('--group <name>', 'only this group (its `lockName`)').argParser((text) => {
+  return new Option('--group <name>', GROUP).argParser((text) => {
     if (isGroupName(text)) return text;
     throw new InvalidArgumentError(NO_GROUP_NAME);
   });
@@ -58,13 +63,13 @@ export async function fromOptions<T>(command: Command, make: () => Promise<T>): 
   try {
     return await make();
   } catch (error) {
-    if (error instanceof HedgeError) command.error(`error: ${error.message}`);
+    if (error instanceof HedgeError) command.error(MISUSED(error.message));
     throw error;
   }
 }
 
 function tableOption(name: 'lock' | 'log'): Option {
-  return new Option(`--${name}-table <name>`, `the app's \`${name}Table\``)
+  return new Option(`--${name}-table <name>`, TABLE(`${name}Table`))
     .env(`HEDGE_${name.toUpperCase()}_TABLE`)
     .default(`${name}table`);
 }

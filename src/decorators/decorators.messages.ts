@@ -1,5 +1,5 @@
 export const NO_INSTANCE_METHOD = (decorator: string, label: string) =>
-  `${decorator} is for methods of instances, and ${label} is none: a static method has nothing that Nest could inject.`;
+  `${decorator} works on instance methods only, and ${label} is not one. Move the code to an instance method of a provider, because Nest injects nothing into static methods.`;
 
 export const NOT_MADE_BY_NEST = (decorator: string, label: string) =>
-  `${decorator} on ${label}() needs an instance that Nest has made: have the class injected, as a provider or controller of a module, rather than call \`new\`.`;
+  `${decorator} on ${label}() needs an instance that Nest created, so the method did not run. Inject the class as a provider or controller of a module instead of calling \`new\`.`;

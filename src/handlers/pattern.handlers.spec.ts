@@ -89,7 +89,7 @@ describe('handlers by pattern', () => {
     expect(() => message.handler('x')({}, 'getter', { get: () => 1 })).toThrow(
       expect.objectContaining({
         code: 'INVALID_HANDLER',
-        message: '@OnMessage() decorates methods.',
+        message: '@OnMessage() can decorate methods only.',
       }),
     );
   });

@@ -100,7 +100,7 @@ describe('a method for the leader only', () => {
     term = second;
     expect(scope.run(first, () => jobs.sync(1, 2))).toBeUndefined();
     const late = () => scope.run(first, () => jobs.marked('', ''));
-    expect(late).toThrow(/a term that is over/);
+    expect(late).toThrow(/term this call started in has ended/);
   });
 
   it('is waited for by a shutdown, which lets no other begin', async () => {
@@ -114,7 +114,7 @@ describe('a method for the leader only', () => {
     await drain;
 
     expect(jobs.sync(1, 2)).toBeUndefined();
-    expect(() => jobs.marked('', '')).toThrow(/a:1 is closing/);
+    expect(() => jobs.marked('', '')).toThrow(/a:1 is shutting down/);
   });
 
   it('looks to Nest as it would without', () => {
@@ -131,8 +131,8 @@ describe('@LeaderOnly()', () => {
     const invalid = expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error;
     expect(() => LeaderOnly({ onFollower: 'wait' as 'skip' })).toThrow(invalid);
     const decorate = LeaderOnly();
-    expect(() => decorate(Jobs, 'create', { value: () => {} })).toThrow(/Jobs\.create is none/);
-    expect(() => decorate(Jobs.prototype, 'terms', {})).toThrow(/Jobs\.terms is none/);
+    expect(() => decorate(Jobs, 'create', { value: () => {} })).toThrow(/Jobs\.create is not one/);
+    expect(() => decorate(Jobs.prototype, 'terms', {})).toThrow(/Jobs\.terms is not one/);
   });
 
   it('compiles only on methods it fits', () => {

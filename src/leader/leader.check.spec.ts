@@ -40,7 +40,7 @@ describe('the check whether a member leads', () => {
     expect(follower.refusal(other)).toMatchObject({
       code: 'NOT_LEADER',
       status: 503,
-      message: expect.stringContaining('b:1 does'),
+      message: expect.stringContaining('The leader is b:1'),
     });
   });
 

@@ -1,17 +1,18 @@
 import { shown, textOf } from '../errors/index.js';
 import type { LossReason } from '../session/index.js';
 
-/** By `LossReason`. */
+/** Why something is not held any more, as the second half of a sentence. */
 export const LOSSES: Record<LossReason, string> = {
-  released: 'it was given back',
-  expired: 'its deadline passed before the store confirmed a renewal',
-  'session-gone': 'others ended its session in the store',
-  'fence-gone': 'its fence is gone from the store',
+  released: 'this member released it',
+  expired: 'the store did not confirm a renewal before the deadline',
+  'session-gone': 'the session of this member is gone from the store',
+  'fence-gone': 'its fence row is gone from the store',
   superseded: 'another member holds a newer term',
-  'stepped-down': 'the app asked it to step down',
-  shutdown: 'the app is closing',
+  'stepped-down': 'the app called stepDown()',
+  shutdown: 'the app is shutting down',
 };
 
+/** @param what 'the lock …', 'a permit of …' */
 export const TERM_ENDED = (what: string, reason: LossReason) =>
   `${what[0].toUpperCase()}${what.slice(1)} is not held any more: ${LOSSES[reason]}.`;
 
@@ -19,10 +20,10 @@ export const HOLDINGS_LOST = (count: number, labels: string[], reason: LossReaso
   `This member lost ${count === 1 ? labels[0] : `${count} locks and permits (${labels.join(', ')}${count > labels.length ? ', …' : ''})`}: ${LOSSES[reason]}.`;
 
 export const STILL_HELD = (label: string, timeout: number, holder: string) =>
-  `Timed out after ${Math.round(timeout)} ms of waiting for ${label}: when the store was last asked, member ${holder} was in the way.`;
+  `Timed out after ${Math.round(timeout)} ms of waiting for ${label}. The store last showed it in use by member ${holder}.`;
 
 export const LOCK_BUSY = (name: string, holder: string) =>
-  `The lock ${shown(name)} is held by member ${holder}, and this call was not to wait for it. Try again later.`;
+  `Member ${holder} holds the lock ${shown(name)}, and this call does not wait for it. The method did not run. Try again later.`;
 
 export const LOCK_NAME_FAILED = (label: string, error: unknown) =>
-  `The name function of @WithLock() on ${label}() gave no lock's name. ${typeof error === 'string' ? error : textOf(error)}`;
+  `The name function of @WithLock() on ${label}() gave no valid lock name. The method did not run. ${typeof error === 'string' ? error : textOf(error)}`;

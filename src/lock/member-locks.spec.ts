@@ -44,7 +44,7 @@ describe('MemberLocks', () => {
     await expect(acquire(other, 3_000)).rejects.toMatchObject({
       code: 'TIMEOUT',
       message: expect.stringMatching(
-        /3000 ms .* the lock 'job': .* member a:1 was in the way/,
+        /3000 ms .* the lock 'job'\. .* in use by member a:1/,
       ) as unknown,
     });
   });

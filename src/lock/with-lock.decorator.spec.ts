@@ -143,7 +143,7 @@ describe('a method with a lock', () => {
       await expect(rooms.during(jobs.thrown())).rejects.toMatchObject({
         code: 'LOCK_BUSY',
         status: 409,
-        message: expect.stringContaining('held by member b:1') as unknown,
+        message: expect.stringContaining('Member b:1 holds the lock') as unknown,
       });
       expect(jobs.runs).toBe(0);
     });
@@ -152,7 +152,9 @@ describe('a method with a lock', () => {
   it('does not run where its name function fails, or gives no name', async () => {
     await expect(jobs.nameless()).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
-      message: expect.stringMatching(/Jobs\.nameless\(\) gave no lock's name\. no id/) as unknown,
+      message: expect.stringMatching(
+        /Jobs\.nameless\(\) gave no valid lock name\. The method did not run\. no id/,
+      ) as unknown,
     });
     await expect(jobs.misnamed('b')).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
@@ -172,9 +174,7 @@ describe('a method with a lock', () => {
   it('says so when Nest has not made the instance', async () => {
     await expect(new Jobs(rooms.locks()).run('')).rejects.toMatchObject({
       code: 'INVALID_HANDLER',
-      message: expect.stringContaining(
-        'Jobs.run() needs an instance that Nest has made',
-      ) as unknown,
+      message: expect.stringContaining('Jobs.run() needs an instance that Nest created') as unknown,
     });
     const run = Reflect.get(jobs, 'run') as () => Promise<string>;
     await expect(Reflect.apply(run, undefined, [''])).rejects.toMatchObject({
@@ -192,8 +192,8 @@ describe('@WithLock()', () => {
     const decorate = WithLock('a');
     const run = { value: () => Promise.resolve() };
 
-    expect(() => decorate(Jobs, 'create', run)).toThrow(/Jobs\.create is none/);
-    expect(() => decorate(Jobs.prototype, 'held', {})).toThrow(/Jobs\.held is none/);
+    expect(() => decorate(Jobs, 'create', run)).toThrow(/Jobs\.create is not one/);
+    expect(() => decorate(Jobs.prototype, 'held', {})).toThrow(/Jobs\.held is not one/);
   });
 
   it('compiles only on methods it fits', () => {

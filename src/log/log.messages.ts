@@ -3,33 +3,34 @@ import { TERM_ENDED } from '../lock/index.js';
 import type { LossReason } from '../session/index.js';
 
 export const RESERVED_KEY = (key: string) =>
-  `Keys that begin with '__hedge/' are reserved, got ${shown(key)}.`;
+  `The key ${shown(key)} begins with '__hedge/', which is reserved for the library. Choose another key.`;
 
 export const TOO_LARGE = (what: string, size: number, most: number, unit: string) =>
-  `The ${what} has ${size} ${unit}; the log takes ${most} at the most. Keep large data elsewhere and put a reference to it.`;
+  `The ${what} has ${size} ${unit}, and the log takes at most ${most}. Nothing was sent. Keep large data elsewhere, and put a reference to it.`;
 
 export const MALFORMED_TEXT = (field: string) =>
-  `The ${field} holds half of a surrogate pair, which is no text: see String.prototype.toWellFormed().`;
+  `The ${field} contains a lone surrogate, so it is not valid text. Nothing was sent. See String.prototype.toWellFormed().`;
 
 export const FOREIGN_TERM =
-  '`term` must be a Leadership of this very member, as `HedgeService.leadership` gives it.';
+  'Expected `term` to be a Leadership of this member. Read it from `HedgeService.leadership`.';
 
 export const FOREIGN_LOCK = (got: unknown) =>
-  `${EXPECTED('lock', 'a Lock that this very member acquired', got)} Leave the option out to put without a lock.`;
+  `${EXPECTED('lock', 'a Lock that this member acquired', got)} Omit the option to put without a lock.`;
 
 export const PUT_TIMEOUT_TOO_LONG = (timeout: number, most: number) =>
-  `A put may be retried for ${most} ms at the most (twice \`requestTimeout\`), got a timeout of ${timeout} ms.`;
+  `A put can be retried for at most ${most} ms (twice \`requestTimeout\`), got a timeout of ${timeout} ms.`;
 
+/** An activity, for `TIMED_OUT` and `ABORTED`. */
 export const PUTTING = (key: string) => `putting ${shown(key)}`;
 
 export const TERM_IS_OVER =
-  'The term is over that the put was bound to: it was not written, and will not be by this attempt.';
+  'The leadership term that this put is bound to has ended. The entry was not written, and this attempt will not write it.';
 
 export const LOCK_IS_OVER = (what: string, reason: LossReason) =>
-  `${TERM_ENDED(what, reason)} The put was not written, and will not be: acquire it anew for another.`;
+  `${TERM_ENDED(what, reason)} The entry was not written, and this attempt will not write it. Acquire the lock again before the next put.`;
 
 export const PUT_UNKNOWN =
-  'The store did not say in time whether the entry was written: it may be in the log, or land later.';
+  'The store did not confirm the entry in time. The entry may be in the log already, or appear there later.';
 
 export const PUT_DROPPED =
-  'The entry waited at the leader for longer than its timeout and was dropped. Nothing was written.';
+  'The entry waited on the leader until its timeout, and the leader dropped it. Nothing was written.';

@@ -1,2 +1,2 @@
 export const NOT_LISTED = (id: string, leader: string) =>
-  `Leader ${leader} cannot reach this member at ${id}, so it is not on the member list and gets no broadcasts. Set \`address\` to what the others can dial (and \`listenHost\` where that differs), and look whether a firewall or NetworkPolicy is in the way.`;
+  `Leader ${leader} cannot reach this member at ${id}. This member is not on the member list and gets no broadcasts. Set \`address\` to an address that the other members can dial (and \`listenHost\`, if this member binds another one). Check firewalls and NetworkPolicies.`;

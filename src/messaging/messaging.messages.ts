@@ -1,2 +1,2 @@
 export const TRACED_ALREADY =
-  'The messages of this member are traced already: import HedgeOpenTelemetryModule once, in the root module.';
+  'HedgeOpenTelemetryModule is imported twice. Import it once, in the root module.';

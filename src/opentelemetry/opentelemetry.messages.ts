@@ -1,4 +1,4 @@
 import { textOf } from '../errors/index.js';
 
 export const TELEMETRY_FAILED = (error: unknown) =>
-  `Telemetry of nestjs-hedge is incomplete, for the SDK failed: ${textOf(error)}`;
+  `The OpenTelemetry SDK failed, so the telemetry of nestjs-hedge is incomplete. ${textOf(error)}`;

@@ -39,14 +39,16 @@ describe('a refusal', () => {
     const refusal = refusalOf('10.0.0.2:1', leader);
 
     expect(refusal).toMatchObject({ code: 'NOT_LEADER' });
-    expect(refusal.message).toMatch(/10\.0\.0\.2:1 does not lead; 10\.0\.0\.1:1 does/);
+    expect(refusal.message).toMatch(
+      /10\.0\.0\.2:1 is not the leader\. The leader is 10\.0\.0\.1:1\./,
+    );
     expect(readRefusal(refusal)).toEqual({ leader });
   });
 
   it('may name nobody', () => {
     const refusal = refusalOf('10.0.0.2:1', undefined);
 
-    expect(refusal.message).toContain('knows of no leader');
+    expect(refusal.message).toContain('knows no leader');
     expect(readRefusal(refusal)).toEqual({ leader: undefined });
   });
 

@@ -33,8 +33,8 @@ describe('@LeaderCron()', () => {
 
   it('refuses what is no method of an instance', () => {
     const apply = LeaderCron('* * * * *');
-    expect(() => apply(Jobs, 'create', { value: () => 1 })).toThrow(/Jobs\.create is none/);
-    expect(() => apply(Jobs.prototype, 'more', {})).toThrow(/Jobs\.more is none/);
+    expect(() => apply(Jobs, 'create', { value: () => 1 })).toThrow(/Jobs\.create is not one/);
+    expect(() => apply(Jobs.prototype, 'more', {})).toThrow(/Jobs\.more is not one/);
   });
 
   it('compiles only on methods it can call', () => {

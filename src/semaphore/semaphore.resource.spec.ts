@@ -134,6 +134,8 @@ describe('the text about a wrong limit', () => {
   it('names a few of many holders', () => {
     const text = LIMIT_MISMATCH('jobs', 2, '9', ['a:1', 'b:1', 'c:1', 'd:1', 'e:1']);
 
-    expect(text).toContain('with the limit 9, by a:1, b:1, c:1 and 2 more; this call says 2.');
+    expect(text).toContain(
+      'with the limit 9 (by a:1, b:1, c:1 and 2 more), and this call has the limit 2.',
+    );
   });
 });

@@ -1,4 +1,4 @@
 import { textOf } from '../errors/index.js';
 
 export const SWEEP_FAILED = (error: unknown) =>
-  `Rows of dead sessions could not be swept away this time. ${textOf(error)}`;
+  `This member could not delete the rows of dead sessions. It tries again at the next sweep. ${textOf(error)}`;

@@ -1,5 +1,5 @@
 export const MEMBER_LEAVES =
-  'The member shuts down: it lets what runs end, and gives back what it holds.';
+  'This member is shutting down. It finishes the work that runs, and releases what it holds.';
 
 export const KNOWS_NO_LEADER =
-  'No leader is known. Is any candidate running, and can it reach the store?';
+  'This member knows no leader. Check that a candidate is running and can reach the store.';

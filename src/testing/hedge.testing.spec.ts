@@ -326,7 +326,7 @@ describe('wrong use', () => {
 
   it('of what never comes about: an app that closes is not elected', async () => {
     const { testing, app, hedge } = await started({ leads: false });
-    const message = NOT_COMING(`Leadership of ${hedge.id}`, 60_000);
+    const message = NOT_COMING(`The election of ${hedge.id}`, 60_000);
     const election = expect(testing.electMe()).rejects.toMatchObject({ code: 'TIMEOUT', message });
     await Promise.all([election, app.close()]);
   });

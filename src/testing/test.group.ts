@@ -76,7 +76,7 @@ export class TestGroup<Other extends OtherMember = OtherMember> {
     const { options, id } = member;
     if (!options.candidate) throw new HedgeError('INVALID_OPTIONS', NEVER_LEADS(id()));
     const isLeader = () => place.leads;
-    await this.#until(isLeader, `Leadership of ${id()}`, () => this.#makeRoomFor(place));
+    await this.#until(isLeader, `The election of ${id()}`, () => this.#makeRoomFor(place));
     await this.time.advance(GATHERING);
   }
 
@@ -85,7 +85,7 @@ export class TestGroup<Other extends OtherMember = OtherMember> {
     if (!member || ![...this.#places].some((place) => place.member?.options.candidate)) return;
     const { view } = member.leader;
     const isKnown = () => view.current !== undefined || member.state.notRunning !== undefined;
-    await this.#until(isKnown, 'A leader of the group', () => Promise.resolve());
+    await this.#until(isKnown, 'The election of a leader', () => Promise.resolve());
     await this.time.advance(GATHERING);
   }
 

@@ -227,7 +227,7 @@ describe('a broadcast', () => {
 
     expect(errorsOf(replies)).toEqual(['NO_HANDLER', 'caught unknown']);
     expect(replies[0]).toMatchObject({
-      error: { message: expect.stringMatching(/@OnBroadcast\(\) for "unknown"/) },
+      error: { message: expect.stringMatching(/@OnBroadcast\(\) handler for "unknown"/) },
     });
     expect(errorsOf(await a.hedge.broadcast('who', {}, { only }))).toEqual(only);
   });

@@ -112,7 +112,7 @@ describe('what fails', () => {
     db.exec('CREATE TABLE locktable (a)');
     db.exec('CREATE TABLE logtable (a)');
     const result = await runCommand(['status', '--database', database]);
-    expect(failure(result)).toContain('are not those of this library');
+    expect(failure(result)).toContain('are not the tables of this library');
   });
 
   it('says so: a file that another process keeps to itself, at the end of its time', async () => {
@@ -191,7 +191,7 @@ describe('status', () => {
     for (const suffix of ['-wal', '-shm']) rmSync(file + suffix);
     const alone = await runCommand(['status', '--database', database], { uid });
     chmodSync(join(file, '..'), 0o755);
-    expect(failure(alone)).toContain('allowed to write');
+    expect(failure(alone)).toContain('this user may write');
   });
 
   it('writes nothing to the tables', async () => {

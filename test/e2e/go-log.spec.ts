@@ -151,7 +151,7 @@ describe.skipIf(!findEmulator())('tables that apps in Go made', () => {
   it('show a leader written in Go by its row', async () => {
     const { stdout } = await run('status', '--group', 'orders');
     expect(stdout).toMatch(
-      /^Leader +10\.0\.0\.7:8080, by its row alone \(as Go's hedge writes it\)/m,
+      /^Leader +10\.0\.0\.7:8080 by its lock row only \(a leader in Go has no other\)/m,
     );
   });
 

@@ -139,7 +139,7 @@ describe('the health of a member', () => {
       role: 'follower',
       members: 1,
       store: 'up',
-      message: expect.stringContaining('No leader is known'),
+      message: expect.stringContaining('knows no leader'),
     });
     expect((await probe(app, 'live'))[0]).toBe(200);
     const [alone, { store }] = await probe(app, 'ready-alone');
@@ -168,7 +168,10 @@ describe('the health of a member that shuts down', () => {
     app.get(SlowToLeave).ended.abort();
     await closing;
 
-    expect(details).toMatchObject({ status: 'down', message: expect.stringContaining('shuts') });
+    expect(details).toMatchObject({
+      status: 'down',
+      message: expect.stringContaining('is shutting down'),
+    });
     expect(alone[0]).toBe(503);
   });
 

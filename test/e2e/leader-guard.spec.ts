@@ -143,7 +143,7 @@ describe('LeaderGuard, over HTTP', () => {
     expect(await response.json()).toEqual({
       statusCode: 503,
       code: 'NOT_LEADER',
-      message: expect.stringContaining(`${leader.hedge.id} does`),
+      message: expect.stringContaining(`The leader is ${leader.hedge.id}`),
       leader: leader.hedge.id,
     });
     expect([...logs.at('error'), ...logs.at('warn')]).toEqual([]);
@@ -323,7 +323,7 @@ describe('LeaderGuard, over RPC', () => {
 
       await expect(ask()).rejects.toEqual({
         code: 'NOT_LEADER',
-        message: expect.stringContaining(`${leader.hedge.id} does`),
+        message: expect.stringContaining(`The leader is ${leader.hedge.id}`),
         leader: leader.hedge.id,
       });
       await Promise.all([leader.close(), follower.close()]);

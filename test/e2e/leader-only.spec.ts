@@ -214,7 +214,7 @@ it('gives what the method gives on the leader, and nothing elsewhere', async () 
 
   expect([here.add(1, 2), there.add(1, 2)]).toEqual([3, undefined]);
   expect([here.strictAtOnce(), await here.strict()]).toEqual(['done', 'done']);
-  const refused = { code: 'NOT_LEADER', message: expect.stringContaining('does not lead') };
+  const refused = { code: 'NOT_LEADER', message: expect.stringContaining('is not the leader') };
   expect(() => there.strictAtOnce()).toThrow(expect.objectContaining(refused) as Error);
   await expect(there.strict()).rejects.toMatchObject(refused);
   await expect(there.work().then((result) => result)).resolves.toBeUndefined();

@@ -67,7 +67,7 @@ describe('connections between members', () => {
   describe('the greeting', () => {
     it.each([
       ['another group', { group: 'billing' }, 'another group'],
-      ['another database', { store: 'staging' }, 'another database'],
+      ['different databases', { store: 'staging' }, 'different databases'],
       ['a group without end', { group: 'g\n'.repeat(1_000) }, String.raw`g\\n…\" (compare`],
       ['another member', { to: `${HOST}:9` }, 'reused'],
       ['a newer protocol', { version: 9, minVersion: 8 }, '8–9'],
@@ -100,7 +100,7 @@ describe('connections between members', () => {
       const elsewhere = closing(await startMessaging({ store: 'staging' }));
       expect(await rejection(echo(a, elsewhere.id))).toMatchObject({
         sent: false,
-        message: expect.stringContaining('another database'),
+        message: expect.stringContaining('different databases'),
       });
       b.identity.id = `${HOST}:9`;
       expect(await rejection(echo(a, `${HOST}:${b.port}`))).toMatchObject({

@@ -277,7 +277,9 @@ describe('forRoot()', () => {
 
     await expectToLead(app);
     expect(app.get(HedgeService).id).toMatch(/^127\.0\.0\.1:\d+$/);
-    expect(logs.at('warn').join()).toMatch(/embedded store \.\/hedge\.db.*this machine only/);
+    expect(logs.at('warn').join()).toMatch(
+      /embedded store \.\/hedge\.db.*processes of this machine/,
+    );
   });
 
   it.each([
@@ -326,7 +328,7 @@ describe('the address', () => {
 
     await expect(at(`127.0.0.1:${port}`)).rejects.toMatchObject({
       code: 'INVALID_OPTIONS',
-      message: expect.stringMatching(new RegExp(`127.0.0.1:${port}.*EADDRINUSE.*taken`)),
+      message: expect.stringMatching(new RegExp(`127.0.0.1:${port}.*EADDRINUSE.*in use`)),
     });
 
     await apps[0].close();

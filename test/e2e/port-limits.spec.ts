@@ -237,7 +237,7 @@ describe('a port has its limits', () => {
       ]) {
         const failed = await rejection(echo(from, to));
         expect(failed).toMatchObject({ sent: false });
-        expect((failed as Error).message).toContain('update across neighbouring versions');
+        expect((failed as Error).message).toContain('update in steps');
       }
       expect(warn).toHaveBeenCalledTimes(2);
       expect(await echo(b, c)).toBe(1);

@@ -80,7 +80,7 @@ describe('an app with a secured port', () => {
     ['a key that is none', { key: 'no key' }, /`tls` cannot be used/],
     ['a certificate that is none', { cert: 'no certificate' }, /`tls` cannot be used/],
     ['a key of another certificate', { key: other.key }, /key values mismatch/],
-    ['an authority that is none', { ca: 'no authority' }, /`tls.ca` holds no certificate/],
+    ['an authority that is none', { ca: 'no authority' }, /`tls.ca` contains no certificate/],
     [
       'an authority that is damaged',
       { ca: authority.ca.replace(/\n.{20}/, '\nAAAAAAAAAAAAAAAAAAAA') },

@@ -128,7 +128,7 @@ describe.each(sharedStores)('the command line beside a group on $name', ({ open 
     await last.exited;
     const closed = await look();
     expect(closed).toMatchObject({ leader: null, lockRow: { writer: last.id, age: null } });
-    expect((await run('status')).stdout).toMatch(new RegExp(`none, given back by ${last.id}`));
+    expect((await run('status')).stdout).toMatch(new RegExp(`none, released by ${last.id}`));
   });
 });
 

@@ -31,7 +31,7 @@ describe('a pod of deployment_template.yaml', () => {
     await vi.waitFor(async () => expect(await statusOf(startupProbe)).toBe(200), allowed);
     expect(await statusOf(livenessProbe)).toBe(200);
     expect(await statusOf(readinessProbe)).toBe(503);
-    expect(pod.lines.join('\n')).toContain('is not available; trying again until it is');
+    expect(pod.lines.join('\n')).toContain('is not available. This member tries again until it is');
 
     const since = performance.now();
     pod.child.kill('SIGTERM');

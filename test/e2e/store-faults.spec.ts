@@ -228,7 +228,9 @@ describe('a store that is away at the start', () => {
     const app = await group().start({ store });
 
     await expect(app.hedge.ready({ timeout: 300 })).rejects.toMatchObject({ code: 'NO_LEADER' });
-    expect(logs.at('warn').join()).toMatch(/is not available; trying again until it is/);
+    expect(logs.at('warn').join()).toMatch(
+      /is not available\. This member tries again until it is/,
+    );
     store.fault = () => undefined;
 
     await app.hedge.ready(SOON);

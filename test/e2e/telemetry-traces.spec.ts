@@ -282,7 +282,7 @@ describe('a trace', () => {
     const app = await start();
     const tracing = app.get(MessageTracing);
     const other = {} as MessageTracer;
-    expect(() => tracing.use(other)).toThrow('traced already');
+    expect(() => tracing.use(other)).toThrow('imported twice');
 
     await app.close();
 

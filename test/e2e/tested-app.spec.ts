@@ -120,7 +120,7 @@ describe('a spec of a user’s', () => {
     await expect(hedge.send('fails', 0)).rejects.toMatchObject({ error: { message: 'sold out' } });
     await expect(hedge.send('nothing', 0)).rejects.toMatchObject({
       code: 'HANDLER_ERROR',
-      error: { code: 'NO_HANDLER', message: expect.stringContaining("'nothing'") },
+      error: { code: 'NO_HANDLER', message: expect.stringContaining('"nothing"') },
     });
 
     const hanging = hedge.send('hangs', 0, { timeout: 300_000 });

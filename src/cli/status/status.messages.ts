@@ -1,5 +1,5 @@
 export const NOT_IN_TIME = (timeout: number) =>
-  `Not done within ${timeout} ms. Give it longer (--timeout), or less to read (--group).`;
+  `The command did not finish within ${timeout} ms. Use a longer --timeout, or --group to read less.`;
 
 export const NO_GROUPS = (store: string) => `No group has rows in ${store}.\n`;
 
@@ -8,18 +8,26 @@ export const LIVING = (total: number, dead: number) =>
 
 export const MORE = (count: number) => `… and ${count} more (--limit)`;
 
-export const FOR_DETAILS = 'For what a group holds: --group <name>\n';
+export const FOR_DETAILS = 'To see what a group holds: --group <name>\n';
+
+export const ROWS = (count: number) => `${count} rows`;
+
+export const AGO = (age: string) => `${age} ago`;
+
+export const DEAD = 'dead';
 
 export const NO_LEADER = 'none';
 
 export const EXPIRED = (holder: string) => `none, the term of ${holder} is over`;
 
-export const RELEASED = (writer: string) => `none, given back by ${writer}`;
+export const RELEASED = (writer: string) => `none, released by ${writer}`;
 
 export const WITHOUT_FENCE = (writer: string, age: string) =>
-  `${writer}, by its row alone (as Go's hedge writes it), ${age} old`;
+  `${writer} by its lock row only (a leader in Go has no other), ${age} old`;
 
 export const LEADS = (holder: string, since: string, token: string, left: string) =>
   `${holder} since ${since}, token ${token}, ${left} left`;
+
+export const UNKNOWN_HOLDER = (session: string) => `${UNKNOWN} (session ${session})`;
 
 export const UNKNOWN = '?';

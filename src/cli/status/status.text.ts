@@ -11,6 +11,8 @@ import type {
   SessionStatus,
 } from './group.status.js';
 import {
+  AGO,
+  DEAD,
   EXPIRED,
   FOR_DETAILS,
   LEADS,
@@ -19,7 +21,9 @@ import {
   NO_GROUPS,
   NO_LEADER,
   RELEASED,
+  ROWS,
   UNKNOWN,
+  UNKNOWN_HOLDER,
   WITHOUT_FENCE,
 } from './status.messages.js';
 
@@ -36,7 +40,7 @@ export function statusText(
 }
 
 function overview(screen: Screen, groups: readonly GroupStatus[]): string {
-  const titles = ['group', 'leader', 'sessions', 'locks', 'permits', 'crons', 'left by the dead'];
+  const titles = ['group', 'leader', 'sessions', 'locks', 'permits', 'crons', 'stale rows'];
   const rows = groups.map((status) => [
     status.group,
     leaderName(status),
@@ -58,11 +62,11 @@ function details(screen: Screen, status: GroupStatus): string {
     ['Locks', counted(locks)],
     ['Permits', counted(permits)],
     ['Leader crons', counted(crons)],
-    ['Left by the dead', `${deadRows} rows`],
-    ...(otherRows > 0 ? [['Of other kinds', `${otherRows} rows`]] : []),
+    ['Stale rows', ROWS(deadRows)],
+    ...(otherRows > 0 ? [['Rows of unknown kinds', ROWS(otherRows)]] : []),
   ];
   const lines = facts.map(
-    ([name, value]) => `${screen.painted('bold', name.padEnd(18))}${visible(value)}\n`,
+    ([name, value]) => `${screen.painted('bold', name.padEnd(23))}${visible(value)}\n`,
   );
   return [
     lines.join(''),
@@ -95,7 +99,7 @@ function sessionCells({ id, address, leaseDuration, age, ...life }: SessionStatu
 const HELD_TITLES = ['member', 'token', 'since', 'left'];
 
 function heldCells({ holder, session, token, since, ...life }: HeldStatus): string[] {
-  const member = holder ?? `${UNKNOWN} (session ${session ?? UNKNOWN})`;
+  const member = holder ?? UNKNOWN_HOLDER(session ?? UNKNOWN);
   return [member, token ?? UNKNOWN, secondsOf(since), lifeText(life)];
 }
 
@@ -135,11 +139,11 @@ function counted({ total, dead }: Listing<unknown>): string {
 }
 
 function lifeText({ dead, remaining }: { dead: boolean; remaining: number }): string {
-  return dead ? 'dead' : durationText(remaining);
+  return dead ? DEAD : durationText(remaining);
 }
 
 function agoText(age: number | null): string {
-  return age === null ? UNKNOWN : `${durationText(age)} ago`;
+  return age === null ? UNKNOWN : AGO(durationText(age));
 }
 
 function spanText(duration: number | null): string {

@@ -1,33 +1,35 @@
 export const UNREACHABLE = (peer: string, reason: string) =>
-  `Member ${peer} could not be reached: ${reason}. Nothing was sent, so the request may be repeated.`;
+  `Member ${peer} cannot be reached: ${reason}. Nothing was sent, so the request can be repeated.`;
 
 export const CONNECTION_LOST = (peer: string, route: string) =>
-  `The connection to member ${peer} closed before it answered "${route}". Whether the request was carried out is unknown.`;
+  `The connection to member ${peer} closed before the answer to "${route}". The request may or may not have been carried out.`;
 
 export const REQUEST_TIMEOUT = (peer: string, route: string, timeout: number) =>
-  `Member ${peer} did not answer "${route}" within ${Math.round(timeout)} ms. What was already sent may still be carried out.`;
+  `Member ${peer} did not answer "${route}" within ${Math.round(timeout)} ms. If the request was already sent, the member may still carry it out.`;
 
 export const REQUEST_ABORTED = (peer: string, route: string) =>
-  `The request "${route}" to member ${peer} was aborted by its signal.`;
+  `The caller's signal aborted the request "${route}" to member ${peer}. If the request was already sent, the member may still carry it out.`;
 
-export const PEERS_CLOSED = 'This member has shut down: it sends no more requests.';
+export const PEERS_CLOSED = 'This member has shut down, and sends no more requests.';
+
+export const OVERLOADED_HERE = (peer: string, most: number) =>
+  `${most} requests to member ${peer} already wait for an answer. Nothing was sent. Send fewer requests at a time, and repeat this one later.`;
+
+// Reasons why a member cannot be reached. "It" is that member.
 
 export const CONNECT_TIMEOUT = (timeout: number) =>
-  `no connection within ${Math.round(timeout)} ms (the host is down, the port is filtered, or what listens there is no member)`;
+  `no connection within ${Math.round(timeout)} ms (is the host down, does a firewall block the port, or does something other than a member listen there?)`;
 
 export const NO_PEER_ADDRESS = (id: string) => `"${id}" is not host:port`;
 
-export const HELLO_NOT_UNDERSTOOD = 'its greeting was not understood (is it a member at all?)';
+export const HELLO_NOT_UNDERSTOOD = 'its answer to the greeting is malformed (is it a member?)';
 
 export const CLOSED_BY_PEER = 'it closed the connection';
 
-export const CLOSED_BY_SELF = 'this member is closing its connections';
+export const CLOSED_BY_SELF = 'this member closes its connections';
 
 export const GOING_AWAY = 'it is shutting down and did not read the request';
 
-export const OVERLOADED_HERE = (peer: string, most: number) =>
-  `${most} requests to member ${peer} wait for their answers already. Nothing was sent: send less at a time, and this one again later.`;
+export const BEYOND_CREDIT = 'it sent more values of a stream than it may';
 
-export const BEYOND_CREDIT = 'a stream sent more than it was granted';
-
-export const NOT_A_REPLY = 'a message that is no reply';
+export const NOT_A_REPLY = 'it sent a message that is not a reply';

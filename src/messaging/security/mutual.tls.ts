@@ -34,20 +34,20 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
  */
 export function checkTls(tls: HedgeTlsOptions): HedgeTlsOptions {
   if (typeof tls !== 'object' || tls === null || Array.isArray(tls)) {
-    throw invalid(BAD_TLS('it is to be an object'));
+    throw invalid(BAD_TLS('it must be an object'));
   }
   const unknown = Object.keys(tls).find((field) => !FIELDS.includes(field));
   if (unknown !== undefined) throw invalid(UNKNOWN_TLS_FIELD(unknown, FIELDS));
   const missing = REQUIRED.find((field) => !isPem(tls[field]));
-  if (missing) throw invalid(BAD_TLS(`\`tls.${missing}\` is required, as PEM`));
+  if (missing) throw invalid(BAD_TLS(`\`tls.${missing}\` is required, in PEM format`));
   const { servername, checkServerIdentity, passphrase } = tls;
   for (const [field, value] of Object.entries({ servername, passphrase })) {
     if (value !== undefined && typeof value !== 'string') {
-      throw invalid(BAD_TLS(`\`tls.${field}\` is to be a string`));
+      throw invalid(BAD_TLS(`\`tls.${field}\` must be a string`));
     }
   }
   if (checkServerIdentity !== undefined && typeof checkServerIdentity !== 'function') {
-    throw invalid(BAD_TLS('`tls.checkServerIdentity` is to be a function'));
+    throw invalid(BAD_TLS('`tls.checkServerIdentity` must be a function'));
   }
   try {
     checkAuthorities(tls.ca);
@@ -87,7 +87,7 @@ function checkAuthorities(ca: HedgeTlsOptions['ca']): void {
   for (const text of [ca].flat()) {
     const pems = text.toString().match(CERTIFICATE) ?? [];
     const certificates = pems.map((pem) => new X509Certificate(pem));
-    if (certificates.length === 0) throw new TypeError('`tls.ca` holds no certificate');
+    if (certificates.length === 0) throw new TypeError('`tls.ca` contains no certificate');
   }
 }
 
