@@ -84,7 +84,7 @@ describe('a method for the leader only', () => {
     expect(jobs.terms).toEqual([first, first, first]);
   });
 
-  it('does nothing elsewhere, and gives a promise where it always does', async () => {
+  it('does nothing on other members, and returns a promise if it always does', async () => {
     term = undefined;
     expect(jobs.sync(1, 2)).toBeUndefined();
     expect(jobs.promised()).toBeInstanceOf(Promise);
@@ -127,7 +127,7 @@ describe('a method for the leader only', () => {
 });
 
 describe('@LeaderOnly()', () => {
-  it('refuses what is no option and no method of an instance', () => {
+  it('refuses an unknown option, and a method that belongs to no instance', () => {
     const invalid = expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error;
     expect(() => LeaderOnly({ onFollower: 'wait' as 'skip' })).toThrow(invalid);
     const decorate = LeaderOnly();

@@ -49,7 +49,7 @@ describe('the check whether a member leads', () => {
     expect(orphan.retryAfter(undefined)).toBe(1);
 
     view.observe({ id: 'b:1', token: 7n }, 4_001);
-    // Not listed yet, or not any more: it gives its lock back.
+    // Not listed yet, or no longer: it gives its lock back.
     expect(orphan.retryAfter(undefined)).toBe(1);
     view.silent('c:1');
     expect(orphan.retryAfter(undefined)).toBe(1);

@@ -49,7 +49,7 @@ describe('LeaderGuard, on an HTTP server that is not Express', () => {
     return { error, headers: reply.headers };
   }
 
-  it('redirects to what was asked for, wherever the request passed on its way', async () => {
+  it('redirects to the URL that the client asked for, whatever rewrote it on its way', async () => {
     const { error, headers } = await refused({ originalUrl: '/x?y', url: '/rewritten' }, leader);
 
     expect(error).toMatchObject({ status: 307 });

@@ -13,7 +13,7 @@ export interface LeaderHeartbeatsParts extends Omit<MembershipParts, 'tracker'> 
   readonly view: LeaderView;
 }
 
-/** Has the leader keep the member list, and learns from heartbeats who leads, and until when that is certain. */
+/** Has the leader keep the member list, and learns from heartbeats which member leads, and for how long. */
 export class LeaderHeartbeats implements LeaderTracker {
   readonly membership: Membership;
 

@@ -31,7 +31,7 @@ describe('what a member knows of the leader', () => {
     expect(view.current).toBeUndefined();
   });
 
-  it('is put off by news of the same term, never brought forward', () => {
+  it('expires later after a message of the same term, never earlier', () => {
     view.observe(A, 100);
     view.observe(A, 500);
     view.observe(A, 50);
@@ -56,7 +56,7 @@ describe('what a member knows of the leader', () => {
     expect(view.current).toBeUndefined();
   });
 
-  it('believes the store rather than what was said before it was asked', () => {
+  it('believes the store rather than an earlier message', () => {
     view.observe(B, 100);
     view.confirm(A, 100, B.token);
 
@@ -64,7 +64,7 @@ describe('what a member knows of the leader', () => {
     expect(view.newestTokenText).toBe(`${A.token}`);
   });
 
-  it('believes news that came while the store was asked', () => {
+  it('believes a message that came while the store was asked', () => {
     view.observe(B, 100);
     view.confirm(A, 100, A.token);
 
@@ -93,7 +93,7 @@ describe('what a member knows of the leader', () => {
     expect(view.current).toEqual(B);
   });
 
-  it('is told to those who wait for a leader', async () => {
+  it('is told to callers that wait for a leader', async () => {
     const known = view.known({ timeout: 1_000 });
     view.observe(A, 100);
 

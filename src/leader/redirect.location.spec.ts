@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { redirectLocation } from './redirect.location.js';
 
-describe('the location of what is asked for at the leader', () => {
+describe('the location of a request at the leader', () => {
   const BASE = 'http://10.0.0.1:3000';
 
   it.each([
@@ -53,7 +53,7 @@ describe('the location of what is asked for at the leader', () => {
     'ftp://leader',
     'javascript:1',
     'http://',
-  ])('is unknown where the URL of the leader is %j', (base) => {
+  ])('is unknown when the URL of the leader is %j', (base) => {
     expect(redirectLocation(base, '/x')).toBeUndefined();
   });
 });

@@ -240,7 +240,7 @@ describe.each([
     { fate: 'in time', there: 1, back: 1 },
     { fate: 'as late as the release', there: 2, back: 1 },
     { fate: 'after the release', there: 50, back: 1 },
-    { fate: 'in time, and nobody hears of it', there: 1, back: undefined },
+    { fate: 'in time, and the answer is lost', there: 1, back: undefined },
     { fate: 'never', there: undefined, back: undefined },
   ])('lands before a release that follows at once, or not at all: $fate', async (fate) => {
     rooms.network.next.push(fate);

@@ -16,7 +16,7 @@ import { SilenceWatch } from './silence.watch.js';
 /** ms: changes within this time are told together. */
 const GATHERING_TIME = 20;
 
-/** ms for a member to confirm what is pushed to it; if it does not, the answer to its next heartbeat tells it again. */
+/** ms for a member to confirm a push; if it does not, the answer to its next heartbeat tells it again. */
 const PUSH_TIMEOUT = 1_000;
 
 export interface ListKeeperParts {
@@ -80,7 +80,7 @@ export class ListKeeper {
     this.#over = new AbortController();
     for (const { id } of list.others) {
       this.#watch(id);
-      // The first push tells only who leads now: each member then asks for the list with its next heartbeat.
+      // The first push tells only which member leads now: each member then asks for the list with its next heartbeat.
       this.#told.set(id, history.current);
     }
     void this.tell(PUSH_TIMEOUT);
@@ -132,7 +132,7 @@ export class ListKeeper {
     return hasBase ? history.sinceBase(this.#members) : history.since(known, this.#members);
   }
 
-  /** Tells every other member the list and who leads. Resolves when they know, at most `timeout` ms later. */
+  /** Tells every other member the list, and which member leads. Resolves when they know, at most `timeout` ms later. */
   async tell(timeout: number): Promise<void> {
     const { others } = this.parts.list;
     await Promise.allSettled(others.map(({ id }) => this.#push(id, timeout)));

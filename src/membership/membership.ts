@@ -33,7 +33,7 @@ export interface MembershipOptions {
   readonly metadata: MemberMetadata;
 }
 
-/** Knows who leads: says it to the other members, and hears what they say. */
+/** Tracks the leader: says what this member knows about it, and hears what other members say. */
 export interface LeaderTracker {
   /** What this member says about itself and the leader. */
   describeSelf(): SelfDescription;
@@ -131,12 +131,12 @@ export class Membership {
     this.#keeper.begin(token);
   }
 
-  /** If this member keeps the list, tells the others who leads. Resolves at most `timeout` ms later. */
+  /** If this member keeps the list, tells the others which member leads. Resolves at most `timeout` ms later. */
   async tell(timeout: number): Promise<void> {
     if (this.#keeper.isActive) await this.#keeper.tell(timeout);
   }
 
-  /** Says goodbye, and still hears who leads. Resolves at most `timeout` ms later. */
+  /** Says goodbye, and still hears which member leads. Resolves at most `timeout` ms later. */
   async leave(timeout: number): Promise<void> {
     this.#isLeaving = true;
     await Promise.all([
@@ -223,7 +223,7 @@ export class Membership {
     return true;
   }
 
-  /** The store says who leads; but the member that kept the list is certainly not there. */
+  /** Which member leads now is for the store to say; but the process that kept the list is certainly gone. */
   #keeperIsGone(id: string): void {
     this.#heartbeats.forget();
     this.#follower.lose(id);
