@@ -3,8 +3,8 @@ export { HedgeStream } from './streams/hedge.stream.js';
 export { DEFAULT_SOCKET_LIMITS, type SocketLimits } from './wire/hedge.socket.js';
 export { MemberIdentity } from './wire/member.identity.js';
 export { assertInEnvelope, EncodedData } from './wire/message.codec.js';
-export type { Caller, CallerStream } from './server/incoming.request.js';
-export type { MessageHandler } from './server/incoming.requests.js';
+export type { Caller, CallerStream } from './server/caller.js';
+export type { MessageHandler } from './server/request.server.js';
 export type { MessageHeaders } from './wire/message.headers.js';
 export { MessageServer, type MessageServerOptions } from './server/message.server.js';
 export {

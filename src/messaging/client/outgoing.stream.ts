@@ -1,4 +1,5 @@
 import { onAbort } from '../../abort.listeners.js';
+import type { FrameSink } from '../wire/frame.sink.js';
 import {
   describeInputFailure,
   encodeEnd,
@@ -30,13 +31,14 @@ export interface PeerStream {
   fail(error: unknown): void;
 }
 
-/** What a stream needs of its connection. */
-export interface StreamCarrier {
-  /** The member at the other end. */
+export interface OutgoingStreamParts {
+  readonly id: number;
+  /** The member that was asked. */
   readonly peer: string;
-  readonly hasRoom: boolean;
-  readonly maxFrameLength: number;
-  sendFrame(json: string): void;
+  readonly route: string;
+  readonly request: StreamRequest;
+  readonly sink: FrameSink;
+  readonly onEnd: () => void;
 }
 
 /** A stream at the member that asked for it, from the moment the other side accepted it. */
@@ -50,21 +52,20 @@ export class OutgoingStream implements PeerStream {
   #close: () => void = () => undefined;
   #isOver = false;
 
-  constructor(
-    private readonly id: number,
-    readonly route: string,
-    { input, reader, signal }: StreamRequest,
-    private readonly carrier: StreamCarrier,
-    /** Told when it has ended. */
-    private readonly forget: () => void,
-  ) {
+  constructor(private readonly parts: OutgoingStreamParts) {
+    const { id, peer, route, request } = parts;
+    const { input, reader, signal } = request;
     this.closed = new Promise((resolve) => (this.#close = resolve));
     this.#reader = reader;
     this.#input = input;
     if (input) this.#writer = this.#makeWriter();
     reader.open(STREAM_WINDOW, (units) => this.#send({ grant: id, units }));
-    const abort = () => this.fail(abortedError(carrier.peer, route, signal));
+    const abort = () => this.fail(abortedError(peer, route, signal));
     if (signal) this.#ignoreSignal = onAbort(signal, abort);
+  }
+
+  get route(): string {
+    return this.parts.route;
   }
 
   /** @returns false for a value that was sent without credit */
@@ -99,7 +100,7 @@ export class OutgoingStream implements PeerStream {
 
   fail(error: unknown): void {
     if (this.#isOver) return;
-    this.#send({ cancel: this.id });
+    this.#send({ cancel: this.parts.id });
     this.lose(error);
   }
 
@@ -118,31 +119,29 @@ export class OutgoingStream implements PeerStream {
     this.#ignoreSignal?.();
     this.#writer?.stop();
     tellReader();
-    this.forget();
+    this.parts.onEnd();
     this.#close();
   }
 
   #makeWriter(): StreamWriter {
-    const { id, route, carrier } = this;
+    const { id, route, sink } = this.parts;
     return new StreamWriter({
       route,
-      get hasRoom() {
-        return carrier.hasRoom;
-      },
-      encode: (item) => encodeItem({ id, item }, route, carrier.maxFrameLength),
-      send: (json) => carrier.sendFrame(json),
+      sink,
+      encode: (item) => encodeItem({ id, item }, route, sink.maxFrameLength),
       ended: (failure) => this.#inputEnded(failure),
     });
   }
 
   /** A source that failed ends the whole stream: the caller with its very error, the handler with what may travel of it. */
   #inputEnded(failure?: { error: unknown }): void {
-    const err = failure && describeInputFailure(this.route, failure.error);
-    this.carrier.sendFrame(encodeEnd(this.id, err, this.carrier.maxFrameLength));
+    const { id, route, sink } = this.parts;
+    const err = failure && describeInputFailure(route, failure.error);
+    sink.sendFrame(encodeEnd(id, err, sink.maxFrameLength));
     if (failure) this.fail(failure.error);
   }
 
   #send(packet: GrantPacket | CancelPacket): void {
-    this.carrier.sendFrame(JSON.stringify(packet));
+    this.parts.sink.sendFrame(JSON.stringify(packet));
   }
 }

@@ -51,6 +51,8 @@ export interface PeersOptions {
 /** Told when a connection that was established is closed by the peer or the network. */
 export type PeerCloseListener = (id: string, channel: PeerChannel) => void;
 
+type Connection = PeerConnection | OwnConnection;
+
 const DEFAULT_IDLE_TIMEOUT: Record<PeerChannel, number> = { user: 60_000, system: Infinity };
 
 /** Carries requests to other members. Connections open with the first request and close when idle. */
@@ -76,8 +78,13 @@ export class Peers {
     this.#maxFrameLength = options.limits?.maxFrameLength ?? DEFAULT_SOCKET_LIMITS.maxFrameLength;
     this.#idleTimeout = { ...DEFAULT_IDLE_TIMEOUT, ...options.idleTimeout };
     this.#clock = options.clock ?? new SystemClock();
-    const { maxPending } = options;
-    this.#own = new OwnConnection(identity, server, this.#clock, this.#maxFrameLength, maxPending);
+    this.#own = new OwnConnection({
+      identity,
+      server,
+      clock: this.#clock,
+      maxFrameLength: this.#maxFrameLength,
+      maxPending: options.maxPending,
+    });
   }
 
   /**
@@ -89,7 +96,8 @@ export class Peers {
    * whatever the handler of the other side threw.
    */
   request(id: string, route: string, data: unknown, options: PeerRequestOptions): Promise<unknown> {
-    return this.#carrierFor(id, route, options, (carrier) => carrier.request(route, data, options));
+    const ask = (connection: Connection) => connection.request(route, data, options);
+    return this.#askOn(id, route, options, ask);
   }
 
   /**
@@ -102,7 +110,8 @@ export class Peers {
     data: unknown,
     options: PeerStreamOptions,
   ): Promise<PeerStream> {
-    return this.#carrierFor(id, route, options, (carrier) => carrier.stream(route, data, options));
+    const ask = (connection: Connection) => connection.stream(route, data, options);
+    return this.#askOn(id, route, options, ask);
   }
 
   /**
@@ -137,11 +146,11 @@ export class Peers {
     for (const connection of this.#open) connection.close();
   }
 
-  #carrierFor<R>(
+  #askOn<R>(
     id: string,
     route: string,
     { channel = 'user', signal }: PeerRequestOptions,
-    ask: (carrier: PeerConnection | OwnConnection) => Promise<R>,
+    ask: (connection: Connection) => Promise<R>,
   ): Promise<R> {
     if (this.#isClosed) return Promise.reject(new HedgeError('NOT_RUNNING', PEERS_CLOSED));
     if (signal?.aborted) return Promise.reject(abortedError(id, route, signal));

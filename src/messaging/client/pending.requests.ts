@@ -4,7 +4,7 @@ import { LONGEST_TIMER, type Clock, type Timer } from '../../time/index.js';
 import { rebuildError } from '../wire/message.codec.js';
 import { REQUEST_ABORTED, REQUEST_TIMEOUT } from './client.messages.js';
 import { PeerLostError, PeerUnreachableError } from './peer.errors.js';
-import { HELLO_PACKET_ID, type ReplyPacket } from '../wire/protocol.js';
+import { HELLO_PACKET_ID, type ReplyPacket, type RequestId } from '../wire/protocol.js';
 
 export interface RequestOptions {
   /** How long to wait for the reply, connecting included, in ms. */
@@ -36,7 +36,7 @@ interface Waiter extends PendingRequest, Settle {
 
 /** The requests of one connection that have no answer yet. Each is settled exactly once. */
 export class PendingRequests {
-  readonly #waiters = new Map<number | string, Waiter>();
+  readonly #waiters = new Map<RequestId, Waiter>();
   #lastId = HELLO_PACKET_ID;
 
   /** @param onGivenUp Told of a request whose caller waits no longer: it expired, or was aborted. */
@@ -50,9 +50,11 @@ export class PendingRequests {
     return this.#waiters.size;
   }
 
-  /** Whether it still waits for its answer. */
-  has(id: number): boolean {
-    return this.#waiters.has(id);
+  /** @returns false when nobody waits for the reply any more */
+  markSent(id: RequestId): boolean {
+    const waiter = this.#waiters.get(id);
+    if (waiter) waiter.isSent = true;
+    return waiter !== undefined;
   }
 
   nextId(): number {

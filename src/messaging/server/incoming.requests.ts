@@ -1,7 +1,9 @@
 import { lastValueFrom } from 'rxjs';
 import { HedgeError } from '../../errors/index.js';
-import { IncomingRequest, type Caller } from './incoming.request.js';
-import { IncomingStream, type StreamHost } from './incoming.stream.js';
+import { WaitingCaller } from './caller.js';
+import { IncomingStream } from './incoming.stream.js';
+import type { MessageHandler, RequestServer } from './request.server.js';
+import type { FrameSink } from '../wire/frame.sink.js';
 import type { RemoteMember } from '../wire/member.identity.js';
 import { encodeReply } from '../wire/message.codec.js';
 import { STREAM_ABANDONED } from '../wire/wire.messages.js';
@@ -19,33 +21,10 @@ import { costOf } from '../wire/stream.credit.js';
 import { ALWAYS_ROOM, isMany, observe } from '../wire/stream.source.js';
 import { CALLER_GONE, CALLER_LOST, NO_HANDLER, OVERLOADED_THERE } from './server.messages.js';
 
-/**
- * Answers the requests of one route. Of an Observable or an async iterable the last value is the reply, or, where the
- * caller takes many, each of them. What it throws reaches the caller: a `HedgeError` as it is, an RPC payload as
- * HANDLER_ERROR, any other `Error` masked and logged.
- */
-export type MessageHandler = (data: unknown, caller: Caller) => unknown;
-
-/** What answers the requests of all connections. */
-export interface RequestServer {
-  readonly id: string;
-  readonly maxFrameLength: number;
-  /** How many requests of one connection are answered at a time. */
-  readonly maxPending: number;
-  handlerOf(route: string): MessageHandler | undefined;
-  failureOf(packet: RequestPacket, error: unknown): string;
-}
-
-/** The end of a connection that replies leave by. */
-export interface ReplyLink {
-  readonly hasRoom: boolean;
-  sendFrame(json: string): boolean;
-}
-
 /** The requests of one connection, from their arrival to the end of their replies. */
-export class IncomingRequests implements StreamHost {
+export class IncomingRequests {
   /** Those whose handler has not replied yet. */
-  readonly #pending = new Map<RequestId, IncomingRequest>();
+  readonly #pending = new Map<RequestId, WaitingCaller>();
   readonly #streams = new Map<RequestId, IncomingStream>();
   /** Of both, those whose handler still works or whose replies still leave, though nobody may wait for them any more. */
   #open = 0;
@@ -56,16 +35,8 @@ export class IncomingRequests implements StreamHost {
     readonly from: RemoteMember,
     private readonly isSelf: boolean,
     private readonly server: RequestServer,
-    private readonly link: ReplyLink,
+    private readonly sink: FrameSink,
   ) {}
-
-  get hasRoom(): boolean {
-    return this.link.hasRoom;
-  }
-
-  get maxFrameLength(): number {
-    return this.server.maxFrameLength;
-  }
 
   /**
    * Takes what arrived, of so many characters. Never throws.
@@ -81,7 +52,7 @@ export class IncomingRequests implements StreamHost {
     }
     if (typeof packet.id === 'number') this.#lastId = Math.max(this.#lastId, packet.id);
     if (this.#open >= this.server.maxPending) {
-      this.sendFrame(this.failureOf(packet, this.#overload()));
+      this.sink.sendFrame(this.server.failureOf(packet, this.#overload()));
       replied?.();
       return true;
     }
@@ -98,14 +69,14 @@ export class IncomingRequests implements StreamHost {
   /** Reads no more requests, and says which one it read last. */
   leave(): void {
     this.#isLeaving = true;
-    this.sendFrame(JSON.stringify({ goaway: this.#lastId } satisfies GoawayPacket));
+    this.sink.sendFrame(JSON.stringify({ goaway: this.#lastId } satisfies GoawayPacket));
   }
 
   /** The member fell silent: its streams end, though its connection may seem open. */
   abandon(): void {
     const { id } = this.from;
     for (const stream of this.#streams.values()) {
-      stream.fail(new HedgeError('CONNECTION_LOST', STREAM_ABANDONED(id, stream.packet.pattern)));
+      stream.fail(new HedgeError('CONNECTION_LOST', STREAM_ABANDONED(id, stream.caller.route)));
     }
   }
 
@@ -115,19 +86,7 @@ export class IncomingRequests implements StreamHost {
     const lost = (route: string) =>
       new HedgeError('CONNECTION_LOST', CALLER_LOST(this.from.id, route));
     for (const request of this.#pending.values()) request.abandon(lost(request.route));
-    for (const stream of this.#streams.values()) stream.drop(lost(stream.packet.pattern));
-  }
-
-  sendFrame(json: string): boolean {
-    return this.link.sendFrame(json);
-  }
-
-  failureOf(packet: RequestPacket, error: unknown): string {
-    return this.server.failureOf(packet, error);
-  }
-
-  forget({ packet }: IncomingStream): void {
-    this.#streams.delete(packet.id);
+    for (const stream of this.#streams.values()) stream.drop(lost(stream.caller.route));
   }
 
   #receivePart(packet: object, length: number): boolean {
@@ -147,16 +106,16 @@ export class IncomingRequests implements StreamHost {
   }
 
   #answer(packet: RequestPacket, replied?: () => void): void {
-    const caller = new IncomingRequest(this.from, this.isSelf, packet.pattern);
+    const caller = new WaitingCaller(this.from, this.isSelf, packet.pattern);
     let isLate = false;
     const reply = (json: string) => {
       if (isLate) this.#open--;
       if (this.#pending.get(packet.id) === caller) this.#pending.delete(packet.id);
-      if (!caller.isAbandoned) this.sendFrame(json);
+      if (!caller.isAbandoned) this.sink.sendFrame(json);
       replied?.();
     };
-    const succeed = (value: unknown) => reply(encodeReply(packet, value, this.maxFrameLength));
-    const fail = (error: unknown) => reply(this.failureOf(packet, error));
+    const succeed = (value: unknown) => reply(encodeReply(packet, value, this.sink.maxFrameLength));
+    const fail = (error: unknown) => reply(this.server.failureOf(packet, error));
     let result: unknown;
     try {
       result = this.#handlerOf(packet)(packet.data, caller);
@@ -176,8 +135,10 @@ export class IncomingRequests implements StreamHost {
 
   #stream(packet: RequestPacket, replied?: () => void): boolean {
     if (this.#streams.has(packet.id)) return false;
-    const caller = new IncomingRequest(this.from, this.isSelf, packet.pattern);
-    const stream = new IncomingStream(packet, caller, this);
+    const caller = new WaitingCaller(this.from, this.isSelf, packet.pattern);
+    const { server, sink } = this;
+    const onEnd = () => this.#streams.delete(packet.id);
+    const stream = new IncomingStream({ packet, caller, sink, server, onEnd });
     this.#streams.set(packet.id, stream);
     if (replied) void stream.closed.then(replied);
     this.#open++;

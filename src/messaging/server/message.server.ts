@@ -3,12 +3,9 @@ import type { ServerTCP } from '@nestjs/microservices';
 import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { HedgeError } from '../../errors/index.js';
-import {
-  IncomingRequests,
-  type MessageHandler,
-  type ReplyLink,
-  type RequestServer,
-} from './incoming.requests.js';
+import { IncomingRequests } from './incoming.requests.js';
+import type { MessageHandler, RequestServer } from './request.server.js';
+import type { FrameSink } from '../wire/frame.sink.js';
 import {
   DEFAULT_SOCKET_LIMITS,
   hedgeSocketClass,
@@ -70,7 +67,7 @@ export class MessageServer implements RequestServer {
         ...(options.tlsOptions && { tlsOptions: options.tlsOptions }),
         ...(options.network && { network: options.network }),
       },
-      (from, link) => this.accept(from, false, link),
+      (from, sink) => this.accept(from, false, sink),
     );
   }
 
@@ -137,8 +134,8 @@ export class MessageServer implements RequestServer {
    *
    * @internal
    */
-  accept(from: RemoteMember, isSelf: boolean, link: ReplyLink): IncomingRequests {
-    return new IncomingRequests(from, isSelf, this, link);
+  accept(from: RemoteMember, isSelf: boolean, sink: FrameSink): IncomingRequests {
+    return new IncomingRequests(from, isSelf, this, sink);
   }
 
   /** @internal */

@@ -5,7 +5,8 @@ import type { TlsOptions, TLSSocket } from 'node:tls';
 import { Arrivals } from './arrivals.js';
 import { readGreeting } from './greeting.js';
 import { FrameError, type HedgeSocket } from '../wire/hedge.socket.js';
-import type { IncomingRequests, ReplyLink } from './incoming.requests.js';
+import type { IncomingRequests } from './incoming.requests.js';
+import type { FrameSink } from '../wire/frame.sink.js';
 import type { MemberIdentity, RemoteMember } from '../wire/member.identity.js';
 import type { Network } from '../wire/network.js';
 import {
@@ -30,7 +31,7 @@ export interface TcpServerOptions {
 }
 
 /** Makes what answers the requests of a connection, once it has greeted. */
-type Accept = (from: RemoteMember, link: ReplyLink) => IncomingRequests;
+type Accept = (from: RemoteMember, sink: FrameSink) => IncomingRequests;
 
 interface Greeted {
   readonly socket: HedgeSocket;

@@ -10,9 +10,8 @@ describe('a StreamWriter', () => {
     let sent = 0;
     const writer = new StreamWriter({
       route: 'r',
-      hasRoom: true,
+      sink: { maxFrameLength: 100, waitingBytes: 0, sendFrame: () => ++sent > 0 },
       encode: (value) => JSON.stringify(value),
-      send: () => void sent++,
       ended: () => undefined,
     });
     writer.start(values);

@@ -1,22 +1,25 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Subject, takeUntil } from 'rxjs';
 import { HedgeError } from '../../errors/index.js';
+import type { FrameSink } from '../wire/frame.sink.js';
+import { STREAM_OUTRUN } from './streams.messages.js';
 import { costOf, MAX_CREDIT } from '../wire/stream.credit.js';
 import { observe, type StreamRoom, type StreamSource } from '../wire/stream.source.js';
-import { STREAM_OUTRUN } from './streams.messages.js';
 
-/** Where the frames of one stream leave. */
-export interface StreamOutlet {
+/** What the frames of one stream are made of, and where they leave. */
+export interface StreamWriterParts {
   readonly route: string;
-  /** Whether the connection takes what can also wait here. */
-  readonly hasRoom: boolean;
-  /** @throws HedgeError for what cannot travel. */
+  readonly sink: FrameSink;
+  /** Units of values that may leave before the receiver grants more. @default 0 */
+  readonly credit?: number;
+  /** @throws HedgeError for a value that cannot travel */
   encode(value: unknown): string;
-  send(json: string): void;
-  /** Told once, unless it was stopped: all has left, or this went wrong. */
+  /** Called once, unless the writer was stopped: all values have left, or this went wrong. */
   ended(failure?: { readonly error: unknown }): void;
 }
 
+/** Bytes that wait in the connection: beyond them values wait here, so that other messages come through. */
+const MAX_BACKLOG = 256 * 1024;
 /** Characters that may wait for credit: an Observable cannot be told to pause. */
 const MAX_WAITING = 8 * 1024 * 1024;
 
@@ -34,12 +37,12 @@ export class StreamWriter implements StreamRoom {
   #left = 0;
   #waitingLength = 0;
   #sourceEnd: { failure?: { error: unknown } } | undefined;
+  #credit: number;
   #isOver = false;
 
-  constructor(
-    private readonly outlet: StreamOutlet,
-    private credit = 0,
-  ) {}
+  constructor(private readonly parts: StreamWriterParts) {
+    this.#credit = parts.credit ?? 0;
+  }
 
   start(source: StreamSource): void {
     if (this.#isOver) return;
@@ -64,9 +67,9 @@ export class StreamWriter implements StreamRoom {
    * @returns false for more than any receiver takes
    */
   grant(units: number): boolean {
-    this.credit += units;
+    this.#credit += units;
     this.wake();
-    return this.credit <= MAX_CREDIT;
+    return this.#credit <= MAX_CREDIT;
   }
 
   /** There may be room again. */
@@ -98,7 +101,7 @@ export class StreamWriter implements StreamRoom {
   }
 
   get #mayLeave(): boolean {
-    return !this.#isOver && this.credit > 0 && this.outlet.hasRoom;
+    return !this.#isOver && this.#credit > 0 && this.parts.sink.waitingBytes < MAX_BACKLOG;
   }
 
   get #isFree(): boolean {
@@ -110,7 +113,7 @@ export class StreamWriter implements StreamRoom {
     if (this.#isOver || value === undefined) return;
     let json: string;
     try {
-      json = this.outlet.encode(value);
+      json = this.parts.encode(value);
     } catch (error) {
       this.#finish({ error });
       return;
@@ -122,13 +125,13 @@ export class StreamWriter implements StreamRoom {
     this.#waiting.push(json);
     this.#waitingLength += json.length;
     if (this.#waitingLength <= MAX_WAITING) return;
-    const text = STREAM_OUTRUN(this.outlet.route, MAX_WAITING);
+    const text = STREAM_OUTRUN(this.parts.route, MAX_WAITING);
     this.#finish({ error: new HedgeError('STREAM_OVERFLOW', text) });
   }
 
   #send(json: string): void {
-    this.credit -= costOf(json.length);
-    this.outlet.send(json);
+    this.#credit -= costOf(json.length);
+    this.parts.sink.sendFrame(json);
   }
 
   #sourceEnded(failure?: { error: unknown }): void {
@@ -140,7 +143,7 @@ export class StreamWriter implements StreamRoom {
   #finish(failure?: { error: unknown }): void {
     if (this.#isOver) return;
     this.stop();
-    this.outlet.ended(failure);
+    this.parts.ended(failure);
   }
 
   #tellRoom(): void {

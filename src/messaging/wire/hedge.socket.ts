@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
 import { JsonSocket } from '@nestjs/microservices';
+import type { FrameSink } from './frame.sink.js';
 import { isNestedTooDeep, MAX_NESTING } from './nesting.js';
 import type { RefusalKind } from './refusal.js';
 import {
@@ -62,8 +63,6 @@ const MAX_HEADER_LENGTH = 10;
 const MAX_GATHERED_LENGTH = 64 * 1024;
 /** From here on bytes that wait are watched; less is not worth a timer. */
 const WATCHED_SEND_BUFFER = 1024 * 1024;
-/** What may wait for long, such as the values of a stream, waits elsewhere then: other messages come through. */
-const ROOM = 256 * 1024;
 const KEEP_ALIVE_DELAY = 15_000;
 const HEADER_END = '#';
 /** The first byte of a TLS connection. */
@@ -76,7 +75,7 @@ const NINE = 57;
  * both ends do, neither ever reads again; this one never pauses reading (READ-WHILE-WRITING). A peer that does not read
  * its replies is cut off when too much waits for it.
  */
-export class HedgeSocket extends JsonSocket {
+export class HedgeSocket extends JsonSocket implements FrameSink {
   protected readonly limits: SocketLimits = DEFAULT_SOCKET_LIMITS;
   readonly #decoder = new StringDecoder('utf8');
   /** What was received and not yet read as a frame. */
@@ -106,13 +105,13 @@ export class HedgeSocket extends JsonSocket {
     return this.socket.writable;
   }
 
+  get maxFrameLength(): number {
+    return this.limits.maxFrameLength;
+  }
+
   /** Bytes that wait for the other side to read. */
   get waitingBytes(): number {
     return this.socket.writableLength + this.#gathered.length;
-  }
-
-  get hasRoom(): boolean {
-    return this.waitingBytes < ROOM;
   }
 
   /** The length of the message that is being handled, as JSON. */
@@ -125,7 +124,7 @@ export class HedgeSocket extends JsonSocket {
     this.#maxReceived = length;
   }
 
-  /** Sends a text that is JSON already. False when the connection is closed: then nothing left. */
+  /** Sends a text that is JSON already. @returns false when the connection is closed: nothing leaves then */
   sendFrame(json: string): boolean {
     if (!this.socket.writable) return false;
     const frame = `${json.length}${HEADER_END}${json}`;

@@ -32,7 +32,7 @@ export interface CallerStream extends StreamRoom {
 }
 
 /** A request that is being answered, as its handler knows it. */
-export class IncomingRequest implements Caller {
+export class WaitingCaller implements Caller {
   readonly id: string;
   readonly instanceId: string;
   stream?: CallerStream;

@@ -1,12 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import { HedgeError } from '../../errors/index.js';
 import { STREAM_ABANDONED } from '../wire/wire.messages.js';
-import {
-  OutgoingStream,
-  type PeerStream,
-  type StreamCarrier,
-  type StreamRequest,
-} from './outgoing.stream.js';
+import type { FrameSink } from '../wire/frame.sink.js';
+import { OutgoingStream, type PeerStream, type StreamRequest } from './outgoing.stream.js';
 import { PeerLostError } from './peer.errors.js';
 import type { Settle } from './pending.requests.js';
 import {
@@ -18,10 +14,13 @@ import {
 } from '../wire/protocol.js';
 
 /** The streams of one connection that the other side has accepted. */
-export class OutgoingStreams {
+export class AcceptedStreams {
   readonly #streams = new Map<RequestId, OutgoingStream>();
 
-  constructor(private readonly carrier: StreamCarrier) {}
+  constructor(
+    private readonly peer: string,
+    private readonly sink: FrameSink,
+  ) {}
 
   get size(): number {
     return this.#streams.size;
@@ -41,9 +40,9 @@ export class OutgoingStreams {
       reject: waiter.reject,
       // The input belongs to the context of whoever asks, not to that of the socket.
       resolve: AsyncResource.bind((_response: unknown, reply: ReplyPacket) => {
-        const stream = new OutgoingStream(id, pattern, request, this.carrier, () =>
-          this.#streams.delete(id),
-        );
+        const { peer, sink } = this;
+        const onEnd = () => this.#streams.delete(id);
+        const stream = new OutgoingStream({ id, peer, route: pattern, request, sink, onEnd });
         this.#streams.set(id, stream);
         waiter.resolve(stream);
         // Without saying so first: it has ended already.
@@ -72,9 +71,8 @@ export class OutgoingStreams {
 
   /** The other side fell silent. It is told all the same: it may only have paused. */
   abandon(): void {
-    const { peer } = this.carrier;
     for (const stream of this.#streams.values()) {
-      stream.fail(new HedgeError('CONNECTION_LOST', STREAM_ABANDONED(peer, stream.route)));
+      stream.fail(new HedgeError('CONNECTION_LOST', STREAM_ABANDONED(this.peer, stream.route)));
     }
   }
 
@@ -82,7 +80,7 @@ export class OutgoingStreams {
   lose(cause?: unknown): void {
     const options = cause === undefined ? undefined : { cause };
     for (const stream of this.#streams.values()) {
-      stream.lose(new PeerLostError(this.carrier.peer, stream.route, options));
+      stream.lose(new PeerLostError(this.peer, stream.route, options));
     }
   }
 }
