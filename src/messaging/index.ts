@@ -34,4 +34,10 @@ export type { PortSecurity } from './security/port.tls.js';
 export { checkSecret } from './security/secret.keys.js';
 export { StreamReader } from './streams/stream.reader.js';
 export { isStreamSource, type StreamSource } from './wire/stream.source.js';
-export { isMany, observe, ALWAYS_ROOM, type Many, type StreamRoom } from './wire/stream.source.js';
+export {
+  isMany,
+  observe,
+  NO_BACKPRESSURE,
+  type Many,
+  type Backpressure,
+} from './wire/stream.source.js';

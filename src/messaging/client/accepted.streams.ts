@@ -64,7 +64,7 @@ export class AcceptedStreams {
     return true;
   }
 
-  /** There may be room again. */
+  /** The connection takes more again. */
   wake(): void {
     for (const stream of this.#streams.values()) stream.wake();
   }

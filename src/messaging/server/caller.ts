@@ -1,6 +1,6 @@
 import type { RemoteMember } from '../wire/member.identity.js';
 import type { HedgeStream } from '../streams/hedge.stream.js';
-import type { StreamRoom } from '../wire/stream.source.js';
+import type { Backpressure } from '../wire/stream.source.js';
 
 /** The member a request came from. */
 export interface Caller {
@@ -17,7 +17,7 @@ export interface Caller {
 }
 
 /** What a handler can do with a request for many values. */
-export interface CallerStream extends StreamRoom {
+export interface CallerStream extends Backpressure {
   /** What the caller sends, if it does; nothing of it before it is read. */
   readonly input: HedgeStream<unknown> | undefined;
   /** Resolves when it has ended, in whatever way. */

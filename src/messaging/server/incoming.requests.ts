@@ -18,7 +18,7 @@ import {
   type RequestPacket,
 } from '../wire/protocol.js';
 import { costOf } from '../wire/stream.credit.js';
-import { ALWAYS_ROOM, isMany, observe } from '../wire/stream.source.js';
+import { NO_BACKPRESSURE, isMany, observe } from '../wire/stream.source.js';
 import { CALLER_GONE, CALLER_LOST, NO_HANDLER, OVERLOADED_THERE } from './server.messages.js';
 
 /** The requests of one connection, from their arrival to the end of their replies. */
@@ -182,5 +182,5 @@ function isPending(result: unknown): boolean {
 async function settle(result: unknown): Promise<unknown> {
   const value: unknown = isMany(result) ? result : await result;
   if (!isMany(value)) return value;
-  return lastValueFrom(observe(value, ALWAYS_ROOM), { defaultValue: undefined });
+  return lastValueFrom(observe(value, NO_BACKPRESSURE), { defaultValue: undefined });
 }

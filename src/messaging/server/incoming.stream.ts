@@ -82,8 +82,8 @@ export class IncomingStream implements CallerStream, FrameSink {
     this.#send({ id: this.parts.packet.id, accepted: true });
   }
 
-  free(): Promise<void> | undefined {
-    return this.#writer.free();
+  whenFree(): Promise<void> | undefined {
+    return this.#writer.whenFree();
   }
 
   /** What the handler returned. Of something that is no stream it makes a stream of one value. */

@@ -31,7 +31,7 @@ export interface MessageServerOptions {
   readonly network?: Network;
   /** How long a new connection may take to greet, in ms. @default 5,000 */
   readonly helloTimeout?: number;
-  /** How many connections may be open that have not greeted; one more turns the oldest away. @default 256 */
+  /** How many connections may be open that have not greeted; for one more, the oldest is closed. @default 256 */
   readonly maxStrangers?: number;
   /** How many connections may be open in all; more are refused as they come. @default 4,096 */
   readonly maxConnections?: number;

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { ServerTCP, TcpContext } from '@nestjs/microservices';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TlsOptions, TLSSocket } from 'node:tls';
-import { Arrivals } from './arrivals.js';
+import { Arrivals, type ArrivalLimits } from './arrivals.js';
 import { readGreeting } from './greeting.js';
 import { FrameError, type HedgeSocket } from '../wire/hedge.socket.js';
 import type { IncomingRequests } from './incoming.requests.js';
@@ -20,13 +20,10 @@ import { RefusalWarnings, type Refusal } from '../wire/refusal.js';
 import { refusalOfHandshake } from '../security/tls.failure.js';
 import { NOT_A_REQUEST, NOT_GREETED, TOO_MANY_CONNECTIONS } from './server.messages.js';
 
-export interface TcpServerOptions {
+export interface TcpServerOptions extends ArrivalLimits {
   readonly socketClass: typeof HedgeSocket;
   readonly tlsOptions?: TlsOptions;
   readonly network?: Network;
-  /** How long a new connection may take to greet, its handshake included, in ms. */
-  readonly helloTimeout: number;
-  readonly maxStrangers: number;
   readonly maxConnections: number;
 }
 
@@ -65,10 +62,8 @@ export class TcpServer extends ServerTCP {
       socketClass: settings.socketClass,
       ...(settings.tlsOptions && { tlsOptions: settings.tlsOptions }),
     });
-    const { helloTimeout, maxStrangers, maxConnections } = settings;
-    this.#arrivals = new Arrivals(helloTimeout, maxStrangers, (socket, refusal) =>
-      this.#turnAway(socket, refusal),
-    );
+    const { maxConnections } = settings;
+    this.#arrivals = new Arrivals(settings, (socket, refusal) => this.#refuse(socket, refusal));
     this.netServer.maxConnections = maxConnections;
     this.netServer.on('drop', (dropped) => {
       const text = TOO_MANY_CONNECTIONS(maxConnections);
@@ -152,7 +147,7 @@ export class TcpServer extends ServerTCP {
         requests = this.accept(from, socket);
         this.#connections.set(raw, { socket, requests });
       } else {
-        this.#turnAway(raw, STRANGE);
+        this.#refuse(raw, STRANGE);
       }
     });
   }
@@ -167,7 +162,7 @@ export class TcpServer extends ServerTCP {
     if (isHooked && isRequestPacket(packet)) {
       this.#receiveHooked(socket, packet, requests);
     } else if (!requests.receive(packet, socket.messageLength)) {
-      this.#turnAway(socket.netSocket, STRANGE);
+      this.#refuse(socket.netSocket, STRANGE);
     }
   }
 
@@ -180,7 +175,7 @@ export class TcpServer extends ServerTCP {
           resolve();
         };
         if (!requests.receive(packet, socket.messageLength, replied)) {
-          this.#turnAway(socket.netSocket, STRANGE);
+          this.#refuse(socket.netSocket, STRANGE);
         }
       });
     this.onProcessingStartHook(this.transportId, context, receive);
@@ -188,7 +183,7 @@ export class TcpServer extends ServerTCP {
 
   #greet(socket: HedgeSocket, packet: RequestPacket): RemoteMember | undefined {
     if (packet.pattern !== HELLO_ROUTE) {
-      this.#turnAway(socket.netSocket, { kind: 'order', text: NOT_GREETED });
+      this.#refuse(socket.netSocket, { kind: 'order', text: NOT_GREETED });
       return undefined;
     }
     const greeting = readGreeting(packet.data, this.identity);
@@ -206,7 +201,7 @@ export class TcpServer extends ServerTCP {
     return greeting.from;
   }
 
-  #turnAway(socket: Socket, refusal: Refusal): void {
+  #refuse(socket: Socket, refusal: Refusal): void {
     this.#warn(socket, refusal);
     socket.destroy();
   }

@@ -4,7 +4,7 @@ import { HedgeError } from '../../errors/index.js';
 import type { FrameSink } from '../wire/frame.sink.js';
 import { STREAM_OUTRUN } from './streams.messages.js';
 import { costOf, MAX_CREDIT } from '../wire/stream.credit.js';
-import { observe, type StreamRoom, type StreamSource } from '../wire/stream.source.js';
+import { observe, type Backpressure, type StreamSource } from '../wire/stream.source.js';
 
 /** What the frames of one stream are made of, and where they leave. */
 export interface StreamWriterParts {
@@ -28,10 +28,11 @@ const MAX_WAITING = 8 * 1024 * 1024;
  * asynchronous context the writer was made in, to the end of its `finally`: those who ask for values and who leave have
  * others.
  */
-export class StreamWriter implements StreamRoom {
+export class StreamWriter implements Backpressure {
+  readonly #sink: FrameSink;
   readonly #scope = new AsyncResource('HedgeStream');
   readonly #stop = new Subject<void>();
-  readonly #waitingForRoom: (() => void)[] = [];
+  readonly #waitingForSpace: (() => void)[] = [];
   #waiting: string[] = [];
   /** How many of those have left. */
   #left = 0;
@@ -41,6 +42,7 @@ export class StreamWriter implements StreamRoom {
   #isOver = false;
 
   constructor(private readonly parts: StreamWriterParts) {
+    this.#sink = parts.sink;
     this.#credit = parts.credit ?? 0;
   }
 
@@ -57,9 +59,9 @@ export class StreamWriter implements StreamRoom {
     });
   }
 
-  free(): Promise<void> | undefined {
+  whenFree(): Promise<void> | undefined {
     if (this.#isOver || this.#isFree) return undefined;
-    return new Promise((resolve) => this.#waitingForRoom.push(resolve));
+    return new Promise((resolve) => this.#waitingForSpace.push(resolve));
   }
 
   /**
@@ -72,7 +74,7 @@ export class StreamWriter implements StreamRoom {
     return this.#credit <= MAX_CREDIT;
   }
 
-  /** There may be room again. */
+  /** The connection takes more again. */
   wake(): void {
     while (this.#left < this.#waiting.length && this.#mayLeave) {
       const json = this.#waiting[this.#left];
@@ -87,7 +89,7 @@ export class StreamWriter implements StreamRoom {
       this.#left = 0;
     }
     if (this.#sourceEnd && this.#waiting.length === 0) this.#finish(this.#sourceEnd.failure);
-    if (this.#isFree) this.#tellRoom();
+    if (this.#isFree) this.#tellFree();
   }
 
   /** Nothing more leaves, and the source is torn down. */
@@ -97,11 +99,11 @@ export class StreamWriter implements StreamRoom {
     this.#waiting = [];
     this.#left = 0;
     this.#scope.runInAsyncScope(() => this.#stop.next());
-    this.#tellRoom();
+    this.#tellFree();
   }
 
   get #mayLeave(): boolean {
-    return !this.#isOver && this.#credit > 0 && this.parts.sink.waitingBytes < MAX_BACKLOG;
+    return !this.#isOver && this.#credit > 0 && this.#sink.waitingBytes < MAX_BACKLOG;
   }
 
   get #isFree(): boolean {
@@ -131,7 +133,7 @@ export class StreamWriter implements StreamRoom {
 
   #send(json: string): void {
     this.#credit -= costOf(json.length);
-    this.parts.sink.sendFrame(json);
+    this.#sink.sendFrame(json);
   }
 
   #sourceEnded(failure?: { error: unknown }): void {
@@ -146,7 +148,7 @@ export class StreamWriter implements StreamRoom {
     this.parts.ended(failure);
   }
 
-  #tellRoom(): void {
-    for (const tell of this.#waitingForRoom.splice(0)) tell();
+  #tellFree(): void {
+    for (const tell of this.#waitingForSpace.splice(0)) tell();
   }
 }
