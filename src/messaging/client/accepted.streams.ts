@@ -30,7 +30,7 @@ export class AcceptedStreams {
     return this.#streams.has(id);
   }
 
-  /** Who waits for a stream to be accepted: it begins in the very turn, for values may follow at once. */
+  /** Settles a request for a stream. Its stream begins in the same tick, because values may follow at once. */
   settleOf(
     { id, pattern }: RequestPacket & { id: number },
     request: StreamRequest,
@@ -38,14 +38,14 @@ export class AcceptedStreams {
   ): Settle {
     return {
       reject: waiter.reject,
-      // The input belongs to the context of whoever asks, not to that of the socket.
+      // The input belongs to the asynchronous context of the caller, not to that of the socket.
       resolve: AsyncResource.bind((_response: unknown, reply: ReplyPacket) => {
         const { peer, sink } = this;
         const onEnd = () => this.#streams.delete(id);
         const stream = new OutgoingStream({ id, peer, route: pattern, request, sink, onEnd });
         this.#streams.set(id, stream);
         waiter.resolve(stream);
-        // Without saying so first: it has ended already.
+        // The first reply is the last one: the stream has ended already.
         if (!reply.accepted) stream.receive({ ...reply, isDisposed: true }, 0);
       }),
     };
@@ -56,7 +56,7 @@ export class AcceptedStreams {
     return this.#streams.get(reply.id)?.receive(reply, length) ?? true;
   }
 
-  /** @returns false for what no member sends */
+  /** @returns false for a frame that no member sends */
   control(packet: object): boolean {
     if (isGrant(packet)) return this.#streams.get(packet.grant)?.grant(packet.units) ?? true;
     if (!isCancel(packet)) return false;
@@ -69,7 +69,7 @@ export class AcceptedStreams {
     for (const stream of this.#streams.values()) stream.wake();
   }
 
-  /** The other side fell silent. It is told all the same: it may only have paused. */
+  /** The other side fell silent. It is told that its streams end, because it may only have paused. */
   abandon(): void {
     for (const stream of this.#streams.values()) {
       stream.fail(new HedgeError('CONNECTION_LOST', STREAM_ABANDONED(this.peer, stream.route)));

@@ -44,7 +44,10 @@ export type StreamOptions = RequestOptions & StreamRequest;
 /** Bytes that wait in the connection: beyond them requests wait here, where they can still expire unsent. */
 const MAX_BACKLOG = 8 * 1024 * 1024;
 
-/** The requests of this member on one connection, from the caller to the end of their replies. */
+/**
+ * The requests of this member on one connection. A request is numbered and encoded, waits while the connection takes
+ * none, leaves by the sink, and is pending until its reply arrives or its stream begins.
+ */
 export class OutgoingRequests {
   readonly #pending: PendingRequests;
   readonly #streams: AcceptedStreams;

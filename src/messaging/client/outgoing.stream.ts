@@ -13,21 +13,21 @@ import type { StreamReader } from '../streams/stream.reader.js';
 import type { StreamSource } from '../wire/stream.source.js';
 import { StreamWriter } from '../streams/stream.writer.js';
 
-/** What a stream begins with. */
+/** What a caller gives for a stream. */
 export interface StreamRequest {
-  /** Sent to the handler, as far as it asks for it: nothing is read of it before. */
+  /** Sent to the handler as far as the handler reads. Nothing of it is read before that. */
   readonly input?: StreamSource | undefined;
-  /** Where the values of the reply go. */
+  /** Takes the values of the reply. */
   readonly reader: StreamReader;
-  /** Ends the stream, also when it has begun. */
+  /** Aborting it ends the stream, also after it has begun. */
   readonly signal?: AbortSignal;
 }
 
 /** A stream that has begun. */
 export interface PeerStream {
-  /** Resolves when it has ended, in whatever way. */
+  /** Resolves when the stream has ended, for any reason. */
   readonly closed: Promise<void>;
-  /** Ends it at both sides. */
+  /** Ends the stream on both sides. */
   fail(error: unknown): void;
 }
 
@@ -41,13 +41,13 @@ export interface OutgoingStreamParts {
   readonly onEnd: () => void;
 }
 
-/** A stream at the member that asked for it, from the moment the other side accepted it. */
+/** A stream on the side of the caller. It begins when the other side accepts the request. */
 export class OutgoingStream implements PeerStream {
   readonly closed: Promise<void>;
   readonly #reader: StreamReader;
   readonly #writer: StreamWriter | undefined;
   readonly #ignoreSignal: (() => void) | undefined;
-  /** What is sent once the other side asks for it. */
+  /** Kept until the handler asks for it. */
   #input: StreamSource | undefined;
   #close: () => void = () => undefined;
   #isOver = false;
@@ -80,7 +80,7 @@ export class OutgoingStream implements PeerStream {
     return true;
   }
 
-  /** The handler takes more of the input. @returns false for more than any handler takes */
+  /** The handler takes more of the input. @returns false for more units than any handler takes */
   grant(units: number): boolean {
     const input = this.#input;
     this.#input = undefined;
@@ -104,7 +104,7 @@ export class OutgoingStream implements PeerStream {
     this.lose(error);
   }
 
-  /** Ends it here only: the other side knows, or cannot be told. */
+  /** Ends the stream on this side only: the other side knows, or cannot be told. */
   lose(error: unknown): void {
     this.#over(() => this.#reader.fail(error));
   }
@@ -133,7 +133,7 @@ export class OutgoingStream implements PeerStream {
     });
   }
 
-  /** A source that failed ends the whole stream: the caller with its very error, the handler with what may travel of it. */
+  /** A source that fails ends the stream. The caller gets its error, the handler as much of it as may travel. */
   #inputEnded(failure?: { error: unknown }): void {
     const { id, route, sink } = this.parts;
     const err = failure && describeInputFailure(route, failure.error);

@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-// Not the global one: specs of users' apps may have put a fake in its place.
+// Not the global one: specs of users' apps may replace it with a fake.
 import { setImmediate } from 'node:timers';
 import type { Clock } from '../../time/index.js';
 import type { IncomingRequests } from '../server/incoming.requests.js';
@@ -21,13 +21,13 @@ export interface OwnConnectionParts {
 }
 
 /**
- * Requests of a member to itself. They take the same way as those to others, through JSON and the same handlers: code
- * that works on one member works on many.
+ * The requests of a member to itself. They are encoded, numbered and answered like requests to other members: an app that
+ * works with one member works with many.
  */
 export class OwnConnection {
   readonly #requests: OutgoingRequests;
   readonly #server: IncomingRequests;
-  /** Handlers know no more of their caller than those of other members do: not its AsyncLocalStorage either. */
+  /** Handlers run in it, outside the asynchronous context of their caller, as on any other member. */
   readonly #outside = new AsyncResource('HedgePeers');
 
   constructor({ identity, server, clock, maxFrameLength, maxPending }: OwnConnectionParts) {

@@ -14,15 +14,15 @@ import type { RequestOptions } from './pending.requests.js';
 export interface PeerConnectionOptions extends PeerLinkOptions {
   readonly maxPending?: number;
   readonly clock: Clock;
-  /** A connection closes after so long without a request, in ms. */
+  /** How long the connection may be without a request before it closes, in ms. */
   readonly idleTimeout: number;
-  /** Called when this connection should take no new request: it seems dead. */
+  /** Called when this connection takes no more requests: it seems dead, or the other side goes away. */
   readonly onRetire: () => void;
-  /** Called once, when it has ended. @param wasLost it was open, and the other side or the network closed it */
+  /** Called once, when the connection has ended. @param wasLost as in {@link PeerLinkListener.ended} */
   readonly onEnd: (wasLost: boolean) => void;
 }
 
-/** One connection to one member: the requests on it, and how long it is kept. */
+/** One connection to one member, with the requests on it. It closes when it is idle or seems dead. */
 export class PeerConnection implements PeerLinkListener {
   readonly #link: PeerLink;
   readonly #requests: OutgoingRequests;
@@ -47,7 +47,7 @@ export class PeerConnection implements PeerLinkListener {
     });
   }
 
-  /** Of the member at the other end. */
+  /** The id of the member at the other end. */
   get id(): string {
     return this.peer.id;
   }
@@ -58,7 +58,7 @@ export class PeerConnection implements PeerLinkListener {
     return (reached ?? instanceId) === (instanceId ?? reached);
   }
 
-  /** Begins to connect; requests made meanwhile wait for it. */
+  /** Begins to connect. Requests wait until the connection is open. */
   dial(): void {
     this.#link.dial();
   }
@@ -68,7 +68,7 @@ export class PeerConnection implements PeerLinkListener {
     return this.#requests.request(this.#link.makePacket(route, data), options);
   }
 
-  /** Resolves when the other side has accepted it. */
+  /** Resolves when the other side accepts the stream. */
   stream(route: string, data: unknown, options: StreamOptions): Promise<PeerStream> {
     this.#usedAt = performance.now();
     return this.#requests.stream(this.#link.makePacket(route, data), options);
@@ -76,14 +76,14 @@ export class PeerConnection implements PeerLinkListener {
 
   /**
    * The other side fell silent: its streams end, and new requests dial again. Requests that wait for their reply keep
-   * their chance.
+   * waiting.
    */
   abandon(): void {
     this.#requests.abandon();
     this.#retire();
   }
 
-  /** Ends it from this side. */
+  /** Closes it from this side. */
   close(): void {
     this.#link.close();
   }
@@ -111,8 +111,8 @@ export class PeerConnection implements PeerLinkListener {
   }
 
   /**
-   * When a request expired and nothing arrived since it left, the host may be gone without a word, and TCP would take
-   * minutes to say so. The next request dials again and fails fast; those that have left keep their chance here.
+   * When nothing arrived since an expired request left, the host may be gone, and TCP would take minutes to notice. The
+   * next request dials again and fails fast. Requests that have left keep waiting here.
    */
   #givenUp(isSilent: boolean): void {
     if (isSilent) this.#retire();

@@ -21,7 +21,7 @@ import {
 } from '../wire/protocol.js';
 import { reasonOfDial } from '../security/tls.failure.js';
 
-/** Where a member is dialled. */
+/** The address at which a member is dialled. */
 export interface PeerAddress {
   readonly id: string;
   readonly host: string;
@@ -33,7 +33,7 @@ export interface PeerLinkOptions {
   readonly maxFrameLength: number;
   readonly tlsOptions?: ConnectionOptions;
   readonly network?: Network;
-  /** For the connection and the greeting together, in ms. */
+  /** How long connecting and greeting may take together, in ms. */
   readonly connectTimeout: number;
 }
 
@@ -45,13 +45,13 @@ export interface PeerLinkListener {
   received(packet: ReplyPacket, length: number): void;
   /** All that waited to leave has left. */
   drained(): void;
-  /** Called once. @param wasLost it was open, and the other side or the network closed it */
+  /** Called once. @param wasLost the link was open, and the other side or the network closed it */
   ended(reason: string, cause: unknown, wasLost: boolean): void;
 }
 
 /**
- * The way of frames to one member and back: dialled, greeted, and then open until it ends. It is never dialled again: a
- * second `connect()` of Nest's client right after a refused one answers with the old failure.
+ * Carries frames to one member and back: it dials, greets, and is open until it ends. It dials once. (A second
+ * `connect()` of Nest's client right after a refused one answers with the old failure.)
  */
 export class PeerLink extends ClientTCP implements FrameSink {
   #state: 'new' | 'greeting' | 'open' | 'closed' = 'new';
@@ -82,7 +82,7 @@ export class PeerLink extends ClientTCP implements FrameSink {
     return this.#state === 'open' && this.#tcp ? this.#tcp.waitingBytes : Infinity;
   }
 
-  /** Made by Nest's client, so that instrumentation may attach its metadata. */
+  /** Made by Nest's client, so that instrumentation can attach its metadata. */
   makePacket(route: string, data: unknown): UnnumberedPacket {
     return this.createPacket(route, data);
   }
@@ -126,14 +126,14 @@ export class PeerLink extends ClientTCP implements FrameSink {
     return socket;
   }
 
-  /** Replies come in one piece: no promise and no Observable stand between the frame and its caller. */
+  /** Called by Nest's client with each frame. No promise and no Observable stand between a frame and its caller. */
   override handleResponse(packet: ReplyPacket): Promise<void> {
     if (this.#state === 'greeting') this.#acceptGreeting(packet);
     else this.listener.received(packet, this.#tcp?.messageLength ?? 0);
     return SETTLED;
   }
 
-  /** Failures reach the callers of the requests: the log would say them twice. */
+  /** Failures reach the callers of the requests, so the log need not repeat them. */
   override handleError(): void {}
 
   async #connect(): Promise<void> {

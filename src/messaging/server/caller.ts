@@ -2,42 +2,45 @@ import type { RemoteMember } from '../wire/member.identity.js';
 import type { HedgeStream } from '../streams/hedge.stream.js';
 import type { Backpressure } from '../wire/stream.source.js';
 
-/** The member a request came from. */
+/** The member that sent a request, as the handler sees it. */
 export interface Caller {
   /** Its `host:port`. */
   readonly id: string;
   readonly instanceId: string;
-  /** Sent by this member to itself. */
+  /** Whether this member sent the request to itself. */
   readonly isSelf: boolean;
   readonly route: string;
-  /** Aborts when nobody waits for the reply any more: given up, or its connection closed. Made when first asked for. */
+  /** Aborts when the caller waits no longer: it gave up, or its connection closed. Made when first asked for. */
   readonly signal: AbortSignal;
-  /** Present where it takes many values for a reply. */
+  /** Present when the caller takes many values for a reply. */
   readonly stream?: CallerStream;
 }
 
-/** What a handler can do with a request for many values. */
+/** A stream on the side of its handler. */
 export interface CallerStream extends Backpressure {
-  /** What the caller sends, if it does; nothing of it before it is read. */
+  /** The values that the caller streams, if it does. It sends none before the handler reads. */
   readonly input: HedgeStream<unknown> | undefined;
-  /** Resolves when it has ended, in whatever way. */
+  /** Resolves when the stream has ended, for any reason. */
   readonly closed: Promise<void>;
   readonly isAccepted: boolean;
-  /** The handler begins: from now on nobody says that nothing was done. Said for it when it has returned. */
+  /**
+   * Says that the handler begins: from now on no error may claim that nothing was done. Without {@link hold}, the stream
+   * is accepted when the handler returns.
+   */
   accept(): void;
-  /** It may still be refused when the handler has returned: {@link accept} is called later, or with the first value. */
+  /** Leaves it open whether the stream is accepted: {@link accept} is called later, or the first value accepts it. */
   hold(): void;
-  /** Ends it at both sides: the caller and whoever reads the input get the error, what writes the output is unsubscribed. */
+  /** Ends the stream on both sides. The caller and the reader of the input get the error; the output is unsubscribed. */
   fail(error: unknown): void;
 }
 
-/** A request that is being answered, as its handler knows it. */
+/** The caller of a request that is being answered. */
 export class WaitingCaller implements Caller {
   readonly id: string;
   readonly instanceId: string;
   stream?: CallerStream;
   #controller: AbortController | undefined;
-  #gone: { reason: unknown } | undefined;
+  #goneFor: { reason: unknown } | undefined;
 
   constructor(
     from: RemoteMember,
@@ -51,18 +54,19 @@ export class WaitingCaller implements Caller {
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();
-      if (this.#gone) this.#controller.abort(this.#gone.reason);
+      if (this.#goneFor) this.#controller.abort(this.#goneFor.reason);
     }
     return this.#controller.signal;
   }
 
-  /** Whether nobody waits for the reply any more. */
-  get isAbandoned(): boolean {
-    return this.#gone !== undefined;
+  /** Whether the caller waits no longer. */
+  get isGone(): boolean {
+    return this.#goneFor !== undefined;
   }
 
-  abandon(reason: unknown): void {
-    this.#gone ??= { reason };
+  /** The caller waits no longer. */
+  leave(reason: unknown): void {
+    this.#goneFor ??= { reason };
     this.#controller?.abort(reason);
   }
 }

@@ -21,13 +21,16 @@ import { costOf } from '../wire/stream.credit.js';
 import { NO_BACKPRESSURE, isMany, observe } from '../wire/stream.source.js';
 import { CALLER_GONE, CALLER_LOST, NO_HANDLER, OVERLOADED_THERE } from './server.messages.js';
 
-/** The requests of one connection, from their arrival to the end of their replies. */
+/**
+ * The requests that arrive on one connection, until their replies have left by the sink. It calls the handler of each, and
+ * keeps the callers that wait and the streams that are open.
+ */
 export class IncomingRequests {
-  /** Those whose handler has not replied yet. */
-  readonly #pending = new Map<RequestId, WaitingCaller>();
+  /** Callers of handlers that have not replied yet. */
+  readonly #callers = new Map<RequestId, WaitingCaller>();
   readonly #streams = new Map<RequestId, IncomingStream>();
-  /** Of both, those whose handler still works or whose replies still leave, though nobody may wait for them any more. */
-  #open = 0;
+  /** Requests and streams whose handler works or whose values leave, those that were given up included. */
+  #underWay = 0;
   #lastId = 0;
   #isLeaving = false;
 
@@ -39,19 +42,20 @@ export class IncomingRequests {
   ) {}
 
   /**
-   * Takes what arrived, of so many characters. Never throws.
-   * @param replied Told when a request has been replied to.
-   * @returns false when it is nothing that a member sends
+   * Takes a frame that arrived. Never throws.
+   * @param length of the frame, in UTF-16 units
+   * @param replied called when a request is over
+   * @returns false for a frame that no member sends
    */
   receive(packet: object, length: number, replied?: () => void): boolean {
-    if (!isRequestPacket(packet)) return this.#receivePart(packet, length);
-    // Whoever was told that no more is read may repeat it elsewhere.
+    if (!isRequestPacket(packet)) return this.#receiveStreamPart(packet, length);
+    // The caller was told that no more is read here, and may repeat the request elsewhere.
     if (this.#isLeaving) {
       replied?.();
       return true;
     }
     if (typeof packet.id === 'number') this.#lastId = Math.max(this.#lastId, packet.id);
-    if (this.#open >= this.server.maxPending) {
+    if (this.#underWay >= this.server.maxPending) {
       this.sink.sendFrame(this.server.failureOf(packet, this.#overload()));
       replied?.();
       return true;
@@ -61,18 +65,18 @@ export class IncomingRequests {
     return true;
   }
 
-  /** The connection may take more again. */
+  /** The connection takes more again. */
   wake(): void {
     for (const stream of this.#streams.values()) stream.wake();
   }
 
-  /** Reads no more requests, and says which one it read last. */
+  /** Reads no more requests, and says which request it read last. */
   leave(): void {
     this.#isLeaving = true;
     this.sink.sendFrame(JSON.stringify({ goaway: this.#lastId } satisfies GoawayPacket));
   }
 
-  /** The member fell silent: its streams end, though its connection may seem open. */
+  /** The caller fell silent: its streams end, though its connection may seem open. */
   abandon(): void {
     const { id } = this.from;
     for (const stream of this.#streams.values()) {
@@ -85,11 +89,11 @@ export class IncomingRequests {
     this.#isLeaving = true;
     const lost = (route: string) =>
       new HedgeError('CONNECTION_LOST', CALLER_LOST(this.from.id, route));
-    for (const request of this.#pending.values()) request.abandon(lost(request.route));
-    for (const stream of this.#streams.values()) stream.drop(lost(stream.caller.route));
+    for (const caller of this.#callers.values()) caller.leave(lost(caller.route));
+    for (const stream of this.#streams.values()) stream.lose(lost(stream.caller.route));
   }
 
-  #receivePart(packet: object, length: number): boolean {
+  #receiveStreamPart(packet: object, length: number): boolean {
     if (isItem(packet)) {
       return this.#streams.get(packet.id)?.receive(packet.item, costOf(length)) ?? true;
     }
@@ -100,18 +104,18 @@ export class IncomingRequests {
     }
     if (!isCancel(packet)) return false;
     this.#streams.get(packet.cancel)?.cancel();
-    const request = this.#pending.get(packet.cancel);
-    request?.abandon(new HedgeError('ABORTED', CALLER_GONE(this.from.id, request.route)));
+    const caller = this.#callers.get(packet.cancel);
+    caller?.leave(new HedgeError('ABORTED', CALLER_GONE(this.from.id, caller.route)));
     return true;
   }
 
   #answer(packet: RequestPacket, replied?: () => void): void {
     const caller = new WaitingCaller(this.from, this.isSelf, packet.pattern);
-    let isLate = false;
+    let isAsync = false;
     const reply = (json: string) => {
-      if (isLate) this.#open--;
-      if (this.#pending.get(packet.id) === caller) this.#pending.delete(packet.id);
-      if (!caller.isAbandoned) this.sink.sendFrame(json);
+      if (isAsync) this.#underWay--;
+      if (this.#callers.get(packet.id) === caller) this.#callers.delete(packet.id);
+      if (!caller.isGone) this.sink.sendFrame(json);
       replied?.();
     };
     const succeed = (value: unknown) => reply(encodeReply(packet, value, this.sink.maxFrameLength));
@@ -124,9 +128,9 @@ export class IncomingRequests {
       return;
     }
     if (isPending(result)) {
-      isLate = true;
-      this.#open++;
-      this.#pending.set(packet.id, caller);
+      isAsync = true;
+      this.#underWay++;
+      this.#callers.set(packet.id, caller);
       settle(result).then(succeed, fail);
     } else {
       succeed(result);
@@ -141,7 +145,7 @@ export class IncomingRequests {
     const stream = new IncomingStream({ packet, caller, sink, server, onEnd });
     this.#streams.set(packet.id, stream);
     if (replied) void stream.closed.then(replied);
-    this.#open++;
+    this.#underWay++;
     let result: unknown;
     try {
       result = this.#handlerOf(packet)(packet.data, stream.caller);
@@ -154,7 +158,7 @@ export class IncomingRequests {
     } catch (error) {
       stream.fail(error);
     }
-    void Promise.allSettled([stream.closed, result]).then(() => this.#open--);
+    void Promise.allSettled([stream.closed, result]).then(() => this.#underWay--);
     return true;
   }
 
@@ -178,7 +182,7 @@ function isPending(result: unknown): boolean {
   return isPromiseLike(result) || isMany(result);
 }
 
-/** Nest's pipeline gives a promise of an Observable; what ends without a value is `undefined`. */
+/** Nest's pipeline gives a promise of an Observable. An Observable without a value gives `undefined`. */
 async function settle(result: unknown): Promise<unknown> {
   const value: unknown = isMany(result) ? result : await result;
   if (!isMany(value)) return value;

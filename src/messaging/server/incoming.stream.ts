@@ -20,7 +20,7 @@ export interface IncomingStreamParts {
   readonly onEnd: () => void;
 }
 
-/** A request for many values at the member that answers it. */
+/** A stream on the side of its handler: a request that is answered with many values, and may bring many. */
 export class IncomingStream implements CallerStream, FrameSink {
   readonly input: HedgeStream<unknown> | undefined;
   readonly closed: Promise<void>;
@@ -62,7 +62,7 @@ export class IncomingStream implements CallerStream, FrameSink {
     return this.parts.sink.waitingBytes;
   }
 
-  /** Values leave by it: with the first of them the stream is accepted, if it was not before. */
+  /** The writer's values leave by it. The first value accepts the stream, unless it was accepted before. */
   sendFrame(json: string): boolean {
     this.accept();
     return this.parts.sink.sendFrame(json);
@@ -86,7 +86,7 @@ export class IncomingStream implements CallerStream, FrameSink {
     return this.#writer.whenFree();
   }
 
-  /** What the handler returned. Of something that is no stream it makes a stream of one value. */
+  /** Streams the result of the handler. A result that is no stream is sent as one value. */
   answer(result: unknown): void {
     if (!this.#isHeld) this.accept();
     if (isMany(result)) this.#writer.start(result);
@@ -97,7 +97,7 @@ export class IncomingStream implements CallerStream, FrameSink {
     this.#end({ error });
   }
 
-  /** The caller takes more. @returns false for more than any caller takes */
+  /** The caller takes more. @returns false for more units than any caller takes */
   grant(units: number): boolean {
     return this.#writer.grant(units);
   }
@@ -119,11 +119,11 @@ export class IncomingStream implements CallerStream, FrameSink {
 
   /** The caller gave up. */
   cancel(): void {
-    this.drop(this.#gone());
+    this.lose(this.#callerGone());
   }
 
-  /** Ends it here only: nobody is left to be told. */
-  drop(reason: HedgeError): void {
+  /** Ends the stream on this side only: the caller knows, or cannot be told. */
+  lose(reason: HedgeError): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#tearDown(reason);
@@ -139,14 +139,14 @@ export class IncomingStream implements CallerStream, FrameSink {
   }
 
   #tearDown(reason?: unknown): void {
-    if (reason !== undefined) this.caller.abandon(reason);
+    if (reason !== undefined) this.caller.leave(reason);
     this.#writer.stop();
-    this.#reader.fail(reason ?? this.#gone());
+    this.#reader.fail(reason ?? this.#callerGone());
     this.parts.onEnd();
     this.#close();
   }
 
-  #gone(): HedgeError {
+  #callerGone(): HedgeError {
     const { id, route } = this.caller;
     return new HedgeError('ABORTED', CALLER_GONE(id, route));
   }

@@ -29,17 +29,17 @@ export interface MessageServerOptions {
   readonly tlsOptions?: TlsOptions;
   /** @default TCP */
   readonly network?: Network;
-  /** How long a new connection may take to greet, in ms. @default 5,000 */
+  /** How long a connection may take to greet, in ms. @default 5,000 */
   readonly helloTimeout?: number;
-  /** How many connections may be open that have not greeted; for one more, the oldest is closed. @default 256 */
+  /** How many connections may be open that have not greeted. One more closes the oldest. @default 256 */
   readonly maxStrangers?: number;
-  /** How many connections may be open in all; more are refused as they come. @default 4,096 */
+  /** How many connections may be open at the same time. More are refused. @default 4,096 */
   readonly maxConnections?: number;
-  /** How many requests of one connection are answered at a time. @default 65,536 */
+  /** How many requests of one connection are answered at the same time. @default 65,536 */
   readonly maxPending?: number;
 }
 
-/** Answers the requests of other members, and those of this member to itself. */
+/** Answers the requests of other members, and the requests of this member to itself. */
 export class MessageServer implements RequestServer {
   readonly #logger = new Logger('HedgeServer');
   readonly #handlers = new Map<string, MessageHandler>();
@@ -71,7 +71,7 @@ export class MessageServer implements RequestServer {
     );
   }
 
-  /** Nest's side of the server: what instrumentation hooks into. */
+  /** The server as Nest knows it, where instrumentation sets its hooks. */
   get transport(): ServerTCP {
     return this.#tcp;
   }
@@ -83,7 +83,7 @@ export class MessageServer implements RequestServer {
   }
 
   /**
-   * Handles every route that begins with `prefix` and has no handler of its own; the longest prefix wins.
+   * Handles every route that begins with `prefix` and has no handler of its own. The longest prefix wins.
    *
    * @throws HedgeError INVALID_HANDLER when the prefix has a handler.
    */
@@ -95,7 +95,8 @@ export class MessageServer implements RequestServer {
   }
 
   /**
-   * Resolves with what was bound. Set `identity.id` as soon as it resolves: members that greet an empty id are turned away.
+   * Resolves with the address that was bound. Set `identity.id` as soon as it resolves: a greeting is refused while the id
+   * is empty.
    *
    * @throws HedgeError INVALID_OPTIONS when the address cannot be bound.
    */
@@ -113,8 +114,8 @@ export class MessageServer implements RequestServer {
   }
 
   /**
-   * Stops listening and closes every connection. Handlers that run go on, and their replies go nowhere:
-   * drain before.
+   * Stops listening and closes every connection. Running handlers go on, and their replies are dropped: let them finish
+   * before.
    */
   close(): Promise<void> {
     this.#isListening = false;
@@ -122,8 +123,8 @@ export class MessageServer implements RequestServer {
   }
 
   /**
-   * Ends the streams of a member that fell silent: a connection may seem open long after its host is gone.
-   * @param instanceId of the process that did, where it is known: another one may have its address by now
+   * Ends the streams of a member that fell silent. A connection may seem open long after its host is gone.
+   * @param instanceId of the silent process, where it is known: another process may have its address by now
    */
   abandon(id: string, instanceId?: string): void {
     this.#tcp.abandon(id, instanceId);

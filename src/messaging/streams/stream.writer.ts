@@ -6,7 +6,7 @@ import { STREAM_OUTRUN } from './streams.messages.js';
 import { costOf, MAX_CREDIT } from '../wire/stream.credit.js';
 import { observe, type Backpressure, type StreamSource } from '../wire/stream.source.js';
 
-/** What the frames of one stream are made of, and where they leave. */
+/** How the values of one stream are encoded, and where they leave. */
 export interface StreamWriterParts {
   readonly route: string;
   readonly sink: FrameSink;
@@ -18,15 +18,14 @@ export interface StreamWriterParts {
   ended(failure?: { readonly error: unknown }): void;
 }
 
-/** Bytes that wait in the connection: beyond them values wait here, so that other messages come through. */
+/** Bytes that may wait in the connection. Beyond them values wait here, so that other messages are not delayed. */
 const MAX_BACKLOG = 256 * 1024;
-/** Characters that may wait for credit: an Observable cannot be told to pause. */
+/** Characters that may wait here. An Observable cannot be told to pause, so its stream fails beyond them. */
 const MAX_WAITING = 8 * 1024 * 1024;
 
 /**
- * The sending half of a stream: sends what its source gives as far as the receiver's credit goes. The source runs in the
- * asynchronous context the writer was made in, to the end of its `finally`: those who ask for values and who leave have
- * others.
+ * The sending half of a stream: it sends the values of its source as far as the receiver's credit goes. The source runs in
+ * the asynchronous context in which the writer was made, to the end of its `finally`, wherever a value is asked for.
  */
 export class StreamWriter implements Backpressure {
   readonly #sink: FrameSink;
@@ -34,8 +33,8 @@ export class StreamWriter implements Backpressure {
   readonly #stop = new Subject<void>();
   readonly #waitingForSpace: (() => void)[] = [];
   #waiting: string[] = [];
-  /** How many of those have left. */
-  #left = 0;
+  /** How many of those have been sent. */
+  #sent = 0;
   #waitingLength = 0;
   #sourceEnd: { failure?: { error: unknown } } | undefined;
   #credit: number;
@@ -65,8 +64,8 @@ export class StreamWriter implements Backpressure {
   }
 
   /**
-   * The receiver takes so many more units.
-   * @returns false for more than any receiver takes
+   * The receiver takes more.
+   * @returns false for more units than any receiver takes
    */
   grant(units: number): boolean {
     this.#credit += units;
@@ -76,41 +75,41 @@ export class StreamWriter implements Backpressure {
 
   /** The connection takes more again. */
   wake(): void {
-    while (this.#left < this.#waiting.length && this.#mayLeave) {
-      const json = this.#waiting[this.#left];
-      // Not kept until all the others have left.
-      this.#waiting[this.#left++] = '';
+    while (this.#sent < this.#waiting.length && this.#maySend) {
+      const json = this.#waiting[this.#sent];
+      // A sent value is not kept until all the others are sent.
+      this.#waiting[this.#sent++] = '';
       this.#waitingLength -= json.length;
       this.#send(json);
     }
-    // There may always be something that waits: what has left must not pile up before it.
-    if (this.#left * 2 >= this.#waiting.length) {
-      this.#waiting.splice(0, this.#left);
-      this.#left = 0;
+    // Something may always wait: sent values must not pile up before it.
+    if (this.#sent * 2 >= this.#waiting.length) {
+      this.#waiting.splice(0, this.#sent);
+      this.#sent = 0;
     }
     if (this.#sourceEnd && this.#waiting.length === 0) this.#finish(this.#sourceEnd.failure);
     if (this.#isFree) this.#tellFree();
   }
 
-  /** Nothing more leaves, and the source is torn down. */
+  /** Sends no more, and tears the source down. */
   stop(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#waiting = [];
-    this.#left = 0;
+    this.#sent = 0;
     this.#scope.runInAsyncScope(() => this.#stop.next());
     this.#tellFree();
   }
 
-  get #mayLeave(): boolean {
+  get #maySend(): boolean {
     return !this.#isOver && this.#credit > 0 && this.#sink.waitingBytes < MAX_BACKLOG;
   }
 
   get #isFree(): boolean {
-    return this.#waiting.length === 0 && this.#mayLeave;
+    return this.#waiting.length === 0 && this.#maySend;
   }
 
-  /** As in Nest, `undefined` is no value: JSON has none either. */
+  /** As in Nest, `undefined` is not sent: JSON has no such value. */
   #put(value: unknown): void {
     if (this.#isOver || value === undefined) return;
     let json: string;
