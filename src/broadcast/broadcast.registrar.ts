@@ -6,8 +6,8 @@ import {
   invokeBounded,
   lastReply,
   LEAVING,
-  type PatternHandlers,
   patternOf,
+  type PatternRegistry,
   ReplyDeadline,
   type RunningHandlers,
 } from '../handlers/index.js';
@@ -26,47 +26,47 @@ import {
 import { BROADCAST_CUT_SHORT, NO_BROADCAST_HANDLER } from './broadcast.messages.js';
 import { BROADCAST } from './on-broadcast.decorator.js';
 
-export interface BroadcastRegistrarPorts {
+export interface BroadcastRegistrarParts {
+  readonly registry: PatternRegistry;
+  readonly factory: HandlerFactory;
+  readonly server: MessageServer;
+  readonly running: RunningHandlers;
+  readonly tracing: MessageTracing;
+  readonly inheritAppConfig: boolean;
   /** The id of this member. */
-  self(): string;
-  /** The token of the newest term this member knows of. */
-  newestToken(): bigint;
+  readonly self: () => string;
+  /** The token of the newest term that this member knows of. */
+  readonly newestToken: () => bigint;
 }
 
 /** Puts the app's `@OnBroadcast()` methods behind their routes. */
 export class BroadcastRegistrar {
-  constructor(
-    private readonly handlers: PatternHandlers,
-    private readonly factory: HandlerFactory,
-    private readonly server: MessageServer,
-    private readonly running: RunningHandlers,
-    private readonly ports: BroadcastRegistrarPorts,
-    private readonly tracing: MessageTracing,
-    private readonly inheritAppConfig: boolean,
-  ) {}
+  constructor(private readonly parts: BroadcastRegistrarParts) {}
 
   /** @throws HedgeError `INVALID_HANDLER` */
   register(): void {
-    for (const { handler, patterns } of this.handlers.claim(BROADCAST)) {
+    const { registry, server } = this.parts;
+    for (const { handler, patterns } of registry.add(BROADCAST)) {
       const answer = this.#answerOf(handler);
       for (const pattern of patterns) {
-        if (pattern === null) this.server.handleUnmatched(BROADCAST_ROUTE, answer);
-        else this.server.handle(BROADCAST_ROUTE + pattern, answer);
+        if (pattern === null) server.handleUnmatched(BROADCAST_ROUTE, answer);
+        else server.handle(BROADCAST_ROUTE + pattern, answer);
       }
     }
-    if (!this.handlers.has(null)) this.#refuseTheRest();
+    if (!registry.has(null)) this.#refuseTheRest();
   }
 
   #refuseTheRest(): void {
-    this.server.handleUnmatched(BROADCAST_ROUTE, (_data, caller) => {
-      const text = NO_BROADCAST_HANDLER(this.ports.self(), patternOf(caller, BROADCAST_ROUTE));
+    const { server, self } = this.parts;
+    server.handleUnmatched(BROADCAST_ROUTE, (_data, caller) => {
+      const text = NO_BROADCAST_HANDLER(self(), patternOf(caller, BROADCAST_ROUTE));
       throw new HedgeError('NO_HANDLER', text);
     });
   }
 
   #answerOf(handler: DiscoveredHandler): MessageHandler {
-    const { running } = this;
-    const pipelined = this.factory.create(
+    const { running, factory, tracing, inheritAppConfig } = this.parts;
+    const pipelined = factory.create(
       handler,
       (invoke, context) => {
         // The last moment at which nothing has been done yet: guards and pipes may have taken their time.
@@ -78,7 +78,7 @@ export class BroadcastRegistrar {
             new HedgeError(running.ended.aborted ? 'NOT_RUNNING' : 'TIMEOUT', BROADCAST_CUT_SHORT),
         });
       },
-      { inheritAppConfig: this.inheritAppConfig },
+      { inheritAppConfig },
     );
     return (envelope, caller) => {
       if (!isBroadcastEnvelope(envelope)) {
@@ -92,23 +92,19 @@ export class BroadcastRegistrar {
         sender: caller.id,
       } as const;
       const answer = () => lastReply(pipelined, envelope.d, context);
-      const causeOf = (error: unknown) => this.factory.thrownIn(context) ?? error;
-      return running.track(this.tracing.handled(message, envelope.h).call(answer, causeOf));
+      const causeOf = (error: unknown) => factory.thrownIn(context) ?? error;
+      return running.track(tracing.handled(message, envelope.h).call(answer, causeOf));
     };
   }
 
   #contextOf({ w }: BroadcastEnvelope, caller: Caller): HedgeContext {
+    const { running, newestToken } = this.parts;
     const deadline = new ReplyDeadline(w);
-    const signal = () => deadline.signal(this.running.ended, caller.signal);
-    return new HedgeContext(
-      caller.id,
-      this.ports.newestToken(),
-      patternOf(caller, BROADCAST_ROUTE),
-      signal,
-    );
+    const signal = () => deadline.signal(running.ended, caller.signal);
+    return new HedgeContext(caller.id, newestToken(), patternOf(caller, BROADCAST_ROUTE), signal);
   }
 
   #leaving(): HedgeError {
-    return new HedgeError('NOT_RUNNING', LEAVING(this.ports.self()));
+    return new HedgeError('NOT_RUNNING', LEAVING(this.parts.self()));
   }
 }

@@ -13,11 +13,15 @@ import { waitLimits, type WaitLimits } from '../time/index.js';
 import { BROADCAST_ROUTE, type BroadcastEnvelope } from './broadcast.envelope.js';
 import type { BroadcastOptions, BroadcastReply } from './broadcast.types.js';
 
-export interface BroadcasterPorts {
+export interface BroadcasterParts {
+  readonly peers: Peers;
+  readonly tracing: MessageTracing;
+  /** The default of `timeout`, in ms. */
+  readonly requestTimeout: number;
   /** The id of this member. */
-  self(): string;
+  readonly self: () => string;
   /** The ids of all members, this one included. */
-  members(): readonly string[];
+  readonly members: () => readonly string[];
 }
 
 /** A message and those who are to get it. */
@@ -31,12 +35,7 @@ interface Round {
 
 /** Asks all members at once, each for itself: one that is gone or hangs delays nobody else's reply. */
 export class Broadcaster {
-  constructor(
-    private readonly peers: Peers,
-    private readonly ports: BroadcasterPorts,
-    private readonly requestTimeout: number,
-    private readonly tracing: MessageTracing,
-  ) {}
+  constructor(private readonly parts: BroadcasterParts) {}
 
   /** In the order of the member list. */
   async broadcast<R>(
@@ -61,11 +60,11 @@ export class Broadcaster {
   }
 
   #round(pattern: Pattern, data: unknown, options: BroadcastOptions): Round {
-    const limits = waitLimits(options, this.requestTimeout);
+    const limits = waitLimits(options, this.parts.requestTimeout);
     const name = routeOf(pattern);
     const members = this.#membersOf(options);
     assertInEnvelope(data);
-    const trace = this.tracing.sent({ kind: 'broadcast', pattern: name });
+    const trace = this.parts.tracing.sent({ kind: 'broadcast', pattern: name });
     return {
       members,
       limits,
@@ -83,7 +82,7 @@ export class Broadcaster {
   ): Pick<Round, 'route' | 'data'> {
     const envelope: BroadcastEnvelope = { d: data, w: Math.ceil(timeout), h: trace.headers };
     try {
-      return { route, data: this.peers.encode(route, envelope) };
+      return { route, data: this.parts.peers.encode(route, envelope) };
     } catch (error) {
       trace.end(error);
       throw error;
@@ -94,8 +93,8 @@ export class Broadcaster {
     if (only !== undefined && !isListOfTexts(only)) {
       throw new HedgeError('INVALID_ARGUMENT', EXPECTED('only', 'a list of member ids', only));
     }
-    const ids = [...new Set(only ?? this.ports.members())];
-    return skipSelf ? ids.filter((id) => id !== this.ports.self()) : ids;
+    const ids = [...new Set(only ?? this.parts.members())];
+    return skipSelf ? ids.filter((id) => id !== this.parts.self()) : ids;
   }
 
   #ask<R>(round: Round): Observable<BroadcastReply<R>> {
@@ -138,7 +137,7 @@ export class Broadcaster {
   ): Promise<BroadcastReply<R>> {
     const { timeout } = limits;
     try {
-      const reply = (await this.peers.request(member, route, data, { timeout, signal })) as R;
+      const reply = (await this.parts.peers.request(member, route, data, { timeout, signal })) as R;
       return { member, reply };
     } catch (error) {
       if (error instanceof HedgeError) return { member, error };

@@ -2,7 +2,13 @@ import { AsyncResource } from 'node:async_hooks';
 import { lastValueFrom, Observable, Subject, takeUntil } from 'rxjs';
 import { onAbort } from '../abort.listeners.js';
 import type { PipelinedHandler } from './handler.factory.js';
-import { ALWAYS_ROOM, isMany, observe, type Many, type StreamRoom } from '../messaging/index.js';
+import {
+  NO_BACKPRESSURE,
+  isMany,
+  observe,
+  type Many,
+  type Backpressure,
+} from '../messaging/index.js';
 
 /** How long a handler runs, and in what. */
 export interface HandlerBounds {
@@ -12,8 +18,8 @@ export interface HandlerBounds {
   run<R>(fn: () => R): R;
   /** What an Observable ends with that the signal cut short. */
   cutShort(): Error;
-  /** Where its values go: an async iterable is asked for the next when there is room. @default always */
-  readonly room?: StreamRoom;
+  /** Holds an async iterable back while its values cannot leave. @default none */
+  readonly backpressure?: Backpressure;
 }
 
 /**
@@ -36,7 +42,7 @@ export async function lastReply(
 }
 
 function cutBy(many: Many, bounds: HandlerBounds): Observable<unknown> {
-  const source = observe(many, bounds.room ?? ALWAYS_ROOM);
+  const source = observe(many, bounds.backpressure ?? NO_BACKPRESSURE);
   const signal = bounds.signal?.();
   const scope = bounds.run(() => new AsyncResource('HedgeHandler'));
   return new Observable((subscriber) => {

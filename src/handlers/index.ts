@@ -11,6 +11,6 @@ export { LEAVING } from './handlers.messages.js';
 export { HedgeContext } from './hedge.context.js';
 export { MessageKind } from './message.kind.js';
 export { patternOf, routeOf, type Pattern } from './pattern.js';
-export { PatternHandlers, type PatternHandler } from './pattern.handlers.js';
+export { PatternRegistry, type PatternHandler } from './pattern.registry.js';
 export { ReplyDeadline } from './reply.deadline.js';
 export { RunningHandlers } from './running.handlers.js';

@@ -1,20 +1,21 @@
-import { LONGEST_TIMER } from '../time/index.js';
+import { LONGEST_TIMER, SystemClock, TimeLimit } from '../time/index.js';
 
-/** Until when the caller of a handler waits for its reply. */
-export class ReplyDeadline {
-  // From the arrival of the message: guards and pipes take their part of the time too.
-  readonly #until: number;
-  /** Kept here, for what `AbortSignal.any()` makes does not keep it. */
+/** `AbortSignal.timeout()` goes by it. */
+const CLOCK = new SystemClock();
+
+/** How long the caller of a handler waits for its reply. Guards and pipes use up a part of that time. */
+export class ReplyDeadline extends TimeLimit {
+  /** Kept here, because the signal that `AbortSignal.any()` makes does not keep it. */
   #timeout: AbortSignal | undefined;
 
-  /** @param timeout ms that the caller still waits */
+  /** @param timeout ms from the arrival of the message */
   constructor(timeout: number) {
-    this.#until = performance.now() + timeout;
+    super(CLOCK, timeout);
   }
 
-  /** Aborts when nobody waits any more, or one of the others does. */
+  /** Aborts when the caller waits no longer, or when one of the other signals aborts. */
   signal(...others: AbortSignal[]): AbortSignal {
-    const left = Math.ceil(this.#until - performance.now());
+    const left = Math.ceil(this.left);
     this.#timeout ??=
       left > 0 ? AbortSignal.timeout(Math.min(left, LONGEST_TIMER)) : AbortSignal.abort();
     return AbortSignal.any([...others, this.#timeout]);

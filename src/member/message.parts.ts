@@ -1,7 +1,7 @@
 import { Broadcaster, BroadcastRegistrar } from '../broadcast/index.js';
 import type { MemberBase } from './member.base.js';
 import type { LeaderParts } from './leader.parts.js';
-import { PatternHandlers, RunningHandlers } from '../handlers/index.js';
+import { PatternRegistry, RunningHandlers } from '../handlers/index.js';
 import {
   LeaderClient,
   LeaderMessageRegistrar,
@@ -25,29 +25,35 @@ export class MessageParts {
     const { options, clock, server, peers, scope, explorer, factory, tracing, id } = base;
     const { requestTimeout, inheritAppConfig } = options;
     this.running = new RunningHandlers(clock);
-    this.routes = new LeaderRoutes(server, election, view, this.running, id);
+    this.routes = new LeaderRoutes({ server, election, view, running: this.running, self: id });
     this.client = new LeaderClient(peers, view, election, clock);
     this.sender = new MessageSender(this.client, requestTimeout, tracing);
     this.streams = new StreamSender(this.client, requestTimeout, tracing);
-    this.#leaderMessages = new LeaderMessageRegistrar(
-      new PatternHandlers(explorer),
+    this.#leaderMessages = new LeaderMessageRegistrar({
+      registry: new PatternRegistry(explorer),
       factory,
-      this.routes,
+      routes: this.routes,
       scope,
       tracing,
       inheritAppConfig,
-    );
-    const members = () => membership.list.all.map((member) => member.id);
-    this.broadcaster = new Broadcaster(peers, { self: id, members }, requestTimeout, tracing);
-    this.#broadcasts = new BroadcastRegistrar(
-      new PatternHandlers(explorer),
+    });
+    this.broadcaster = new Broadcaster({
+      peers,
+      tracing,
+      requestTimeout,
+      self: id,
+      members: () => membership.list.all.map((member) => member.id),
+    });
+    this.#broadcasts = new BroadcastRegistrar({
+      registry: new PatternRegistry(explorer),
       factory,
       server,
-      this.running,
-      { self: id, newestToken: () => view.newestToken },
+      running: this.running,
       tracing,
       inheritAppConfig,
-    );
+      self: id,
+      newestToken: () => view.newestToken,
+    });
   }
 
   /** @throws HedgeError `INVALID_HANDLER` */

@@ -3,8 +3,8 @@ export { HedgeStream } from './streams/hedge.stream.js';
 export { DEFAULT_SOCKET_LIMITS, type SocketLimits } from './wire/hedge.socket.js';
 export { MemberIdentity } from './wire/member.identity.js';
 export { assertInEnvelope, EncodedData } from './wire/message.codec.js';
-export type { Caller, CallerStream } from './server/incoming.request.js';
-export type { MessageHandler } from './server/incoming.requests.js';
+export type { Caller, CallerStream } from './server/caller.js';
+export type { MessageHandler } from './server/request.server.js';
 export type { MessageHeaders } from './wire/message.headers.js';
 export { MessageServer, type MessageServerOptions } from './server/message.server.js';
 export {
@@ -34,4 +34,10 @@ export type { PortSecurity } from './security/port.tls.js';
 export { checkSecret } from './security/secret.keys.js';
 export { StreamReader } from './streams/stream.reader.js';
 export { isStreamSource, type StreamSource } from './wire/stream.source.js';
-export { isMany, observe, ALWAYS_ROOM, type Many, type StreamRoom } from './wire/stream.source.js';
+export {
+  isMany,
+  observe,
+  NO_BACKPRESSURE,
+  type Many,
+  type Backpressure,
+} from './wire/stream.source.js';

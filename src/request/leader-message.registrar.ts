@@ -14,7 +14,7 @@ import {
   type HandlerBounds,
   type HandlerFactory,
   type MessageKind,
-  type PatternHandlers,
+  type PatternRegistry,
   patternOf,
 } from '../handlers/index.js';
 import { LEADER_ROUTE, LeaderMessageContext } from './leader-message.context.js';
@@ -28,37 +28,40 @@ import {
   STREAM_TERM_ENDED,
 } from './request.messages.js';
 
+export interface LeaderMessageRegistrarParts {
+  readonly registry: PatternRegistry;
+  readonly factory: HandlerFactory;
+  readonly routes: LeaderRoutes;
+  readonly scope: TermScope;
+  readonly tracing: MessageTracing;
+  readonly inheritAppConfig: boolean;
+}
+
 /** Puts the app's `@OnLeaderMessage()` and `@OnLeaderStream()` methods behind their routes. */
 export class LeaderMessageRegistrar {
-  constructor(
-    private readonly handlers: PatternHandlers,
-    private readonly factory: HandlerFactory,
-    private readonly routes: LeaderRoutes,
-    private readonly scope: TermScope,
-    private readonly tracing: MessageTracing,
-    private readonly inheritAppConfig: boolean,
-  ) {}
+  constructor(private readonly parts: LeaderMessageRegistrarParts) {}
 
   /** @throws HedgeError `INVALID_HANDLER` */
   register(): void {
     this.#registerAll(LEADER_MESSAGE, plainPayload);
     this.#registerAll(LEADER_STREAM, streamPayload);
-    if (!this.handlers.has(null)) this.#refuseTheRest();
+    if (!this.parts.registry.has(null)) this.#refuseTheRest();
   }
 
   #registerAll(kind: MessageKind, payloadOf: (request: LeaderRequest) => unknown): void {
-    for (const { handler, patterns } of this.handlers.claim(kind)) {
+    const { registry, routes } = this.parts;
+    for (const { handler, patterns } of registry.add(kind)) {
       const answer = this.#leaderHandler(handler, payloadOf);
       for (const pattern of patterns) {
-        if (pattern === null) this.routes.handleUnmatched(LEADER_ROUTE, answer);
-        else this.routes.handle(LEADER_ROUTE + pattern, answer);
+        if (pattern === null) routes.handleUnmatched(LEADER_ROUTE, answer);
+        else routes.handle(LEADER_ROUTE + pattern, answer);
       }
     }
   }
 
   /** On the leader only: another member may be of a newer version, and lead by now. */
   #refuseTheRest(): void {
-    this.routes.handleUnmatched(LEADER_ROUTE, ({ caller }) => {
+    this.parts.routes.handleUnmatched(LEADER_ROUTE, ({ caller }) => {
       throw new HedgeError('NO_HANDLER', NO_LEADER_HANDLER(patternOf(caller, LEADER_ROUTE)));
     });
   }
@@ -67,17 +70,18 @@ export class LeaderMessageRegistrar {
     handler: DiscoveredHandler,
     payloadOf: (request: LeaderRequest) => unknown,
   ): LeaderHandler {
-    const pipelined = this.factory.create(
+    const { factory, routes, inheritAppConfig } = this.parts;
+    const pipelined = factory.create(
       handler,
       (invoke, context) => {
         const own = context as LeaderMessageContext;
         // The last moment at which nothing has been done yet: guards and pipes may have taken their time
         // (CHECK-BEFORE-HANDLER).
-        if (!own.term.isHeld()) throw this.routes.refusal();
+        if (!own.term.isHeld()) throw routes.refusal();
         own.caller.stream?.accept();
         return invokeBounded(invoke, this.#boundsOf(own));
       },
-      { inheritAppConfig: this.inheritAppConfig },
+      { inheritAppConfig },
     );
     return (request) => {
       const payload = payloadOf(request);
@@ -85,19 +89,19 @@ export class LeaderMessageRegistrar {
       const trace = this.#traceOf(request);
       const { stream } = request.caller;
       if (!stream) {
-        const causeOf = (error: unknown) => this.factory.thrownIn(context) ?? error;
+        const causeOf = (error: unknown) => factory.thrownIn(context) ?? error;
         return trace.call(() => lastReply(pipelined, payload, context), causeOf);
       }
       this.#endWithTerm(stream, request.term);
       stream.hold();
-      void stream.closed.then(() => trace.end(this.factory.thrownIn(context)));
+      void stream.closed.then(() => trace.end(factory.thrownIn(context)));
       return trace.run(() => pipelined(payload, context));
     };
   }
 
   #traceOf({ caller, headers }: LeaderRequest): MessageTrace {
     const kind = caller.stream ? 'stream' : 'send';
-    return this.tracing.handled(
+    return this.parts.tracing.handled(
       { kind, pattern: patternOf(caller, LEADER_ROUTE), sender: caller.id },
       headers,
     );
@@ -107,9 +111,9 @@ export class LeaderMessageRegistrar {
     const { term, caller } = context;
     const cutShort = () =>
       new HedgeError(term.isHeld() ? 'TIMEOUT' : 'NOT_LEADER', OBSERVABLE_CUT_SHORT);
-    const run = <R>(fn: () => R) => this.scope.run(term, fn);
+    const run = <R>(fn: () => R) => this.parts.scope.run(term, fn);
     // A stream is torn down as a whole when its caller or its term goes.
-    if (caller.stream) return { run, cutShort, room: caller.stream };
+    if (caller.stream) return { run, cutShort, backpressure: caller.stream };
     // Over after the drain of a shutdown at the latest: the term ends with it.
     return { run, cutShort, signal: () => context.getSignal() };
   }
@@ -117,7 +121,7 @@ export class LeaderMessageRegistrar {
   #endWithTerm(stream: CallerStream, { signal }: LeaderRequest['term']): void {
     const ignore = onAbort(signal, () => {
       const lost = stream.isAccepted && new HedgeError('CONNECTION_LOST', STREAM_TERM_ENDED);
-      stream.fail(lost || this.routes.refusal());
+      stream.fail(lost || this.parts.routes.refusal());
     });
     void stream.closed.then(ignore);
   }

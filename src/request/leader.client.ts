@@ -8,7 +8,7 @@ import {
   type Peers,
   type StreamRequest,
 } from '../messaging/index.js';
-import { Backoff, type Clock, type WaitLimits } from '../time/index.js';
+import { Backoff, TimeLimit, type Clock, type WaitLimits } from '../time/index.js';
 import { readRefusal, type LeaderEnvelope } from './leader.envelope.js';
 import { NO_LEADER_ANSWERED, OUTCOME_UNKNOWN, STREAM_TERM_ENDED } from './request.messages.js';
 
@@ -96,11 +96,11 @@ export class LeaderClient {
     limits: LeaderRequestLimits,
     ask: (leader: KnownLeader, timeout: number) => Promise<R>,
   ): Promise<R> {
-    const until = this.clock.now().monotonic + limits.timeout;
+    const limit = new TimeLimit(this.clock, limits.timeout);
     const backoff = new Backoff(5, 200);
     let mayHaveHappened = false;
     for (;;) {
-      const left = Math.max(0, until - this.clock.now().monotonic);
+      const { left } = limit;
       let leader: KnownLeader | undefined;
       try {
         leader = await this.#leader({ timeout: left, signal: limits.signal });

@@ -16,7 +16,7 @@ export interface LeaderEnvelope {
 }
 
 /** What a member answers that does not lead, or is about to stop. Nothing was done. */
-export interface Refusal {
+interface RefusalPayload {
   readonly refused: true;
   /** The leader it knows, and that leader's token in decimal. */
   readonly leader?: string;
@@ -31,14 +31,14 @@ export function isEnvelope(data: unknown): data is LeaderEnvelope {
 
 export function refusalOf(id: string, leader: KnownLeader | undefined): HedgeError {
   const known = leader && { leader: leader.id, token: `${leader.token}` };
-  const error: Refusal = { refused: true, ...known };
+  const error: RefusalPayload = { refused: true, ...known };
   return new HedgeError('NOT_LEADER', NOT_THE_LEADER(id, leader?.id), { error });
 }
 
 /** @returns the leader it names, if any; undefined where the error is no refusal */
 export function readRefusal(error: unknown): { leader: KnownLeader | undefined } | undefined {
   if (!(error instanceof HedgeError) || error.code !== 'NOT_LEADER') return undefined;
-  const { refused, leader, token } = (error.error ?? {}) as Partial<Refusal>;
+  const { refused, leader, token } = (error.error ?? {}) as Partial<RefusalPayload>;
   if (refused !== true) return undefined;
   const isNamed = typeof leader === 'string' && isTokenText(token);
   return { leader: isNamed ? { id: leader, token: BigInt(token) } : undefined };

@@ -19,22 +19,27 @@ export interface LeaderRequest {
 
 export type LeaderHandler = (request: LeaderRequest) => unknown;
 
+export interface LeaderRoutesParts {
+  readonly server: MessageServer;
+  readonly election: Election;
+  readonly view: LeaderView;
+  readonly running: RunningHandlers;
+  /** The id of this member. */
+  readonly self: () => string;
+}
+
 /** Answers requests while this member leads, and sends them on while it does not. */
 export class LeaderRoutes {
-  constructor(
-    private readonly server: MessageServer,
-    private readonly election: Election,
-    private readonly view: LeaderView,
-    private readonly running: RunningHandlers,
-    private readonly id: () => string,
-  ) {}
+  constructor(private readonly parts: LeaderRoutesParts) {}
 
   handle(route: string, handler: LeaderHandler): void {
-    this.server.handle(route, (data, caller) => this.#answer(data, caller, handler));
+    this.parts.server.handle(route, (data, caller) => this.#answer(data, caller, handler));
   }
 
   handleUnmatched(prefix: string, handler: LeaderHandler): void {
-    this.server.handleUnmatched(prefix, (data, caller) => this.#answer(data, caller, handler));
+    this.parts.server.handleUnmatched(prefix, (data, caller) =>
+      this.#answer(data, caller, handler),
+    );
   }
 
   /** For what may be repeated: whatever the end of the term cut short is sent on to the next leader. */
@@ -54,30 +59,32 @@ export class LeaderRoutes {
    * wait for it.
    */
   handleUntilTermEnds(route: string, handler: LeaderHandler): void {
-    this.server.handle(route, (data, caller) => handler(this.#read(data, caller)));
+    this.parts.server.handle(route, (data, caller) => handler(this.#read(data, caller)));
   }
 
   /** The error that sends a caller to the leader this member knows; nothing was done. */
   refusal(): HedgeError {
-    const { current } = this.view;
-    return refusalOf(this.id(), current?.id === this.id() ? undefined : current);
+    const self = this.parts.self();
+    const { current } = this.parts.view;
+    return refusalOf(self, current?.id === self ? undefined : current);
   }
 
   #answer(envelope: unknown, caller: Caller, handler: LeaderHandler): unknown {
+    const { running } = this.parts;
     const request = this.#read(envelope, caller);
-    if (this.running.isClosed) throw this.refusal();
+    if (running.isClosed) throw this.refusal();
     // The handler of a stream returns long before its values end.
-    if (caller.stream) void this.running.track(caller.stream.closed);
-    return this.running.track(handler(request));
+    if (caller.stream) void running.track(caller.stream.closed);
+    return running.track(handler(request));
   }
 
   #read(envelope: unknown, caller: Caller): LeaderRequest {
     if (!isEnvelope(envelope)) {
       throw new HedgeError('INVALID_ARGUMENT', MALFORMED_REQUEST(caller.route));
     }
-    const newest = BigInt(envelope.t);
-    this.election.superseded(newest);
-    const { term } = this.election;
+    const { election } = this.parts;
+    election.superseded(BigInt(envelope.t));
+    const { term } = election;
     if (!term) throw this.refusal();
     return { data: envelope.d, caller, term, timeout: envelope.w, headers: envelope.h };
   }

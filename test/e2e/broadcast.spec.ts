@@ -430,10 +430,15 @@ describe('a broadcast to 200 members', () => {
     try {
       for (const { server, id } of members) server.handle('broadcast:who', () => id);
       const ids = members.map(({ id }) => id);
-      const ports = { self: () => ids[0], members: () => ids };
       const reports = new MemberReports(members[0].identity, () => 0);
       const tracing = new MessageTracing(reports);
-      const broadcaster = new Broadcaster(members[0].peers, ports, 20_000, tracing);
+      const broadcaster = new Broadcaster({
+        peers: members[0].peers,
+        tracing,
+        requestTimeout: 20_000,
+        self: () => ids[0],
+        members: () => ids,
+      });
 
       const replies = await broadcaster.broadcast('who', { n: 1 });
 

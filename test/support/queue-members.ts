@@ -133,13 +133,13 @@ export class QueueMember {
       handle: (route, handler) => void this.handlers.set(route, handler),
     };
     this.client = new LeaderClient(peers as Peers, this.view, election, clock);
-    const routes = new LeaderRoutes(
-      server as MessageServer,
+    const routes = new LeaderRoutes({
+      server: server as MessageServer,
       election,
-      this.view,
-      this.running,
-      () => id,
-    );
+      view: this.view,
+      running: this.running,
+      self: () => id,
+    });
     this.#routes = new QueueRoutes(routes, clock, QUEUE_LEASE);
     this.#routes.register();
     this.line = new QueueLine(this.client, this.view, clock);

@@ -1,9 +1,10 @@
 import { HedgeError } from '../../errors/index.js';
 import type { Clock } from '../../time/index.js';
+import type { FrameSink } from '../wire/frame.sink.js';
 import { encodeRequest } from '../wire/message.codec.js';
 import { BEYOND_CREDIT, GOING_AWAY, NOT_A_REPLY, OVERLOADED_HERE } from './client.messages.js';
-import type { PeerStream, StreamCarrier, StreamRequest } from './outgoing.stream.js';
-import { OutgoingStreams } from './outgoing.streams.js';
+import { AcceptedStreams } from './accepted.streams.js';
+import type { PeerStream, StreamRequest } from './outgoing.stream.js';
 import {
   PendingRequests,
   type PendingRequest,
@@ -11,73 +12,84 @@ import {
   type Settle,
 } from './pending.requests.js';
 import {
+  isGoaway,
   MAX_PENDING,
   type CancelPacket,
   type ReplyPacket,
-  type RequestPacket,
+  type RequestId,
   type StreamTerms,
+  type UnnumberedPacket,
 } from '../wire/protocol.js';
 import { STREAM_WINDOW } from '../wire/stream.credit.js';
 
-/** The end of a connection that requests leave by. */
-export interface RequestLink extends StreamCarrier {
-  /** How many requests and streams may be under way; one more is OVERLOADED. */
-  readonly maxPending?: number;
-  /** What timeouts go by. */
+export interface OutgoingRequestsParts {
+  /** The member that is asked. */
+  readonly peer: string;
+  readonly sink: FrameSink;
+  /** Timeouts go by it. */
   readonly clock: Clock;
-  makePacket(route: string, data: unknown): Omit<RequestPacket, 'id'>;
-  /** Sends it as soon as it can. */
-  send(request: PendingRequest): void;
-  /** Its caller waits no longer: it expired, or was aborted. */
-  givenUp(request: PendingRequest, isExpired: boolean): void;
+  /** How many requests and streams may be under way; one more is OVERLOADED. @default 65,536 */
+  readonly maxPending?: number;
+  /**
+   * Called when a request expired or was aborted.
+   * @param isSilent the request expired, and nothing arrived since it left
+   */
+  readonly onGivenUp?: (isSilent: boolean) => void;
+  /** Called when the other side reads no more requests. Those that it has not read can be repeated elsewhere. */
+  readonly onGoaway?: () => void;
 }
 
 export type StreamOptions = RequestOptions & StreamRequest;
 
-/** All that one connection is asked for and has not answered to the end. */
+/** Bytes that wait in the connection: beyond them requests wait here, where they can still expire unsent. */
+const MAX_BACKLOG = 8 * 1024 * 1024;
+
+/**
+ * The requests of this member on one connection. A request is numbered and encoded, waits while the connection takes
+ * none, leaves by the sink, and is pending until its reply arrives or its stream begins.
+ */
 export class OutgoingRequests {
   readonly #pending: PendingRequests;
-  readonly #streams: OutgoingStreams;
+  readonly #streams: AcceptedStreams;
+  /** In the order in which they leave. */
+  readonly #unsent = new Set<PendingRequest>();
+  /** Frames that have arrived so far. */
+  #received = 0;
 
-  constructor(private readonly link: RequestLink) {
-    this.#streams = new OutgoingStreams(link);
-    this.#pending = new PendingRequests(link.peer, link.clock, (request, isExpired) => {
-      if (request.isSent) {
-        link.sendFrame(JSON.stringify({ cancel: request.id } satisfies CancelPacket));
-      }
-      link.givenUp(request, isExpired);
-    });
+  constructor(private readonly parts: OutgoingRequestsParts) {
+    const { peer, sink, clock } = parts;
+    this.#streams = new AcceptedStreams(peer, sink);
+    this.#pending = new PendingRequests(peer, clock, (request, isExpired) =>
+      this.#givenUp(request, isExpired),
+    );
   }
 
   get isEmpty(): boolean {
     return this.#pending.size === 0 && this.#streams.size === 0;
   }
 
-  /** Whether a request still waits for its answer. */
-  isPending(id: number): boolean {
-    return this.#pending.has(id);
-  }
-
-  request(route: string, data: unknown, options: RequestOptions): Promise<unknown> {
+  request(packet: UnnumberedPacket, options: RequestOptions): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#ask(this.#packet(route, data), options, { resolve, reject });
+      this.#ask(this.#numbered(packet), options, { resolve, reject });
     });
   }
 
   /** Resolves when the other side has accepted it. */
-  stream(route: string, data: unknown, options: StreamOptions): Promise<PeerStream> {
+  stream(packet: UnnumberedPacket, options: StreamOptions): Promise<PeerStream> {
     return new Promise((resolve, reject) => {
-      const packet = this.#packet(route, data, termsOf(options));
-      this.#ask(packet, options, this.#streams.settleOf(packet, options, { resolve, reject }));
+      const numbered = this.#numbered(packet, termsOf(options));
+      this.#ask(numbered, options, this.#streams.settleOf(numbered, options, { resolve, reject }));
     });
   }
 
   /**
-   * Takes what the other side said, in so many characters.
-   * @returns why the connection cannot go on, where no member says such a thing
+   * Takes a frame from the other side.
+   * @param length of the frame, in UTF-16 units
+   * @returns why the connection cannot go on, where no member sends such a frame
    */
   receive(packet: ReplyPacket, length: number): string | undefined {
-    if (packet.id === undefined) return this.#streams.control(packet) ? undefined : NOT_A_REPLY;
+    this.#received++;
+    if (packet.id === undefined) return this.#control(packet);
     if (this.#streams.has(packet.id)) {
       return this.#streams.receive(packet, length) ? undefined : BEYOND_CREDIT;
     }
@@ -85,14 +97,17 @@ export class OutgoingRequests {
     return undefined;
   }
 
-  /** The connection may take more again. */
+  /** The sink takes more again. */
   wake(): void {
+    const waiting = [...this.#unsent];
+    this.#unsent.clear();
+    for (const request of waiting) this.#send(request);
     this.#streams.wake();
   }
 
-  /** The other side closes, and has read nothing after this request. */
-  letGo(lastId: number): void {
-    this.#pending.rejectAfter(lastId, GOING_AWAY);
+  /** A request leaves only now, though the sink has had it for a while. @returns false when nobody waits for its reply */
+  leaves(id: RequestId): boolean {
+    return this.#pending.markSent(id);
   }
 
   /** The other side fell silent: its streams end. */
@@ -102,27 +117,57 @@ export class OutgoingRequests {
 
   /** The connection has closed. */
   end(reason: string, cause?: unknown): void {
+    this.#unsent.clear();
     this.#pending.rejectAll(reason, cause);
     this.#streams.lose(cause);
   }
 
-  #packet(route: string, data: unknown, stream?: StreamTerms): NumberedPacket {
-    const { maxPending = MAX_PENDING, peer } = this.link;
+  #control(packet: object): string | undefined {
+    if (!isGoaway(packet)) return this.#streams.control(packet) ? undefined : NOT_A_REPLY;
+    this.parts.onGoaway?.();
+    this.#unsent.clear();
+    this.#pending.rejectAfter(packet.goaway, GOING_AWAY);
+    return undefined;
+  }
+
+  #numbered(packet: UnnumberedPacket, stream?: StreamTerms): NumberedPacket {
+    const { maxPending = MAX_PENDING, peer } = this.parts;
     if (this.#pending.size + this.#streams.size >= maxPending) {
       throw new HedgeError('OVERLOADED', OVERLOADED_HERE(peer, maxPending));
     }
-    const packet = this.link.makePacket(route, data);
     const id = this.#pending.nextId();
     return Object.assign(packet, stream ? { id, stream } : { id });
   }
 
   #ask(packet: NumberedPacket, options: RequestOptions, settle: Settle): void {
-    const json = encodeRequest(packet, this.link.maxFrameLength);
-    this.link.send(this.#pending.add(packet.id, packet.pattern, json, options, settle));
+    const json = encodeRequest(packet, this.parts.sink.maxFrameLength);
+    const request = this.#pending.add(packet.id, packet.pattern, json, options, settle);
+    if (this.#unsent.size === 0) this.#send(request);
+    else this.#unsent.add(request);
+  }
+
+  #send(request: PendingRequest): void {
+    const { sink } = this.parts;
+    if (sink.waitingBytes > MAX_BACKLOG) {
+      this.#unsent.add(request);
+      return;
+    }
+    // Where the sink is closed, its end comes next, and tells this request from those that were sent.
+    request.isSent = sink.sendFrame(request.json);
+    request.sentAfter = this.#received;
+  }
+
+  #givenUp(request: PendingRequest, isExpired: boolean): void {
+    const { sink, onGivenUp } = this.parts;
+    this.#unsent.delete(request);
+    if (request.isSent) {
+      sink.sendFrame(JSON.stringify({ cancel: request.id } satisfies CancelPacket));
+    }
+    onGivenUp?.(isExpired && request.isSent && request.sentAfter === this.#received);
   }
 }
 
-type NumberedPacket = RequestPacket & { readonly id: number };
+type NumberedPacket = UnnumberedPacket & { readonly id: number };
 
 function termsOf({ input }: StreamRequest): StreamTerms {
   return input ? { credit: STREAM_WINDOW, input: true } : { credit: STREAM_WINDOW };

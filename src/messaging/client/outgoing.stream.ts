@@ -1,4 +1,5 @@
 import { onAbort } from '../../abort.listeners.js';
+import type { FrameSink } from '../wire/frame.sink.js';
 import {
   describeInputFailure,
   encodeEnd,
@@ -12,59 +13,59 @@ import type { StreamReader } from '../streams/stream.reader.js';
 import type { StreamSource } from '../wire/stream.source.js';
 import { StreamWriter } from '../streams/stream.writer.js';
 
-/** What a stream begins with. */
+/** What a caller gives for a stream. */
 export interface StreamRequest {
-  /** Sent to the handler, as far as it asks for it: nothing is read of it before. */
+  /** Sent to the handler as far as the handler reads. Nothing of it is read before that. */
   readonly input?: StreamSource | undefined;
-  /** Where the values of the reply go. */
+  /** Takes the values of the reply. */
   readonly reader: StreamReader;
-  /** Ends the stream, also when it has begun. */
+  /** Aborting it ends the stream, also after it has begun. */
   readonly signal?: AbortSignal;
 }
 
 /** A stream that has begun. */
 export interface PeerStream {
-  /** Resolves when it has ended, in whatever way. */
+  /** Resolves when the stream has ended, for any reason. */
   readonly closed: Promise<void>;
-  /** Ends it at both sides. */
+  /** Ends the stream on both sides. */
   fail(error: unknown): void;
 }
 
-/** What a stream needs of its connection. */
-export interface StreamCarrier {
-  /** The member at the other end. */
+export interface OutgoingStreamParts {
+  readonly id: number;
+  /** The member that was asked. */
   readonly peer: string;
-  readonly hasRoom: boolean;
-  readonly maxFrameLength: number;
-  sendFrame(json: string): void;
+  readonly route: string;
+  readonly request: StreamRequest;
+  readonly sink: FrameSink;
+  readonly onEnd: () => void;
 }
 
-/** A stream at the member that asked for it, from the moment the other side accepted it. */
+/** A stream on the side of the caller. It begins when the other side accepts the request. */
 export class OutgoingStream implements PeerStream {
   readonly closed: Promise<void>;
   readonly #reader: StreamReader;
   readonly #writer: StreamWriter | undefined;
   readonly #ignoreSignal: (() => void) | undefined;
-  /** What is sent once the other side asks for it. */
+  /** Kept until the handler asks for it. */
   #input: StreamSource | undefined;
   #close: () => void = () => undefined;
   #isOver = false;
 
-  constructor(
-    private readonly id: number,
-    readonly route: string,
-    { input, reader, signal }: StreamRequest,
-    private readonly carrier: StreamCarrier,
-    /** Told when it has ended. */
-    private readonly forget: () => void,
-  ) {
+  constructor(private readonly parts: OutgoingStreamParts) {
+    const { id, peer, route, request } = parts;
+    const { input, reader, signal } = request;
     this.closed = new Promise((resolve) => (this.#close = resolve));
     this.#reader = reader;
     this.#input = input;
     if (input) this.#writer = this.#makeWriter();
     reader.open(STREAM_WINDOW, (units) => this.#send({ grant: id, units }));
-    const abort = () => this.fail(abortedError(carrier.peer, route, signal));
+    const abort = () => this.fail(abortedError(peer, route, signal));
     if (signal) this.#ignoreSignal = onAbort(signal, abort);
+  }
+
+  get route(): string {
+    return this.parts.route;
   }
 
   /** @returns false for a value that was sent without credit */
@@ -79,7 +80,7 @@ export class OutgoingStream implements PeerStream {
     return true;
   }
 
-  /** The handler takes more of the input. @returns false for more than any handler takes */
+  /** The handler takes more of the input. @returns false for more units than any handler takes */
   grant(units: number): boolean {
     const input = this.#input;
     this.#input = undefined;
@@ -99,11 +100,11 @@ export class OutgoingStream implements PeerStream {
 
   fail(error: unknown): void {
     if (this.#isOver) return;
-    this.#send({ cancel: this.id });
+    this.#send({ cancel: this.parts.id });
     this.lose(error);
   }
 
-  /** Ends it here only: the other side knows, or cannot be told. */
+  /** Ends the stream on this side only: the other side knows, or cannot be told. */
   lose(error: unknown): void {
     this.#over(() => this.#reader.fail(error));
   }
@@ -118,31 +119,29 @@ export class OutgoingStream implements PeerStream {
     this.#ignoreSignal?.();
     this.#writer?.stop();
     tellReader();
-    this.forget();
+    this.parts.onEnd();
     this.#close();
   }
 
   #makeWriter(): StreamWriter {
-    const { id, route, carrier } = this;
+    const { id, route, sink } = this.parts;
     return new StreamWriter({
       route,
-      get hasRoom() {
-        return carrier.hasRoom;
-      },
-      encode: (item) => encodeItem({ id, item }, route, carrier.maxFrameLength),
-      send: (json) => carrier.sendFrame(json),
+      sink,
+      encode: (item) => encodeItem({ id, item }, route, sink.maxFrameLength),
       ended: (failure) => this.#inputEnded(failure),
     });
   }
 
-  /** A source that failed ends the whole stream: the caller with its very error, the handler with what may travel of it. */
+  /** A source that fails ends the stream. The caller gets its error, the handler as much of it as may travel. */
   #inputEnded(failure?: { error: unknown }): void {
-    const err = failure && describeInputFailure(this.route, failure.error);
-    this.carrier.sendFrame(encodeEnd(this.id, err, this.carrier.maxFrameLength));
+    const { id, route, sink } = this.parts;
+    const err = failure && describeInputFailure(route, failure.error);
+    sink.sendFrame(encodeEnd(id, err, sink.maxFrameLength));
     if (failure) this.fail(failure.error);
   }
 
   #send(packet: GrantPacket | CancelPacket): void {
-    this.carrier.sendFrame(JSON.stringify(packet));
+    this.parts.sink.sendFrame(JSON.stringify(packet));
   }
 }

@@ -2,8 +2,8 @@ import { HedgeError } from '../../errors/index.js';
 import { CONNECTION_LOST, UNREACHABLE } from './client.messages.js';
 
 /**
- * The request never left this process: nobody listens there, the greeting was refused, or the connection
- * did not come about in time. Safe to repeat, there or elsewhere.
+ * The request never left this process: nothing listens there, the member refused the greeting, or the connection took too
+ * long. It is safe to repeat the request, there or elsewhere.
  */
 export class PeerUnreachableError extends HedgeError {
   readonly sent = false;
@@ -18,8 +18,8 @@ export class PeerUnreachableError extends HedgeError {
 }
 
 /**
- * The request may have left, and the connection closed before the reply: the outcome is unknown. Only what
- * is idempotent may be repeated.
+ * The request may have left, and the connection closed before the reply: the outcome is unknown. Only an idempotent
+ * request may be repeated.
  */
 export class PeerLostError extends HedgeError {
   readonly sent = true;

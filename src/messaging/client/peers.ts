@@ -20,7 +20,7 @@ import { PeerConnection } from './peer.connection.js';
 import { PeerUnreachableError } from './peer.errors.js';
 import { abortedError, type RequestOptions } from './pending.requests.js';
 
-/** Users' messages travel apart from ours, so that a large one never delays a heartbeat. */
+/** The app's messages have a connection of their own, so that a large one never delays a heartbeat. */
 export type PeerChannel = 'user' | 'system';
 
 export interface PeerRequestOptions extends RequestOptions {
@@ -35,29 +35,36 @@ export interface PeersOptions {
   readonly tlsOptions?: ConnectionOptions;
   /** @default TCP */
   readonly network?: Network;
-  /** What the timeouts of requests go by. @default the process's own */
+  /** Timeouts of requests go by it. @default the clock of the process */
   readonly clock?: Clock;
-  /** How many requests to one member may wait for their answers, a channel. @default 65,536 */
+  /** How many requests may wait for their replies, per member and channel. @default 65,536 */
   readonly maxPending?: number;
-  /** For a connection and its greeting, in ms; a request's own timeout may end it earlier. @default 2,000 */
+  /** How long connecting and greeting may take, in ms. A request may time out earlier. @default 2,000 */
   readonly connectTimeout?: number;
   /**
-   * A connection that nothing was asked on for so long is closed, in ms.
-   * @default 60,000 for 'user', never for 'system': its end tells that the peer is gone
+   * How long a connection may be without a request before it is closed, in ms.
+   * @default 60,000 for 'user', never for 'system': when that connection ends, the peer is gone
    */
   readonly idleTimeout?: Partial<Record<PeerChannel, number>>;
 }
 
-/** Told when a connection that was established is closed by the peer or the network. */
+/** Called when the peer or the network closes a connection that was open. */
 export type PeerCloseListener = (id: string, channel: PeerChannel) => void;
+
+type Connection = PeerConnection | OwnConnection;
 
 const DEFAULT_IDLE_TIMEOUT: Record<PeerChannel, number> = { user: 60_000, system: Infinity };
 
-/** Carries requests to other members. Connections open with the first request and close when idle. */
+/**
+ * Sends requests to other members and to this one. A connection opens with its first request and closes when idle.
+ *
+ * A request goes from here to `PeerConnection`, `OutgoingRequests`, `PeerLink` and `HedgeSocket`. At the other member it
+ * arrives in `TcpServer`, `IncomingRequests` and its handler. The reply takes the same way back.
+ */
 export class Peers {
-  /** What new requests take, by channel and member. */
+  /** Connections for new requests, by channel and member. */
   readonly #connections = new Map<string, PeerConnection>();
-  /** These, and those that are retired but still wait for replies. */
+  /** Those, and retired connections that still wait for replies. */
   readonly #open = new Set<PeerConnection>();
   readonly #closeListeners = new Set<PeerCloseListener>();
   readonly #socketClass: typeof HedgeSocket;
@@ -76,25 +83,32 @@ export class Peers {
     this.#maxFrameLength = options.limits?.maxFrameLength ?? DEFAULT_SOCKET_LIMITS.maxFrameLength;
     this.#idleTimeout = { ...DEFAULT_IDLE_TIMEOUT, ...options.idleTimeout };
     this.#clock = options.clock ?? new SystemClock();
-    const { maxPending } = options;
-    this.#own = new OwnConnection(identity, server, this.#clock, this.#maxFrameLength, maxPending);
+    this.#own = new OwnConnection({
+      identity,
+      server,
+      clock: this.#clock,
+      maxFrameLength: this.#maxFrameLength,
+      maxPending: options.maxPending,
+    });
   }
 
   /**
-   * Asks a member, and resolves with its reply.
+   * Sends a request to a member, and resolves with its reply.
    *
-   * @throws PeerUnreachableError (CONNECTION_LOST, `sent` false) nothing left: safe to repeat.
+   * @throws PeerUnreachableError (CONNECTION_LOST, `sent` false) nothing was sent: safe to repeat.
    * @throws PeerLostError (CONNECTION_LOST, `sent` true) the outcome is unknown.
    * @throws HedgeError TIMEOUT, ABORTED, INVALID_ARGUMENT, PAYLOAD_TOO_LARGE, OVERLOADED, NOT_RUNNING, and
-   * whatever the handler of the other side threw.
+   * what the handler of the other side threw.
    */
   request(id: string, route: string, data: unknown, options: PeerRequestOptions): Promise<unknown> {
-    return this.#carrierFor(id, route, options, (carrier) => carrier.request(route, data, options));
+    const ask = (connection: Connection) => connection.request(route, data, options);
+    return this.#askOn(id, route, options, ask);
   }
 
   /**
-   * Asks a member for many values, and resolves when it has accepted: from then on they go to `options.reader`, and how
-   * the stream ends, too. What it rejects with is as for {@link request}: the timeout is for being accepted.
+   * Asks a member for many values, and resolves when the member accepts. After that `options.reader` gets the values and
+   * the end of the stream. The timeout counts until the member accepts.
+   * @throws as {@link request}
    */
   stream(
     id: string,
@@ -102,13 +116,14 @@ export class Peers {
     data: unknown,
     options: PeerStreamOptions,
   ): Promise<PeerStream> {
-    return this.#carrierFor(id, route, options, (carrier) => carrier.stream(route, data, options));
+    const ask = (connection: Connection) => connection.stream(route, data, options);
+    return this.#askOn(id, route, options, ask);
   }
 
   /**
-   * The member fell silent: streams from it end with CONNECTION_LOST, for a connection may seem open long after its host
-   * is gone, and the next request dials anew. Requests that wait for a reply keep their chance.
-   * @param instanceId of the process that did, where it is known: another one may have its address by now
+   * The member fell silent: streams from it end with CONNECTION_LOST, and the next request dials again. A connection may
+   * seem open long after its host is gone. Requests that wait for a reply keep waiting.
+   * @param instanceId of the silent process, where it is known: another process may have its address by now
    */
   abandon(id: string, instanceId?: string): void {
     for (const connection of this.#open) {
@@ -117,31 +132,31 @@ export class Peers {
   }
 
   /**
-   * Makes data JSON once, for requests to many members on this route.
+   * Encodes data once, for requests to many members on this route.
    * @throws HedgeError INVALID_ARGUMENT, PAYLOAD_TOO_LARGE
    */
   encode(route: string, data: object): EncodedData {
     return encodeData(route, data, this.#maxFrameLength);
   }
 
-  /** Returns what removes the listener again. */
+  /** @returns a function that removes the listener */
   onClose(listener: PeerCloseListener): () => void {
     this.#closeListeners.add(listener);
     return () => this.#closeListeners.delete(listener);
   }
 
-  /** Closes every connection; what is pending is rejected. */
+  /** Closes every connection. Pending requests reject. */
   close(): void {
     this.#isClosed = true;
     this.#own.close();
     for (const connection of this.#open) connection.close();
   }
 
-  #carrierFor<R>(
+  #askOn<R>(
     id: string,
     route: string,
     { channel = 'user', signal }: PeerRequestOptions,
-    ask: (carrier: PeerConnection | OwnConnection) => Promise<R>,
+    ask: (connection: Connection) => Promise<R>,
   ): Promise<R> {
     if (this.#isClosed) return Promise.reject(new HedgeError('NOT_RUNNING', PEERS_CLOSED));
     if (signal?.aborted) return Promise.reject(abortedError(id, route, signal));

@@ -4,10 +4,10 @@ import { LONGEST_TIMER, type Clock, type Timer } from '../../time/index.js';
 import { rebuildError } from '../wire/message.codec.js';
 import { REQUEST_ABORTED, REQUEST_TIMEOUT } from './client.messages.js';
 import { PeerLostError, PeerUnreachableError } from './peer.errors.js';
-import { HELLO_PACKET_ID, type ReplyPacket } from '../wire/protocol.js';
+import { HELLO_PACKET_ID, type ReplyPacket, type RequestId } from '../wire/protocol.js';
 
 export interface RequestOptions {
-  /** How long to wait for the reply, connecting included, in ms. */
+  /** How long to wait for the reply, in ms. Connecting is part of that time. */
   readonly timeout: number;
   readonly signal?: AbortSignal;
 }
@@ -16,13 +16,13 @@ export interface PendingRequest {
   readonly id: number;
   readonly route: string;
   readonly json: string;
-  /** Bytes of it may have left: only then is the outcome unknown. */
+  /** Whether bytes of it may have left: only then is the outcome unknown. */
   isSent: boolean;
-  /** How much had been received when it was sent. */
+  /** How many frames had arrived when it was sent. */
   sentAfter: number;
 }
 
-/** Who waits for the reply. */
+/** Settles the promise of a caller. */
 export interface Settle {
   readonly resolve: (response: unknown, reply: ReplyPacket) => void;
   readonly reject: (error: unknown) => void;
@@ -34,12 +34,12 @@ interface Waiter extends PendingRequest, Settle {
   ignoreSignal: (() => void) | undefined;
 }
 
-/** The requests of one connection that have no answer yet. Each is settled exactly once. */
+/** The requests of one connection that have no reply yet. Each is settled exactly once. */
 export class PendingRequests {
-  readonly #waiters = new Map<number | string, Waiter>();
+  readonly #waiters = new Map<RequestId, Waiter>();
   #lastId = HELLO_PACKET_ID;
 
-  /** @param onGivenUp Told of a request whose caller waits no longer: it expired, or was aborted. */
+  /** @param onGivenUp called for a request that expired or was aborted */
   constructor(
     private readonly peer: string,
     private readonly clock: Clock,
@@ -50,9 +50,11 @@ export class PendingRequests {
     return this.#waiters.size;
   }
 
-  /** Whether it still waits for its answer. */
-  has(id: number): boolean {
-    return this.#waiters.has(id);
+  /** @returns false when its caller waits no longer */
+  markSent(id: RequestId): boolean {
+    const waiter = this.#waiters.get(id);
+    if (waiter) waiter.isSent = true;
+    return waiter !== undefined;
   }
 
   nextId(): number {
@@ -67,7 +69,7 @@ export class PendingRequests {
     settle: Settle,
   ): PendingRequest {
     const { signal } = options;
-    // Whole milliseconds share Node's timer lists, which makes a timer per request cheap.
+    // Timers of whole milliseconds share Node's timer lists: that makes a timer per request cheap.
     const timeout = Math.min(Math.max(Math.ceil(options.timeout), 1), LONGEST_TIMER);
     const waiter: Waiter = {
       id,
@@ -86,7 +88,7 @@ export class PendingRequests {
     return waiter;
   }
 
-  /** Settles the request a reply belongs to; one that comes too late is dropped. */
+  /** Settles the request that a reply belongs to. A reply that comes too late is dropped. */
   settle(reply: ReplyPacket): void {
     const waiter = this.#waiters.get(reply.id);
     if (!waiter) return;
@@ -95,7 +97,7 @@ export class PendingRequests {
     else waiter.reject(rebuildError(reply.err, waiter.route));
   }
 
-  /** The connection is gone: what was sent has an unknown outcome, the rest can be repeated. */
+  /** The connection is gone: the outcome of sent requests is unknown, the others can be repeated. */
   rejectAll(reason: string, cause?: unknown): void {
     const options = cause === undefined ? undefined : { cause };
     for (const waiter of this.#waiters.values()) {
@@ -108,7 +110,7 @@ export class PendingRequests {
     }
   }
 
-  /** The other side has not read what was asked after this request, and never will. */
+  /** The other side will never read the requests after this one: they can be repeated. */
   rejectAfter(lastId: number, reason: string): void {
     for (const waiter of this.#waiters.values()) {
       if (waiter.isSent && waiter.id <= lastId) continue;

@@ -2,61 +2,71 @@ import type { Socket } from 'node:net';
 import type { Refusal } from '../wire/refusal.js';
 import { NO_GREETING_IN_TIME, TOO_MANY_STRANGERS } from './server.messages.js';
 
-interface Arrival {
+/** A connection that has not greeted. */
+interface Stranger {
   readonly socket: Socket;
   readonly timer: NodeJS.Timeout;
 }
 
+export interface ArrivalLimits {
+  /** How long a connection may take to greet, its handshake included, in ms. */
+  readonly helloTimeout: number;
+  /** How many connections may be open that have not greeted. */
+  readonly maxStrangers: number;
+}
+
 /**
- * Connections that have not greeted, in mid-handshake or silent: each has its time, and there is room for so many.
- * Whoever floods the port drives out the oldest, never those who have greeted.
+ * Connections that have not greeted: silent ones, and those in the middle of their handshake. Their time and their number
+ * are limited. A flood of them drives out the oldest stranger, and never a connection that has greeted.
  */
 export class Arrivals {
-  /** By where they come from, oldest first: of a TLS connection the one below it and the one above share it. */
-  readonly #waiting = new Map<string, Arrival>();
+  /** By their origin, oldest first. The two sockets of a TLS connection, one below the other, have the same origin. */
+  readonly #strangers = new Map<string, Stranger>();
 
   constructor(
-    /** ms */
-    private readonly timeout: number,
-    private readonly most: number,
-    private readonly turnAway: (socket: Socket, refusal: Refusal) => void,
+    private readonly limits: ArrivalLimits,
+    private readonly refuse: (socket: Socket, refusal: Refusal) => void,
   ) {}
 
   add(socket: Socket): void {
-    const place = placeOf(socket);
-    const refusal: Refusal = { kind: 'silence', text: NO_GREETING_IN_TIME(this.timeout) };
-    const timer = setTimeout(() => this.turnAway(socket, refusal), this.timeout).unref();
-    const arrival = { socket, timer };
-    this.#waiting.set(place, arrival);
+    const { helloTimeout, maxStrangers } = this.limits;
+    const origin = originOf(socket);
+    const refusal: Refusal = { kind: 'silence', text: NO_GREETING_IN_TIME(helloTimeout) };
+    const timer = setTimeout(() => this.refuse(socket, refusal), helloTimeout).unref();
+    const stranger = { socket, timer };
+    this.#strangers.set(origin, stranger);
     socket.once('close', () => {
       clearTimeout(timer);
-      if (this.#waiting.get(place) === arrival) this.#waiting.delete(place);
+      if (this.#strangers.get(origin) === stranger) this.#strangers.delete(origin);
     });
-    if (this.#waiting.size > this.most) this.#turnOldestAway();
+    if (this.#strangers.size > maxStrangers) this.#refuseOldest();
   }
 
-  /** It has greeted, and was accepted. */
+  /** The connection has greeted, and was accepted. */
   greeted(socket: Socket): void {
-    const place = placeOf(socket);
-    clearTimeout(this.#waiting.get(place)?.timer);
-    this.#waiting.delete(place);
+    const origin = originOf(socket);
+    clearTimeout(this.#strangers.get(origin)?.timer);
+    this.#strangers.delete(origin);
   }
 
-  /** Ends them all, and no others: what lies below a connection that has greeted ends with it. */
+  /** Closes all strangers. The lower socket of a connection that has greeted is none: it closes with the upper one. */
   close(): void {
-    for (const { socket } of this.#waiting.values()) socket.destroy();
+    for (const { socket } of this.#strangers.values()) socket.destroy();
   }
 
-  #turnOldestAway(): void {
-    for (const [place, { socket }] of this.#waiting) {
+  #refuseOldest(): void {
+    for (const [origin, { socket }] of this.#strangers) {
       // Its 'close' comes later: until then it would be the oldest again.
-      this.#waiting.delete(place);
-      this.turnAway(socket, { kind: 'strangers', text: TOO_MANY_STRANGERS(this.most) });
+      this.#strangers.delete(origin);
+      this.refuse(socket, {
+        kind: 'strangers',
+        text: TOO_MANY_STRANGERS(this.limits.maxStrangers),
+      });
       return;
     }
   }
 }
 
-function placeOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+function originOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`;
 }

@@ -9,7 +9,7 @@ import {
   HELLO_WRONG_VERSION,
 } from './server.messages.js';
 
-/** What comes of a greeting at the member that is dialled. */
+/** Reads the greeting of a member that dials: the reply to it, or why it is refused. */
 export function readGreeting(
   hello: unknown,
   identity: MemberIdentity,

@@ -14,13 +14,16 @@ describe('the requests that a member may have open', () => {
     replies = [];
     const server = {
       id: 'self:1',
-      maxFrameLength: 10_000,
       maxPending: LIMIT,
       handlerOf: () => () => new Promise<void>((resolve) => running.push(resolve)),
       failureOf: (_packet: unknown, error: unknown) => String(error),
     };
-    const link = { hasRoom: true, sendFrame: (json: string) => replies.push(json) > 0 };
-    requests = new IncomingRequests({ id: 'a:1', instanceId: 'a' }, false, server, link);
+    const sink = {
+      maxFrameLength: 10_000,
+      waitingBytes: 0,
+      sendFrame: (json: string) => replies.push(json) > 0,
+    };
+    requests = new IncomingRequests({ id: 'a:1', instanceId: 'a' }, false, server, sink);
   });
 
   function send(packet: object): void {

@@ -1,7 +1,9 @@
 import { lastValueFrom } from 'rxjs';
 import { HedgeError } from '../../errors/index.js';
-import { IncomingRequest, type Caller } from './incoming.request.js';
-import { IncomingStream, type StreamHost } from './incoming.stream.js';
+import { WaitingCaller } from './caller.js';
+import { IncomingStream } from './incoming.stream.js';
+import type { MessageHandler, RequestServer } from './request.server.js';
+import type { FrameSink } from '../wire/frame.sink.js';
 import type { RemoteMember } from '../wire/member.identity.js';
 import { encodeReply } from '../wire/message.codec.js';
 import { STREAM_ABANDONED } from '../wire/wire.messages.js';
@@ -16,39 +18,19 @@ import {
   type RequestPacket,
 } from '../wire/protocol.js';
 import { costOf } from '../wire/stream.credit.js';
-import { ALWAYS_ROOM, isMany, observe } from '../wire/stream.source.js';
+import { NO_BACKPRESSURE, isMany, observe } from '../wire/stream.source.js';
 import { CALLER_GONE, CALLER_LOST, NO_HANDLER, OVERLOADED_THERE } from './server.messages.js';
 
 /**
- * Answers the requests of one route. Of an Observable or an async iterable the last value is the reply, or, where the
- * caller takes many, each of them. What it throws reaches the caller: a `HedgeError` as it is, an RPC payload as
- * HANDLER_ERROR, any other `Error` masked and logged.
+ * The requests that arrive on one connection, until their replies have left by the sink. It calls the handler of each, and
+ * keeps the callers that wait and the streams that are open.
  */
-export type MessageHandler = (data: unknown, caller: Caller) => unknown;
-
-/** What answers the requests of all connections. */
-export interface RequestServer {
-  readonly id: string;
-  readonly maxFrameLength: number;
-  /** How many requests of one connection are answered at a time. */
-  readonly maxPending: number;
-  handlerOf(route: string): MessageHandler | undefined;
-  failureOf(packet: RequestPacket, error: unknown): string;
-}
-
-/** The end of a connection that replies leave by. */
-export interface ReplyLink {
-  readonly hasRoom: boolean;
-  sendFrame(json: string): boolean;
-}
-
-/** The requests of one connection, from their arrival to the end of their replies. */
-export class IncomingRequests implements StreamHost {
-  /** Those whose handler has not replied yet. */
-  readonly #pending = new Map<RequestId, IncomingRequest>();
+export class IncomingRequests {
+  /** Callers of handlers that have not replied yet. */
+  readonly #callers = new Map<RequestId, WaitingCaller>();
   readonly #streams = new Map<RequestId, IncomingStream>();
-  /** Of both, those whose handler still works or whose replies still leave, though nobody may wait for them any more. */
-  #open = 0;
+  /** Requests and streams whose handler works or whose values leave, those that were given up included. */
+  #underWay = 0;
   #lastId = 0;
   #isLeaving = false;
 
@@ -56,32 +38,25 @@ export class IncomingRequests implements StreamHost {
     readonly from: RemoteMember,
     private readonly isSelf: boolean,
     private readonly server: RequestServer,
-    private readonly link: ReplyLink,
+    private readonly sink: FrameSink,
   ) {}
 
-  get hasRoom(): boolean {
-    return this.link.hasRoom;
-  }
-
-  get maxFrameLength(): number {
-    return this.server.maxFrameLength;
-  }
-
   /**
-   * Takes what arrived, of so many characters. Never throws.
-   * @param replied Told when a request has been replied to.
-   * @returns false when it is nothing that a member sends
+   * Takes a frame that arrived. Never throws.
+   * @param length of the frame, in UTF-16 units
+   * @param replied called when a request is over
+   * @returns false for a frame that no member sends
    */
   receive(packet: object, length: number, replied?: () => void): boolean {
-    if (!isRequestPacket(packet)) return this.#receivePart(packet, length);
-    // Whoever was told that no more is read may repeat it elsewhere.
+    if (!isRequestPacket(packet)) return this.#receiveStreamPart(packet, length);
+    // The caller was told that no more is read here, and may repeat the request elsewhere.
     if (this.#isLeaving) {
       replied?.();
       return true;
     }
     if (typeof packet.id === 'number') this.#lastId = Math.max(this.#lastId, packet.id);
-    if (this.#open >= this.server.maxPending) {
-      this.sendFrame(this.failureOf(packet, this.#overload()));
+    if (this.#underWay >= this.server.maxPending) {
+      this.sink.sendFrame(this.server.failureOf(packet, this.#overload()));
       replied?.();
       return true;
     }
@@ -90,22 +65,22 @@ export class IncomingRequests implements StreamHost {
     return true;
   }
 
-  /** The connection may take more again. */
+  /** The connection takes more again. */
   wake(): void {
     for (const stream of this.#streams.values()) stream.wake();
   }
 
-  /** Reads no more requests, and says which one it read last. */
+  /** Reads no more requests, and says which request it read last. */
   leave(): void {
     this.#isLeaving = true;
-    this.sendFrame(JSON.stringify({ goaway: this.#lastId } satisfies GoawayPacket));
+    this.sink.sendFrame(JSON.stringify({ goaway: this.#lastId } satisfies GoawayPacket));
   }
 
-  /** The member fell silent: its streams end, though its connection may seem open. */
+  /** The caller fell silent: its streams end, though its connection may seem open. */
   abandon(): void {
     const { id } = this.from;
     for (const stream of this.#streams.values()) {
-      stream.fail(new HedgeError('CONNECTION_LOST', STREAM_ABANDONED(id, stream.packet.pattern)));
+      stream.fail(new HedgeError('CONNECTION_LOST', STREAM_ABANDONED(id, stream.caller.route)));
     }
   }
 
@@ -114,23 +89,11 @@ export class IncomingRequests implements StreamHost {
     this.#isLeaving = true;
     const lost = (route: string) =>
       new HedgeError('CONNECTION_LOST', CALLER_LOST(this.from.id, route));
-    for (const request of this.#pending.values()) request.abandon(lost(request.route));
-    for (const stream of this.#streams.values()) stream.drop(lost(stream.packet.pattern));
+    for (const caller of this.#callers.values()) caller.leave(lost(caller.route));
+    for (const stream of this.#streams.values()) stream.lose(lost(stream.caller.route));
   }
 
-  sendFrame(json: string): boolean {
-    return this.link.sendFrame(json);
-  }
-
-  failureOf(packet: RequestPacket, error: unknown): string {
-    return this.server.failureOf(packet, error);
-  }
-
-  forget({ packet }: IncomingStream): void {
-    this.#streams.delete(packet.id);
-  }
-
-  #receivePart(packet: object, length: number): boolean {
+  #receiveStreamPart(packet: object, length: number): boolean {
     if (isItem(packet)) {
       return this.#streams.get(packet.id)?.receive(packet.item, costOf(length)) ?? true;
     }
@@ -141,22 +104,22 @@ export class IncomingRequests implements StreamHost {
     }
     if (!isCancel(packet)) return false;
     this.#streams.get(packet.cancel)?.cancel();
-    const request = this.#pending.get(packet.cancel);
-    request?.abandon(new HedgeError('ABORTED', CALLER_GONE(this.from.id, request.route)));
+    const caller = this.#callers.get(packet.cancel);
+    caller?.leave(new HedgeError('ABORTED', CALLER_GONE(this.from.id, caller.route)));
     return true;
   }
 
   #answer(packet: RequestPacket, replied?: () => void): void {
-    const caller = new IncomingRequest(this.from, this.isSelf, packet.pattern);
-    let isLate = false;
+    const caller = new WaitingCaller(this.from, this.isSelf, packet.pattern);
+    let isAsync = false;
     const reply = (json: string) => {
-      if (isLate) this.#open--;
-      if (this.#pending.get(packet.id) === caller) this.#pending.delete(packet.id);
-      if (!caller.isAbandoned) this.sendFrame(json);
+      if (isAsync) this.#underWay--;
+      if (this.#callers.get(packet.id) === caller) this.#callers.delete(packet.id);
+      if (!caller.isGone) this.sink.sendFrame(json);
       replied?.();
     };
-    const succeed = (value: unknown) => reply(encodeReply(packet, value, this.maxFrameLength));
-    const fail = (error: unknown) => reply(this.failureOf(packet, error));
+    const succeed = (value: unknown) => reply(encodeReply(packet, value, this.sink.maxFrameLength));
+    const fail = (error: unknown) => reply(this.server.failureOf(packet, error));
     let result: unknown;
     try {
       result = this.#handlerOf(packet)(packet.data, caller);
@@ -165,9 +128,9 @@ export class IncomingRequests implements StreamHost {
       return;
     }
     if (isPending(result)) {
-      isLate = true;
-      this.#open++;
-      this.#pending.set(packet.id, caller);
+      isAsync = true;
+      this.#underWay++;
+      this.#callers.set(packet.id, caller);
       settle(result).then(succeed, fail);
     } else {
       succeed(result);
@@ -176,11 +139,13 @@ export class IncomingRequests implements StreamHost {
 
   #stream(packet: RequestPacket, replied?: () => void): boolean {
     if (this.#streams.has(packet.id)) return false;
-    const caller = new IncomingRequest(this.from, this.isSelf, packet.pattern);
-    const stream = new IncomingStream(packet, caller, this);
+    const caller = new WaitingCaller(this.from, this.isSelf, packet.pattern);
+    const { server, sink } = this;
+    const onEnd = () => this.#streams.delete(packet.id);
+    const stream = new IncomingStream({ packet, caller, sink, server, onEnd });
     this.#streams.set(packet.id, stream);
     if (replied) void stream.closed.then(replied);
-    this.#open++;
+    this.#underWay++;
     let result: unknown;
     try {
       result = this.#handlerOf(packet)(packet.data, stream.caller);
@@ -193,7 +158,7 @@ export class IncomingRequests implements StreamHost {
     } catch (error) {
       stream.fail(error);
     }
-    void Promise.allSettled([stream.closed, result]).then(() => this.#open--);
+    void Promise.allSettled([stream.closed, result]).then(() => this.#underWay--);
     return true;
   }
 
@@ -217,9 +182,9 @@ function isPending(result: unknown): boolean {
   return isPromiseLike(result) || isMany(result);
 }
 
-/** Nest's pipeline gives a promise of an Observable; what ends without a value is `undefined`. */
+/** Nest's pipeline gives a promise of an Observable. An Observable without a value gives `undefined`. */
 async function settle(result: unknown): Promise<unknown> {
   const value: unknown = isMany(result) ? result : await result;
   if (!isMany(value)) return value;
-  return lastValueFrom(observe(value, ALWAYS_ROOM), { defaultValue: undefined });
+  return lastValueFrom(observe(value, NO_BACKPRESSURE), { defaultValue: undefined });
 }

@@ -1,7 +1,9 @@
 import { EMPTY, of } from 'rxjs';
 import { HedgeError } from '../../errors/index.js';
 import { HedgeStream } from '../streams/hedge.stream.js';
-import type { CallerStream, IncomingRequest } from './incoming.request.js';
+import type { CallerStream, WaitingCaller } from './caller.js';
+import type { RequestServer } from './request.server.js';
+import type { FrameSink } from '../wire/frame.sink.js';
 import { encodeResponse, rebuildError } from '../wire/message.codec.js';
 import type { CancelPacket, GrantPacket, ReplyPacket, RequestPacket } from '../wire/protocol.js';
 import { STREAM_WINDOW } from '../wire/stream.credit.js';
@@ -10,19 +12,16 @@ import { isMany } from '../wire/stream.source.js';
 import { StreamWriter } from '../streams/stream.writer.js';
 import { CALLER_GONE, STREAM_TAKEN } from './server.messages.js';
 
-/** What a stream needs of its connection and its server. */
-export interface StreamHost {
-  readonly hasRoom: boolean;
-  readonly maxFrameLength: number;
-  sendFrame(json: string): boolean;
-  /** A failure as the caller may read it, logged where the caller learns nothing of it. */
-  failureOf(packet: RequestPacket, error: unknown): string;
-  /** It has ended. */
-  forget(stream: IncomingStream): void;
+export interface IncomingStreamParts {
+  readonly packet: RequestPacket;
+  readonly caller: WaitingCaller;
+  readonly sink: FrameSink;
+  readonly server: Pick<RequestServer, 'failureOf'>;
+  readonly onEnd: () => void;
 }
 
-/** A request for many values at the member that answers it. */
-export class IncomingStream implements CallerStream {
+/** A stream on the side of its handler: a request that is answered with many values, and may bring many. */
+export class IncomingStream implements CallerStream, FrameSink {
   readonly input: HedgeStream<unknown> | undefined;
   readonly closed: Promise<void>;
   readonly #reader: StreamReader;
@@ -33,11 +32,8 @@ export class IncomingStream implements CallerStream {
   #isRead = false;
   #isOver = false;
 
-  constructor(
-    readonly packet: RequestPacket,
-    readonly caller: IncomingRequest,
-    private readonly host: StreamHost,
-  ) {
+  constructor(private readonly parts: IncomingStreamParts) {
+    const { packet, caller, sink } = parts;
     const { id, pattern: route, stream } = packet;
     caller.stream = this;
     this.closed = new Promise((resolve) => (this.#close = resolve));
@@ -45,21 +41,31 @@ export class IncomingStream implements CallerStream {
       if (isCancelled) this.#send({ cancel: id });
     });
     if (stream?.input) this.input = new HedgeStream(() => this.#read());
-    this.#writer = new StreamWriter(
-      {
-        route,
-        get hasRoom() {
-          return host.hasRoom;
-        },
-        encode: (response) => encodeResponse({ id, response }, route, host.maxFrameLength),
-        send: (json) => {
-          this.accept();
-          host.sendFrame(json);
-        },
-        ended: (failure) => this.#end(failure),
-      },
-      stream?.credit,
-    );
+    this.#writer = new StreamWriter({
+      route,
+      sink: this,
+      credit: stream?.credit,
+      encode: (response) => encodeResponse({ id, response }, route, sink.maxFrameLength),
+      ended: (failure) => this.#end(failure),
+    });
+  }
+
+  get caller(): WaitingCaller {
+    return this.parts.caller;
+  }
+
+  get maxFrameLength(): number {
+    return this.parts.sink.maxFrameLength;
+  }
+
+  get waitingBytes(): number {
+    return this.parts.sink.waitingBytes;
+  }
+
+  /** The writer's values leave by it. The first value accepts the stream, unless it was accepted before. */
+  sendFrame(json: string): boolean {
+    this.accept();
+    return this.parts.sink.sendFrame(json);
   }
 
   get isAccepted(): boolean {
@@ -73,14 +79,14 @@ export class IncomingStream implements CallerStream {
   accept(): void {
     if (this.#isAccepted || this.#isOver) return;
     this.#isAccepted = true;
-    this.#send({ id: this.packet.id, accepted: true });
+    this.#send({ id: this.parts.packet.id, accepted: true });
   }
 
-  free(): Promise<void> | undefined {
-    return this.#writer.free();
+  whenFree(): Promise<void> | undefined {
+    return this.#writer.whenFree();
   }
 
-  /** What the handler returned. Of something that is no stream it makes a stream of one value. */
+  /** Streams the result of the handler. A result that is no stream is sent as one value. */
   answer(result: unknown): void {
     if (!this.#isHeld) this.accept();
     if (isMany(result)) this.#writer.start(result);
@@ -91,7 +97,7 @@ export class IncomingStream implements CallerStream {
     this.#end({ error });
   }
 
-  /** The caller takes more. @returns false for more than any caller takes */
+  /** The caller takes more. @returns false for more units than any caller takes */
   grant(units: number): boolean {
     return this.#writer.grant(units);
   }
@@ -113,11 +119,11 @@ export class IncomingStream implements CallerStream {
 
   /** The caller gave up. */
   cancel(): void {
-    this.drop(this.#gone());
+    this.lose(this.#callerGone());
   }
 
-  /** Ends it here only: nobody is left to be told. */
-  drop(reason: HedgeError): void {
+  /** Ends the stream on this side only: the caller knows, or cannot be told. */
+  lose(reason: HedgeError): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#tearDown(reason);
@@ -126,21 +132,21 @@ export class IncomingStream implements CallerStream {
   #end(failure?: { error: unknown }): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { packet, host } = this;
-    if (failure) host.sendFrame(host.failureOf(packet, failure.error));
+    const { packet, sink, server } = this.parts;
+    if (failure) sink.sendFrame(server.failureOf(packet, failure.error));
     else this.#send({ id: packet.id, isDisposed: true });
     this.#tearDown(failure?.error);
   }
 
   #tearDown(reason?: unknown): void {
-    if (reason !== undefined) this.caller.abandon(reason);
+    if (reason !== undefined) this.caller.leave(reason);
     this.#writer.stop();
-    this.#reader.fail(reason ?? this.#gone());
-    this.host.forget(this);
+    this.#reader.fail(reason ?? this.#callerGone());
+    this.parts.onEnd();
     this.#close();
   }
 
-  #gone(): HedgeError {
+  #callerGone(): HedgeError {
     const { id, route } = this.caller;
     return new HedgeError('ABORTED', CALLER_GONE(id, route));
   }
@@ -149,13 +155,13 @@ export class IncomingStream implements CallerStream {
     if (this.#isRead) throw new HedgeError('INVALID_ARGUMENT', STREAM_TAKEN);
     this.#isRead = true;
     this.accept();
-    const grant = (units: number) => this.#send({ grant: this.packet.id, units });
+    const grant = (units: number) => this.#send({ grant: this.parts.packet.id, units });
     this.#reader.open(STREAM_WINDOW, grant);
     grant(STREAM_WINDOW);
     return this.#reader;
   }
 
   #send(packet: ReplyPacket | GrantPacket | CancelPacket): void {
-    this.host.sendFrame(JSON.stringify(packet));
+    this.parts.sink.sendFrame(JSON.stringify(packet));
   }
 }

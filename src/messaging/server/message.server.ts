@@ -3,12 +3,9 @@ import type { ServerTCP } from '@nestjs/microservices';
 import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { HedgeError } from '../../errors/index.js';
-import {
-  IncomingRequests,
-  type MessageHandler,
-  type ReplyLink,
-  type RequestServer,
-} from './incoming.requests.js';
+import { IncomingRequests } from './incoming.requests.js';
+import type { MessageHandler, RequestServer } from './request.server.js';
+import type { FrameSink } from '../wire/frame.sink.js';
 import {
   DEFAULT_SOCKET_LIMITS,
   hedgeSocketClass,
@@ -32,17 +29,17 @@ export interface MessageServerOptions {
   readonly tlsOptions?: TlsOptions;
   /** @default TCP */
   readonly network?: Network;
-  /** How long a new connection may take to greet, in ms. @default 5,000 */
+  /** How long a connection may take to greet, in ms. @default 5,000 */
   readonly helloTimeout?: number;
-  /** How many connections may be open that have not greeted; one more turns the oldest away. @default 256 */
+  /** How many connections may be open that have not greeted. One more closes the oldest. @default 256 */
   readonly maxStrangers?: number;
-  /** How many connections may be open in all; more are refused as they come. @default 4,096 */
+  /** How many connections may be open at the same time. More are refused. @default 4,096 */
   readonly maxConnections?: number;
-  /** How many requests of one connection are answered at a time. @default 65,536 */
+  /** How many requests of one connection are answered at the same time. @default 65,536 */
   readonly maxPending?: number;
 }
 
-/** Answers the requests of other members, and those of this member to itself. */
+/** Answers the requests of other members, and the requests of this member to itself. */
 export class MessageServer implements RequestServer {
   readonly #logger = new Logger('HedgeServer');
   readonly #handlers = new Map<string, MessageHandler>();
@@ -70,11 +67,11 @@ export class MessageServer implements RequestServer {
         ...(options.tlsOptions && { tlsOptions: options.tlsOptions }),
         ...(options.network && { network: options.network }),
       },
-      (from, link) => this.accept(from, false, link),
+      (from, sink) => this.accept(from, false, sink),
     );
   }
 
-  /** Nest's side of the server: what instrumentation hooks into. */
+  /** The server as Nest knows it, where instrumentation sets its hooks. */
   get transport(): ServerTCP {
     return this.#tcp;
   }
@@ -86,7 +83,7 @@ export class MessageServer implements RequestServer {
   }
 
   /**
-   * Handles every route that begins with `prefix` and has no handler of its own; the longest prefix wins.
+   * Handles every route that begins with `prefix` and has no handler of its own. The longest prefix wins.
    *
    * @throws HedgeError INVALID_HANDLER when the prefix has a handler.
    */
@@ -98,7 +95,8 @@ export class MessageServer implements RequestServer {
   }
 
   /**
-   * Resolves with what was bound. Set `identity.id` as soon as it resolves: members that greet an empty id are turned away.
+   * Resolves with the address that was bound. Set `identity.id` as soon as it resolves: a greeting is refused while the id
+   * is empty.
    *
    * @throws HedgeError INVALID_OPTIONS when the address cannot be bound.
    */
@@ -116,8 +114,8 @@ export class MessageServer implements RequestServer {
   }
 
   /**
-   * Stops listening and closes every connection. Handlers that run go on, and their replies go nowhere:
-   * drain before.
+   * Stops listening and closes every connection. Running handlers go on, and their replies are dropped: let them finish
+   * before.
    */
   close(): Promise<void> {
     this.#isListening = false;
@@ -125,8 +123,8 @@ export class MessageServer implements RequestServer {
   }
 
   /**
-   * Ends the streams of a member that fell silent: a connection may seem open long after its host is gone.
-   * @param instanceId of the process that did, where it is known: another one may have its address by now
+   * Ends the streams of a member that fell silent. A connection may seem open long after its host is gone.
+   * @param instanceId of the silent process, where it is known: another process may have its address by now
    */
   abandon(id: string, instanceId?: string): void {
     this.#tcp.abandon(id, instanceId);
@@ -137,8 +135,8 @@ export class MessageServer implements RequestServer {
    *
    * @internal
    */
-  accept(from: RemoteMember, isSelf: boolean, link: ReplyLink): IncomingRequests {
-    return new IncomingRequests(from, isSelf, this, link);
+  accept(from: RemoteMember, isSelf: boolean, sink: FrameSink): IncomingRequests {
+    return new IncomingRequests(from, isSelf, this, sink);
   }
 
   /** @internal */

@@ -2,10 +2,11 @@ import { Logger } from '@nestjs/common';
 import { ServerTCP, TcpContext } from '@nestjs/microservices';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TlsOptions, TLSSocket } from 'node:tls';
-import { Arrivals } from './arrivals.js';
+import { Arrivals, type ArrivalLimits } from './arrivals.js';
 import { readGreeting } from './greeting.js';
 import { FrameError, type HedgeSocket } from '../wire/hedge.socket.js';
-import type { IncomingRequests, ReplyLink } from './incoming.requests.js';
+import type { IncomingRequests } from './incoming.requests.js';
+import type { FrameSink } from '../wire/frame.sink.js';
 import type { MemberIdentity, RemoteMember } from '../wire/member.identity.js';
 import type { Network } from '../wire/network.js';
 import {
@@ -19,18 +20,15 @@ import { RefusalWarnings, type Refusal } from '../wire/refusal.js';
 import { refusalOfHandshake } from '../security/tls.failure.js';
 import { NOT_A_REQUEST, NOT_GREETED, TOO_MANY_CONNECTIONS } from './server.messages.js';
 
-export interface TcpServerOptions {
+export interface TcpServerOptions extends ArrivalLimits {
   readonly socketClass: typeof HedgeSocket;
   readonly tlsOptions?: TlsOptions;
   readonly network?: Network;
-  /** How long a new connection may take to greet, its handshake included, in ms. */
-  readonly helloTimeout: number;
-  readonly maxStrangers: number;
   readonly maxConnections: number;
 }
 
-/** Makes what answers the requests of a connection, once it has greeted. */
-type Accept = (from: RemoteMember, link: ReplyLink) => IncomingRequests;
+/** Makes the `IncomingRequests` of a connection that has greeted. */
+type Accept = (from: RemoteMember, sink: FrameSink) => IncomingRequests;
 
 interface Greeted {
   readonly socket: HedgeSocket;
@@ -39,17 +37,17 @@ interface Greeted {
 
 type StartHook = Parameters<ServerTCP['setOnProcessingStartHook']>[0];
 
-const STRANGE: Refusal = { kind: 'bytes', text: NOT_A_REQUEST };
-/** How long a reply may still take to leave when the server closes, in ms. */
+const NO_REQUEST: Refusal = { kind: 'bytes', text: NOT_A_REQUEST };
+/** How long replies may take to leave when the server closes, in ms. */
 const CLOSE_GRACE = 500;
 
 /**
- * Nest's TCP server, with a greeting before anything else, and without the Observable, the queue and the
- * promises between a frame and its handler. Instrumentation hooks work as on any Nest server.
+ * Nest's TCP server, with a greeting before any other frame. Nest's Observable, queue and promises do not stand between a
+ * frame and its handler. Instrumentation hooks work as on any Nest server.
  */
 export class TcpServer extends ServerTCP {
   protected override readonly logger = new Logger('HedgeServer');
-  /** Open connections that have greeted. */
+  /** The open connections that have greeted. */
   readonly #connections = new Map<Socket, Greeted>();
   readonly #warnings = new RefusalWarnings(this.logger);
   readonly #arrivals: Arrivals;
@@ -64,10 +62,8 @@ export class TcpServer extends ServerTCP {
       socketClass: settings.socketClass,
       ...(settings.tlsOptions && { tlsOptions: settings.tlsOptions }),
     });
-    const { helloTimeout, maxStrangers, maxConnections } = settings;
-    this.#arrivals = new Arrivals(helloTimeout, maxStrangers, (socket, refusal) =>
-      this.#turnAway(socket, refusal),
-    );
+    const { maxConnections } = settings;
+    this.#arrivals = new Arrivals(settings, (socket, refusal) => this.#refuse(socket, refusal));
     this.netServer.maxConnections = maxConnections;
     this.netServer.on('drop', (dropped) => {
       const text = TOO_MANY_CONNECTIONS(maxConnections);
@@ -84,7 +80,7 @@ export class TcpServer extends ServerTCP {
     return this.server;
   }
 
-  /** Resolves with what was bound; rejects with Node's error. */
+  /** Resolves with the address that was bound; rejects with Node's error. */
   start(port: number, host: string): Promise<AddressInfo> {
     const { network } = this.settings;
     if (network) return network.listen(this.netServer, port, host);
@@ -97,11 +93,11 @@ export class TcpServer extends ServerTCP {
     });
   }
 
-  /** Resolves when nothing listens and no connection is open any more. */
+  /** Stops listening, and resolves when no connection is open. */
   stop(): Promise<void> {
     this.isManuallyTerminated = true;
     return new Promise((resolve) => {
-      // Not listening is as good as closed.
+      // Node's error says that the server does not listen: that is as good as closed.
       this.netServer.close(() => resolve());
       this.#arrivals.close();
       for (const { requests, socket } of this.#connections.values()) {
@@ -111,7 +107,7 @@ export class TcpServer extends ServerTCP {
     });
   }
 
-  /** Ends the streams of a member; with `instanceId`, of that process only. */
+  /** Ends the streams of a member. With `instanceId`, it ends those of that process only. */
   abandon(id: string, instanceId?: string): void {
     for (const { requests } of this.#connections.values()) {
       const { from } = requests;
@@ -139,7 +135,7 @@ export class TcpServer extends ServerTCP {
     });
     raw.on('drain', () => requests?.wake());
     raw.on('error', (error) => {
-      // Peers that come and go are no news; bytes that are no message are.
+      // Peers come and go; only bytes that are no message are worth a warning.
       if (error instanceof FrameError) this.#warn(raw, { kind: error.kind, text: error.message });
     });
     raw.on('message', (packet: object) => {
@@ -151,12 +147,12 @@ export class TcpServer extends ServerTCP {
         requests = this.accept(from, socket);
         this.#connections.set(raw, { socket, requests });
       } else {
-        this.#turnAway(raw, STRANGE);
+        this.#refuse(raw, NO_REQUEST);
       }
     });
   }
 
-  /** Errors of the listening socket; those of `listen()` reach its caller instead. */
+  /** Logs errors of the listening socket. Errors of `start()` reach its caller instead. */
   override handleError(error: string): void {
     if (this.netServer.listening) this.logger.error(error);
   }
@@ -166,7 +162,7 @@ export class TcpServer extends ServerTCP {
     if (isHooked && isRequestPacket(packet)) {
       this.#receiveHooked(socket, packet, requests);
     } else if (!requests.receive(packet, socket.messageLength)) {
-      this.#turnAway(socket.netSocket, STRANGE);
+      this.#refuse(socket.netSocket, NO_REQUEST);
     }
   }
 
@@ -179,7 +175,7 @@ export class TcpServer extends ServerTCP {
           resolve();
         };
         if (!requests.receive(packet, socket.messageLength, replied)) {
-          this.#turnAway(socket.netSocket, STRANGE);
+          this.#refuse(socket.netSocket, NO_REQUEST);
         }
       });
     this.onProcessingStartHook(this.transportId, context, receive);
@@ -187,7 +183,7 @@ export class TcpServer extends ServerTCP {
 
   #greet(socket: HedgeSocket, packet: RequestPacket): RemoteMember | undefined {
     if (packet.pattern !== HELLO_ROUTE) {
-      this.#turnAway(socket.netSocket, { kind: 'order', text: NOT_GREETED });
+      this.#refuse(socket.netSocket, { kind: 'order', text: NOT_GREETED });
       return undefined;
     }
     const greeting = readGreeting(packet.data, this.identity);
@@ -205,7 +201,7 @@ export class TcpServer extends ServerTCP {
     return greeting.from;
   }
 
-  #turnAway(socket: Socket, refusal: Refusal): void {
+  #refuse(socket: Socket, refusal: Refusal): void {
     this.#warn(socket, refusal);
     socket.destroy();
   }

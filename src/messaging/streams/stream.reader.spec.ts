@@ -50,7 +50,7 @@ describe('a StreamReader', () => {
     await expect(failed.reader.iterate().next()).rejects.toBe('now');
   });
 
-  it('answers all who wait when its consumer leaves', async () => {
+  it('answers every waiting call when its consumer leaves', async () => {
     const { reader, onOver } = open();
     const values = reader.iterate();
     const waiting = [values.next(), values.next()];

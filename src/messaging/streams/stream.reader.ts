@@ -1,34 +1,34 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Subscriber } from 'rxjs';
 import { GRANT_BATCH } from '../wire/stream.credit.js';
-import { PullingTaker, type Arrived, type StreamFailure, type Taker } from './stream.taker.js';
+import { PullingTaker, type ArrivedValue, type StreamFailure, type Taker } from './stream.taker.js';
 
-/** The receiving half of a stream. It has one consumer, who subscribes or iterates. */
+/** The receiving half of a stream. It has one consumer, which subscribes or iterates. */
 export class StreamReader<T = unknown> {
-  /** What has arrived and was not taken yet. */
-  #queue: Arrived<T>[] = [];
+  /** Values that have arrived and were not taken yet. */
+  #queue: ArrivedValue<T>[] = [];
   #taker: Taker<T> | undefined;
   #grant: ((units: number) => void) | undefined;
-  /** What the sender may still send. */
+  /** Units that the sender may still send. */
   #credit = 0;
-  /** Consumed, and not yet granted anew. */
+  /** Units that were consumed and not granted again yet. */
   #consumed = 0;
   #isOver = false;
   #failure: StreamFailure;
 
-  /** @param onOver Told once that nothing more will be received: it has ended, or its consumer left. */
+  /** @param onOver called once, when the stream has ended or its consumer has left */
   constructor(
     private readonly onOver: (isCancelled: boolean, failure?: StreamFailure) => void = () =>
       undefined,
   ) {}
 
-  /** The sender has so much credit now, and `grant` gives it more. */
+  /** @param credit units that the sender has now @param grant gives the sender more units */
   open(credit: number, grant: (units: number) => void): void {
     this.#credit += credit;
     this.#grant = grant;
   }
 
-  /** @returns false for what was sent without credit */
+  /** @returns false for a value that was sent without credit */
   receive(value: T, cost: number): boolean {
     if (this.#isOver) return true;
     if (this.#credit <= 0) return false;
@@ -38,7 +38,7 @@ export class StreamReader<T = unknown> {
     return true;
   }
 
-  /** The sender has said all; what has arrived can still be taken. */
+  /** The sender has finished. Values that have arrived can still be taken. */
   end(failure?: StreamFailure): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -47,7 +47,7 @@ export class StreamReader<T = unknown> {
     this.onOver(false, failure);
   }
 
-  /** Ends at once: what has arrived and was not taken is dropped. */
+  /** Ends at once: values that have arrived and were not taken are dropped. */
   fail(error: unknown): void {
     if (this.#isOver) return;
     this.#queue = [];
@@ -63,9 +63,9 @@ export class StreamReader<T = unknown> {
     this.onOver(true);
   }
 
-  /** A value counts as consumed when `next()` of the subscriber returns. */
+  /** Gives values to a subscriber. A value is consumed when the subscriber's `next()` returns. */
   pushTo(subscriber: Subscriber<T>): void {
-    // Values arrive in the asynchronous context of a socket; whoever subscribed has one of its own.
+    // Values arrive in the asynchronous context of a socket, and the subscriber has a context of its own.
     const scope = new AsyncResource('HedgeStream');
     this.#give({
       take: ({ value, cost }) => {
@@ -81,7 +81,7 @@ export class StreamReader<T = unknown> {
     });
   }
 
-  /** A value counts as consumed when the next one is asked for. */
+  /** Iterates. A value is consumed when the next one is asked for. */
   iterate(): AsyncIterableIterator<T, undefined> {
     const pull = new PullingTaker<T>((cost) => this.#consume(cost));
     this.#give(pull);

@@ -1,16 +1,16 @@
 /** Why a stream ended before its time. @internal */
 export type StreamFailure = { readonly error: unknown } | undefined;
 
-export interface Arrived<T> {
+export interface ArrivedValue<T> {
   readonly value: T;
   readonly cost: number;
 }
 
-/** Who takes what arrives. */
+/** Takes the values that arrive. */
 export interface Taker<T> {
-  /** @returns false when it takes no value now: it is kept then */
-  take(arrived: Arrived<T>): boolean;
-  /** All has been taken. */
+  /** @returns false when it takes no value now */
+  take(arrived: ArrivedValue<T>): boolean;
+  /** All values have been taken. */
   end(failure: StreamFailure): void;
 }
 
@@ -19,16 +19,16 @@ interface Waiter<T> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Takes a value each time it is asked for one. */
+/** Takes a value for each `next()`. */
 export class PullingTaker<T> implements Taker<T> {
   readonly #waiters: Waiter<T>[] = [];
-  /** What the value costs that the loop works on. */
+  /** The cost of the values that the loop works on. */
   #inHand = 0;
   #end: { failure: StreamFailure } | undefined;
 
   constructor(private readonly consumed: (cost: number) => void) {}
 
-  take({ value, cost }: Arrived<T>): boolean {
+  take({ value, cost }: ArrivedValue<T>): boolean {
     const waiter = this.#waiters.shift();
     if (!waiter) return false;
     this.#inHand += cost;
@@ -52,7 +52,7 @@ export class PullingTaker<T> implements Taker<T> {
     });
   }
 
-  /** The first to ask after a failure is told of it. */
+  /** The first waiter after a failure gets the error. */
   #settle({ resolve, reject }: Waiter<T>): void {
     const failure = this.#end?.failure;
     this.#end = { failure: undefined };

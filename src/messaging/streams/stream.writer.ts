@@ -1,45 +1,49 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Subject, takeUntil } from 'rxjs';
 import { HedgeError } from '../../errors/index.js';
-import { costOf, MAX_CREDIT } from '../wire/stream.credit.js';
-import { observe, type StreamRoom, type StreamSource } from '../wire/stream.source.js';
+import type { FrameSink } from '../wire/frame.sink.js';
 import { STREAM_OUTRUN } from './streams.messages.js';
+import { costOf, MAX_CREDIT } from '../wire/stream.credit.js';
+import { observe, type Backpressure, type StreamSource } from '../wire/stream.source.js';
 
-/** Where the frames of one stream leave. */
-export interface StreamOutlet {
+/** How the values of one stream are encoded, and where they leave. */
+export interface StreamWriterParts {
   readonly route: string;
-  /** Whether the connection takes what can also wait here. */
-  readonly hasRoom: boolean;
-  /** @throws HedgeError for what cannot travel. */
+  readonly sink: FrameSink;
+  /** Units of values that may leave before the receiver grants more. @default 0 */
+  readonly credit?: number;
+  /** @throws HedgeError for a value that cannot travel */
   encode(value: unknown): string;
-  send(json: string): void;
-  /** Told once, unless it was stopped: all has left, or this went wrong. */
+  /** Called once, unless the writer was stopped: all values have left, or this went wrong. */
   ended(failure?: { readonly error: unknown }): void;
 }
 
-/** Characters that may wait for credit: an Observable cannot be told to pause. */
+/** Bytes that may wait in the connection. Beyond them values wait here, so that other messages are not delayed. */
+const MAX_BACKLOG = 256 * 1024;
+/** Characters that may wait here. An Observable cannot be told to pause, so its stream fails beyond them. */
 const MAX_WAITING = 8 * 1024 * 1024;
 
 /**
- * The sending half of a stream: sends what its source gives as far as the receiver's credit goes. The source runs in the
- * asynchronous context the writer was made in, to the end of its `finally`: those who ask for values and who leave have
- * others.
+ * The sending half of a stream: it sends the values of its source as far as the receiver's credit goes. The source runs in
+ * the asynchronous context in which the writer was made, to the end of its `finally`, wherever a value is asked for.
  */
-export class StreamWriter implements StreamRoom {
+export class StreamWriter implements Backpressure {
+  readonly #sink: FrameSink;
   readonly #scope = new AsyncResource('HedgeStream');
   readonly #stop = new Subject<void>();
-  readonly #waitingForRoom: (() => void)[] = [];
+  readonly #waitingForSpace: (() => void)[] = [];
   #waiting: string[] = [];
-  /** How many of those have left. */
-  #left = 0;
+  /** How many of those have been sent. */
+  #sent = 0;
   #waitingLength = 0;
   #sourceEnd: { failure?: { error: unknown } } | undefined;
+  #credit: number;
   #isOver = false;
 
-  constructor(
-    private readonly outlet: StreamOutlet,
-    private credit = 0,
-  ) {}
+  constructor(private readonly parts: StreamWriterParts) {
+    this.#sink = parts.sink;
+    this.#credit = parts.credit ?? 0;
+  }
 
   start(source: StreamSource): void {
     if (this.#isOver) return;
@@ -54,63 +58,63 @@ export class StreamWriter implements StreamRoom {
     });
   }
 
-  free(): Promise<void> | undefined {
+  whenFree(): Promise<void> | undefined {
     if (this.#isOver || this.#isFree) return undefined;
-    return new Promise((resolve) => this.#waitingForRoom.push(resolve));
+    return new Promise((resolve) => this.#waitingForSpace.push(resolve));
   }
 
   /**
-   * The receiver takes so many more units.
-   * @returns false for more than any receiver takes
+   * The receiver takes more.
+   * @returns false for more units than any receiver takes
    */
   grant(units: number): boolean {
-    this.credit += units;
+    this.#credit += units;
     this.wake();
-    return this.credit <= MAX_CREDIT;
+    return this.#credit <= MAX_CREDIT;
   }
 
-  /** There may be room again. */
+  /** The connection takes more again. */
   wake(): void {
-    while (this.#left < this.#waiting.length && this.#mayLeave) {
-      const json = this.#waiting[this.#left];
-      // Not kept until all the others have left.
-      this.#waiting[this.#left++] = '';
+    while (this.#sent < this.#waiting.length && this.#maySend) {
+      const json = this.#waiting[this.#sent];
+      // A sent value is not kept until all the others are sent.
+      this.#waiting[this.#sent++] = '';
       this.#waitingLength -= json.length;
       this.#send(json);
     }
-    // There may always be something that waits: what has left must not pile up before it.
-    if (this.#left * 2 >= this.#waiting.length) {
-      this.#waiting.splice(0, this.#left);
-      this.#left = 0;
+    // Something may always wait: sent values must not pile up before it.
+    if (this.#sent * 2 >= this.#waiting.length) {
+      this.#waiting.splice(0, this.#sent);
+      this.#sent = 0;
     }
     if (this.#sourceEnd && this.#waiting.length === 0) this.#finish(this.#sourceEnd.failure);
-    if (this.#isFree) this.#tellRoom();
+    if (this.#isFree) this.#tellFree();
   }
 
-  /** Nothing more leaves, and the source is torn down. */
+  /** Sends no more, and tears the source down. */
   stop(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#waiting = [];
-    this.#left = 0;
+    this.#sent = 0;
     this.#scope.runInAsyncScope(() => this.#stop.next());
-    this.#tellRoom();
+    this.#tellFree();
   }
 
-  get #mayLeave(): boolean {
-    return !this.#isOver && this.credit > 0 && this.outlet.hasRoom;
+  get #maySend(): boolean {
+    return !this.#isOver && this.#credit > 0 && this.#sink.waitingBytes < MAX_BACKLOG;
   }
 
   get #isFree(): boolean {
-    return this.#waiting.length === 0 && this.#mayLeave;
+    return this.#waiting.length === 0 && this.#maySend;
   }
 
-  /** As in Nest, `undefined` is no value: JSON has none either. */
+  /** As in Nest, `undefined` is not sent: JSON has no such value. */
   #put(value: unknown): void {
     if (this.#isOver || value === undefined) return;
     let json: string;
     try {
-      json = this.outlet.encode(value);
+      json = this.parts.encode(value);
     } catch (error) {
       this.#finish({ error });
       return;
@@ -122,13 +126,13 @@ export class StreamWriter implements StreamRoom {
     this.#waiting.push(json);
     this.#waitingLength += json.length;
     if (this.#waitingLength <= MAX_WAITING) return;
-    const text = STREAM_OUTRUN(this.outlet.route, MAX_WAITING);
+    const text = STREAM_OUTRUN(this.parts.route, MAX_WAITING);
     this.#finish({ error: new HedgeError('STREAM_OVERFLOW', text) });
   }
 
   #send(json: string): void {
-    this.credit -= costOf(json.length);
-    this.outlet.send(json);
+    this.#credit -= costOf(json.length);
+    this.#sink.sendFrame(json);
   }
 
   #sourceEnded(failure?: { error: unknown }): void {
@@ -140,10 +144,10 @@ export class StreamWriter implements StreamRoom {
   #finish(failure?: { error: unknown }): void {
     if (this.#isOver) return;
     this.stop();
-    this.outlet.ended(failure);
+    this.parts.ended(failure);
   }
 
-  #tellRoom(): void {
-    for (const tell of this.#waitingForRoom.splice(0)) tell();
+  #tellFree(): void {
+    for (const tell of this.#waitingForSpace.splice(0)) tell();
   }
 }

@@ -5,14 +5,14 @@ import { INVALID_ADDRESS, NO_ADDRESS_TO_DIAL } from './wire.messages.js';
 
 const MAX_PORT = 65_535;
 const LOOPBACK = '127.0.0.1';
-/** Host in brackets, or a host without colons; then the port. */
+/** A host in brackets or a host without colons, then the port. */
 const ADDRESS = /^(?:\[([^\]]+)\]|([^:[\]/\s]*)):(\d{1,5})$/;
-/** `0.0.0.0` and `::`: to be bound, never dialled from elsewhere. */
+/** `0.0.0.0` and `::`: a member can bind them, and other members cannot dial them. */
 const UNSPECIFIED = /^[0.:]+$/;
 
 /**
- * Reads an address option: `':8080'`, `'host:8080'`, `'[::1]:8080'`, `':0'` (any free port), `''` (any free
- * port too). `host` is absent when the address names none.
+ * Reads an address option: `':8080'`, `'host:8080'`, `'[::1]:8080'`, `':0'` and `''` (any free port). `host` is absent
+ * when the address names none.
  *
  * @throws HedgeError INVALID_OPTIONS
  */
@@ -31,7 +31,7 @@ export function parseAddress(address: unknown, field = 'address'): { host?: stri
   return { host, port };
 }
 
-/** Where to dial a member id; `undefined` when it is no `host:port`. */
+/** Where a member is dialled; `undefined` when its id is no `host:port`. */
 export function parsePeerAddress(id: string): { host: string; port: number } | undefined {
   const parsed = split(id);
   return parsed && parsed.host !== '' && parsed.port > 0 ? parsed : undefined;
@@ -42,13 +42,13 @@ export function formatAddress(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** The host others most likely reach this machine at: its first IPv4 address, else IPv6, else the loopback. */
+/** The host at which others most likely reach this machine: its first IPv4 address, else IPv6, else the loopback. */
 export function findOwnHost(interfaces = networkInterfaces()): string {
   const external = Object.values(interfaces)
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal }) => !internal);
   const v4 = external.find(({ family }) => family === 'IPv4');
-  // A link-local address is of no use without its zone, which means nothing on another machine.
+  // A link-local address needs a zone, which means nothing on another machine.
   const v6 = external.find(({ family, scopeid }) => family === 'IPv6' && !scopeid);
   return v4?.address ?? v6?.address ?? LOOPBACK;
 }

@@ -29,7 +29,7 @@ function frame(value: unknown): string {
   return `${json.length}#${json}`;
 }
 
-const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+const nextTick = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('HedgeSocket', () => {
   const values = [{ a: 1 }, { text: 'ü🙂\u2028#12#' }, { list: [[], {}, null] }, { x: '' }];
@@ -48,7 +48,7 @@ describe('HedgeSocket', () => {
     const bytes = Buffer.from(frame(value));
     const from = performance.now();
     for (let at = 0; at < bytes.length; at += 1_400) receive(bytes.subarray(at, at + 1_400));
-    // Joined anew with every read it would be 80 GB to copy.
+    // Joined again with every read it would be 80 GB to copy.
     expect(performance.now() - from).toBeLessThan(2_000);
     expect(messages).toEqual([value]);
   });
@@ -66,7 +66,7 @@ describe('HedgeSocket', () => {
   ])('ends the connection at %s', async (_, text) => {
     const { raw, messages, errors, receive } = open({ maxFrameLength: 1_000 });
     receive(frame({ first: 1 }) + text + frame({ never: 1 }));
-    await nextTurn();
+    await nextTick();
     expect(messages).toEqual([{ first: 1 }]);
     expect(errors).toEqual([expect.any(FrameError)]);
     expect(raw.destroyed).toBe(true);
@@ -90,11 +90,11 @@ describe('HedgeSocket', () => {
     expect(messages).toEqual([{ n: 1 }]);
   });
 
-  it('sends the frames of one turn in one write, large ones alone, all in order', async () => {
+  it('sends the frames of one tick in one write, large ones alone, all in order', async () => {
     const { socket, written } = open();
     const large = { text: 'x'.repeat(100_000) };
     for (const value of [1, 2, large, 3]) socket.sendMessage({ value });
-    await nextTurn();
+    await nextTick();
     const all = [1, 2, large, 3].map((value) => frame({ value }));
     expect(written.join('')).toBe(all.join(''));
     expect(written).toHaveLength(3);

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
 import { JsonSocket } from '@nestjs/microservices';
+import type { FrameSink } from './frame.sink.js';
 import { isNestedTooDeep, MAX_NESTING } from './nesting.js';
 import type { RefusalKind } from './refusal.js';
 import {
@@ -16,19 +17,16 @@ import {
 export interface SocketLimits {
   /** The longest JSON text that is sent or received, in UTF-16 units. @default 16 MiB */
   readonly maxFrameLength: number;
-  /**
-   * How long a frame that has begun to arrive, or a heap of bytes that waits to leave, may make no progress,
-   * in ms. @default 30,000
-   */
+  /** How long an arriving frame, or a large amount of bytes to send, may make no progress, in ms. @default 30,000 */
   readonly stallTimeout: number;
   /**
-   * How long a frame may take to arrive from its first byte on, in ms: who sends a byte every now and then does not
-   * stall. @default 120,000, which the longest one makes at 1.1 Mbit/s
+   * How long a frame may take to arrive, from its first byte on, in ms: a peer that sends a byte now and then makes
+   * progress. @default 120,000, enough for the longest frame at 1.1 Mbit/s
    */
   readonly frameTimeout: number;
   /**
-   * How many bytes may wait for a peer that does not read. @default 256 MiB: a hundred large replies may be
-   * ready in one turn, before the fastest peer can read any
+   * How many bytes may wait for a peer that does not read. @default 256 MiB: a hundred large replies may be ready in one
+   * tick, before the fastest peer can read any
    */
   readonly maxSendBuffer: number;
 }
@@ -40,10 +38,10 @@ export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
   maxSendBuffer: 256 * 1024 * 1024,
 };
 
-/** Node's own, whatever fake the specs of users' apps put in its place later. */
+/** Node's own function: specs of users' apps may replace it with a fake later. */
 const nextTick = process.nextTick.bind(process);
 
-/** What arrived is no frame, or what should leave cannot: the connection is of no more use. */
+/** The bytes that arrived are no frame, or bytes cannot leave: the connection cannot go on. */
 export class FrameError extends Error {
   override readonly name = 'FrameError';
 
@@ -56,14 +54,12 @@ export class FrameError extends Error {
   }
 }
 
-/** More digits than any allowed length has: what is longer was never a header. */
+/** More digits than any allowed length has: a longer text is no header. */
 const MAX_HEADER_LENGTH = 10;
-/** Up to here frames of one turn leave in one write; copying longer ones together costs more than it saves. */
+/** Frames of one tick leave in one write, up to this length: copying longer ones costs more than it saves. */
 const MAX_GATHERED_LENGTH = 64 * 1024;
-/** From here on bytes that wait are watched; less is not worth a timer. */
+/** The bytes from which on a stalled write is watched: fewer are not worth a timer. */
 const WATCHED_SEND_BUFFER = 1024 * 1024;
-/** What may wait for long, such as the values of a stream, waits elsewhere then: other messages come through. */
-const ROOM = 256 * 1024;
 const KEEP_ALIVE_DELAY = 15_000;
 const HEADER_END = '#';
 /** The first byte of a TLS connection. */
@@ -72,30 +68,30 @@ const ZERO = 48;
 const NINE = 57;
 
 /**
- * Nest's framing with another temper. The stock socket stops *reading* while its own writes drain, and when
- * both ends do, neither ever reads again; this one never pauses reading (READ-WHILE-WRITING). A peer that does not read
- * its replies is cut off when too much waits for it.
+ * Nest's framing, on a socket that never pauses reading (READ-WHILE-WRITING). Nest's own socket stops *reading* while its
+ * writes drain; when both ends do that, neither reads again. A peer that does not read its replies is cut off when too many
+ * bytes wait for it.
  */
-export class HedgeSocket extends JsonSocket {
+export class HedgeSocket extends JsonSocket implements FrameSink {
   protected readonly limits: SocketLimits = DEFAULT_SOCKET_LIMITS;
   readonly #decoder = new StringDecoder('utf8');
-  /** What was received and not yet read as a frame. */
+  /** Text that was received and is not read as a frame yet. */
   #received = '';
-  /** The length the frame being read has, or -1 while its header is not whole. */
+  /** The length of the frame that is being read, or -1 while its header is incomplete. */
   #frameLength = -1;
   #incompleteTimer: NodeJS.Timeout | undefined;
-  /** When the first bytes of the frame being read came (monotonic ms), or -1 between frames. */
+  /** When the first bytes of the frame that is being read came (monotonic ms), or -1 between frames. */
   #frameBegan = -1;
   #maxReceived = Infinity;
-  /** Frames of this turn of the event loop: they leave together. */
+  /** The frames of this tick of the event loop: they leave together. */
   #gathered = '';
   #messageLength = 0;
 
   constructor(socket: Socket) {
     super(socket);
-    // Small requests and replies must not wait for the acknowledgement of the one before (Nagle).
+    // Small requests and replies must not wait for the acknowledgement of earlier ones (Nagle).
     socket.setNoDelay?.(true);
-    // A host that vanished without a word is noticed even by a connection that only waits.
+    // So that even a connection that only waits notices a host that is gone.
     socket.setKeepAlive?.(true, KEEP_ALIVE_DELAY);
     socket.once('close', () => clearTimeout(this.#incompleteTimer));
     socket.on('timeout', () => this.#endStalled());
@@ -106,26 +102,26 @@ export class HedgeSocket extends JsonSocket {
     return this.socket.writable;
   }
 
-  /** Bytes that wait for the other side to read. */
+  get maxFrameLength(): number {
+    return this.limits.maxFrameLength;
+  }
+
+  /** Bytes that the other side has not read yet, as far as this side knows. */
   get waitingBytes(): number {
     return this.socket.writableLength + this.#gathered.length;
   }
 
-  get hasRoom(): boolean {
-    return this.waitingBytes < ROOM;
-  }
-
-  /** The length of the message that is being handled, as JSON. */
+  /** The length of the message that is being handled, in UTF-16 units of its JSON. */
   get messageLength(): number {
     return this.#messageLength;
   }
 
-  /** Takes no longer frames than so many characters, for now; the limit of the class holds in any case. */
+  /** Limits the length of received frames further than the limit of the class. */
   limitReceived(length: number): void {
     this.#maxReceived = length;
   }
 
-  /** Sends a text that is JSON already. False when the connection is closed: then nothing left. */
+  /** @returns false when the connection is closed: then nothing leaves */
   sendFrame(json: string): boolean {
     if (!this.socket.writable) return false;
     const frame = `${json.length}${HEADER_END}${json}`;
@@ -140,7 +136,7 @@ export class HedgeSocket extends JsonSocket {
     return true;
   }
 
-  /** Sends a last frame, and closes when it has left. */
+  /** Sends a last frame, and closes after it. */
   sendLastFrame(json: string): void {
     this.sendFrame(json);
     this.#flush();
@@ -148,8 +144,8 @@ export class HedgeSocket extends JsonSocket {
   }
 
   /**
-   * Sends what waits, and closes when the other side has closed in its turn, or after `grace` ms. Until then it goes on
-   * reading: to close with something unread resets the connection, and the other side may lose what was sent last.
+   * Sends the waiting frames, and closes when the other side has closed too, or after `grace` ms. It reads until then:
+   * closing with unread bytes resets the connection, and the other side may lose the last frames.
    */
   shut(grace: number): void {
     this.#flush();
@@ -165,13 +161,13 @@ export class HedgeSocket extends JsonSocket {
 
   protected override handleData(data: Buffer | string): void {
     const text = typeof data === 'string' ? data : this.#decoder.write(data);
-    // Appending costs nothing as long as nobody looks inside: a frame of many reads is joined once.
+    // Appending costs nothing until the text is looked into: a frame of many reads is joined once.
     this.#received = this.#received === '' ? text : this.#received + text;
     if (this.#received.length >= this.#frameLength) this.#readFrames();
     this.#watchIncompleteFrame();
   }
 
-  /** The stock one asks the peer to close; a peer that sends no frames cannot be trusted to. */
+  /** Nest's socket asks the peer to close. A peer that sends no frames cannot be trusted to close. */
   protected override handleDataError(error: Error): void {
     this.#received = '';
     this.socket.destroy(error);
@@ -228,7 +224,7 @@ export class HedgeSocket extends JsonSocket {
     this.socket.emit('message', message);
   }
 
-  /** The timer is put off by every read: slow but steady is fine for a while, silence in mid-frame is not. */
+  /** Each read restarts the timer: a slow frame is fine for a while, silence in the middle of a frame is not. */
   #watchIncompleteFrame(): void {
     if (this.#received === '' && this.#frameLength < 0) {
       clearTimeout(this.#incompleteTimer);
@@ -265,7 +261,7 @@ export class HedgeSocket extends JsonSocket {
     if (waiting > this.limits.maxSendBuffer) {
       this.socket.destroy(new FrameError(SEND_BUFFER_FULL(waiting)));
     } else if (waiting > WATCHED_SEND_BUFFER) {
-      // Node's own idle timer: it knows how far the kernel got with a long write.
+      // Node's own idle timer knows how far the kernel got with a long write.
       this.socket.setTimeout(this.limits.stallTimeout);
     }
   }
@@ -284,7 +280,7 @@ function noHeader(text: string, from: number): FrameError {
 }
 
 /**
- * A socket class with limits of its own: Nest hands its socket options to the stock class only.
+ * A socket class with limits of its own: Nest passes socket options to its own class only.
  * @internal
  */
 export function hedgeSocketClass(limits: Partial<SocketLimits> = {}): typeof HedgeSocket {

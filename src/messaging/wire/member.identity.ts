@@ -1,31 +1,28 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { PROTOCOL_RANGE } from './protocol.js';
 
-/** The member at the other end of a connection, as its hello named it. */
+/** The member at the other end of a connection, as its greeting names it. */
 export interface RemoteMember {
   readonly id: string;
   readonly instanceId: string;
 }
 
-/**
- * Who this member is, as it greets others and as others greet it. One object is shared by the server and
- * the peers of a member.
- */
+/** Who this member is, when it greets others and when others greet it. Its server and its peers share one object. */
 export class MemberIdentity {
-  /** The `host:port` others reach this member at. Empty until it listens: port 0 is settled only then. */
+  /** The `host:port` at which others reach this member. Empty until it listens, because it may listen on any port. */
   id = '';
 
   constructor(
     readonly group: string,
-    /** Random per process: tells a restarted member from the one that had its address before. */
+    /** Random per process: tells a restarted member from an earlier process at the same address. */
     readonly instanceId: string = randomUUID(),
-    /** What tells the store of this member from others; known only once that is open. */
+    /** Tells the store of this member from other stores. Known when the store is open. */
     private readonly storeIdentity: () => string = () => '',
-    /** What it speaks: a rolling update has two ranges side by side. */
+    /** The versions that it speaks: during a rolling update there are two ranges. */
     readonly protocol = PROTOCOL_RANGE,
   ) {}
 
-  /** Stands for the store in a greeting: its name and place are nobody's business. */
+  /** A digest of the store for the greeting, which must not reveal the store's name and address. */
   get store(): string {
     return createHash('sha256').update(this.storeIdentity()).digest('base64url').slice(0, 16);
   }

@@ -32,8 +32,8 @@ export class EncodedData {
   constructor(readonly json: string) {}
 }
 
-/** Characters that a request has around its data and its route, instrumentation included. */
-const HEADROOM = 1_024;
+/** Characters around the data and the route of a request, those of instrumentation included. */
+const REQUEST_OVERHEAD = 1_024;
 
 /** What can travel, and what is said of what cannot. */
 interface Payload {
@@ -70,8 +70,8 @@ const REPLY: Payload = {
 
 /** @throws HedgeError INVALID_ARGUMENT, PAYLOAD_TOO_LARGE */
 export function encodeData(route: string, data: object, limit: number): EncodedData {
-  const room = limit - HEADROOM - 2 * route.length;
-  return new EncodedData(encode(data, data, DATA, route, room, MAX_NESTING - 1));
+  const dataLimit = limit - REQUEST_OVERHEAD - 2 * route.length;
+  return new EncodedData(encode(data, data, DATA, route, dataLimit, MAX_NESTING - 1));
 }
 
 /** @throws HedgeError INVALID_ARGUMENT, PAYLOAD_TOO_LARGE */

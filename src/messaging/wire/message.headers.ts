@@ -2,8 +2,8 @@
 export type MessageHeaders = Readonly<Record<string, string>>;
 
 /** Characters of all names and values: W3C asks for 512 of `tracestate`, and each message carries them. */
-const MOST_CHARACTERS = 4_096;
-const MOST_HEADERS = 16;
+const MAX_CHARACTERS = 4_096;
+const MAX_HEADERS = 16;
 const NAME = /^[\w.-]{1,64}$/;
 
 /**
@@ -13,13 +13,13 @@ const NAME = /^[\w.-]{1,64}$/;
 export function headersOf(given: unknown): MessageHeaders | undefined {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return undefined;
   const kept: [string, string][] = [];
-  let room = MOST_CHARACTERS;
+  let charactersLeft = MAX_CHARACTERS;
   for (const [name, value] of Object.entries(given)) {
-    if (kept.length === MOST_HEADERS) break;
+    if (kept.length === MAX_HEADERS) break;
     if (typeof value !== 'string' || !NAME.test(name)) continue;
     const size = name.length + value.length;
-    if (size > room) continue;
-    room -= size;
+    if (size > charactersLeft) continue;
+    charactersLeft -= size;
     kept.push([name, value]);
   }
   return kept.length > 0 ? Object.fromEntries(kept) : undefined;

@@ -88,6 +88,9 @@ export interface RequestPacket {
   readonly stream?: StreamTerms;
 }
 
+/** A request before its connection has numbered it. */
+export type UnnumberedPacket = Omit<RequestPacket, 'id'>;
+
 /** What went wrong at the other side. */
 export interface RemoteFailure {
   readonly code: string;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RefusalWarnings } from './refusal.js';
 import { TURNED_AWAY } from './wire.messages.js';
 
-describe('warnings of who was turned away', () => {
+describe('warnings of refused connections', () => {
   const warn = vi.fn();
   let warnings: RefusalWarnings;
 

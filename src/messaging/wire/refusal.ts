@@ -1,7 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import { TURNED_AWAY } from './wire.messages.js';
 
-/** Why a connection is turned away, in kinds that are warned about apart. */
+/** Why a connection is refused. Each kind is warned about separately. */
 export type RefusalKind =
   | 'bytes'
   | 'certificate'
@@ -25,10 +25,7 @@ export interface Refusal {
 
 const WARN_INTERVAL = 60_000;
 
-/**
- * Anyone may knock on an open port, as often as they like: they must not fill the log, and no flood of one kind may
- * hide another.
- */
+/** Warns of each kind of refusal once a minute: a flood of connections must not fill the log, nor hide another kind. */
 export class RefusalWarnings {
   readonly #warnedAt = new Map<RefusalKind, number>();
 

@@ -1,19 +1,19 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { isObservable, Observable } from 'rxjs';
 
 /** What many values can be read from. */
 export type StreamSource<T = unknown> = Observable<T> | AsyncIterable<T> | Iterable<T>;
 
-/** Where the values of a stream go: a place that may be full. */
-export interface StreamRoom {
-  /** Resolves once another value can leave; `undefined` where it can at once. Resolves too when the stream has ended. */
-  free(): Promise<void> | undefined;
+/** Holds a source back while the values of its stream cannot leave. */
+export interface Backpressure {
+  /** Resolves when another value can leave, and when the stream has ended; `undefined` where a value can leave at once. */
+  whenFree(): Promise<void> | undefined;
 }
 
 /** What a handler may return in place of one value. */
 export type Many = Observable<unknown> | AsyncIterable<unknown>;
 
-export const ALWAYS_ROOM: StreamRoom = { free: () => undefined };
+export const NO_BACKPRESSURE: Backpressure = { whenFree: () => undefined };
 
 /** Texts, arrays and bytes can be iterated, and are one value all the same. */
 export function isStreamSource(value: unknown): value is StreamSource {
@@ -30,24 +30,24 @@ function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
-/** An iterable is asked for its next value only when there is room for it; what an Observable emits comes as it comes. */
-export function observe(source: StreamSource, room: StreamRoom): Observable<unknown> {
-  if (isAsyncIterable(source)) return pulled(source, room);
-  return isObservable(source) ? source : pulled(awaited(source), room);
+/** Asks an iterable for its next value only when that can leave. An Observable emits when it likes. */
+export function observe(source: StreamSource, backpressure: Backpressure): Observable<unknown> {
+  if (isAsyncIterable(source)) return pulled(source, backpressure);
+  return isObservable(source) ? source : pulled(awaited(source), backpressure);
 }
 
 /**
- * Values read in a row before others get their turn of the event loop: a source that never waits, for a reader that takes
- * all, would else be all there is.
+ * Values that are read in one tick of the event loop. A source that never waits would otherwise keep everything else
+ * waiting, when its reader takes all values.
  */
-const IN_A_TURN = 256;
+const VALUES_PER_TICK = 256;
 
 /** As `for await` reads an iterable that is not asynchronous. */
 async function* awaited(source: Iterable<unknown>): AsyncGenerator {
   yield* source;
 }
 
-function pulled(source: AsyncIterable<unknown>, room: StreamRoom): Observable<unknown> {
+function pulled(source: AsyncIterable<unknown>, backpressure: Backpressure): Observable<unknown> {
   return new Observable((subscriber) => {
     const iterator = source[Symbol.asyncIterator]();
     let isDone = false;
@@ -58,9 +58,9 @@ function pulled(source: AsyncIterable<unknown>, room: StreamRoom): Observable<un
     const pull = async () => {
       try {
         while (!isDone) {
-          const isFull = room.free();
-          if (isFull) await isFull;
-          else if (++count % IN_A_TURN === 0) await nextTurn();
+          const free = backpressure.whenFree();
+          if (free) await free;
+          else if (++count % VALUES_PER_TICK === 0) await setImmediate();
           if (subscriber.closed) return;
           const step = await iterator.next();
           if (step.done) isDone = true;

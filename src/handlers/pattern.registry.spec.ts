@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import type { DiscoveredHandler, HandlerExplorer } from './handler.explorer.js';
 import { MessageKind } from './message.kind.js';
-import { PatternHandlers } from './pattern.handlers.js';
+import { PatternRegistry } from './pattern.registry.js';
 
 const message = new MessageKind('@OnMessage');
 const stream = new MessageKind('@OnStream');
@@ -38,21 +38,21 @@ function explorerOf(...classes: (new () => object)[]): Pick<HandlerExplorer, 'ex
   };
 }
 
-function handlersOf(...classes: (new () => object)[]): PatternHandlers {
-  return new PatternHandlers(explorerOf(...classes) as HandlerExplorer);
+function registryOf(...classes: (new () => object)[]): PatternRegistry {
+  return new PatternRegistry(explorerOf(...classes) as HandlerExplorer);
 }
 
 describe('handlers by pattern', () => {
   it('are found with all patterns of their own kind', () => {
-    const handlers = handlersOf(Greeter);
+    const registry = registryOf(Greeter);
 
-    const claimed = handlers.claim(message);
+    const added = registry.add(message);
 
-    expect(claimed.map(({ handler, patterns }) => [handler.methodName, patterns])).toEqual([
+    expect(added.map(({ handler, patterns }) => [handler.methodName, patterns])).toEqual([
       ['greet', ['{"a":2,"b":1}', 'hi']],
       ['rest', [null]],
     ]);
-    expect(['hi', 'other', null].map((pattern) => handlers.has(pattern))).toEqual([
+    expect(['hi', 'other', null].map((pattern) => registry.has(pattern))).toEqual([
       true,
       false,
       true,
@@ -60,12 +60,12 @@ describe('handlers by pattern', () => {
   });
 
   it('are one per pattern, whatever their kinds', () => {
-    const handlers = handlersOf(Greeter, Singer);
-    handlers.claim(message);
+    const registry = registryOf(Greeter, Singer);
+    registry.add(message);
 
-    const claimed = () => handlers.claim(stream);
+    const added = () => registry.add(stream);
 
-    expect(claimed).toThrow(
+    expect(added).toThrow(
       expect.objectContaining({
         code: 'INVALID_HANDLER',
         message: expect.stringMatching(
@@ -82,7 +82,7 @@ describe('handlers by pattern', () => {
       rest(): void {}
     }
 
-    expect(() => handlersOf(Twice).claim(message)).toThrow(/@OnMessage\(\) on Twice\.rest\(\)/);
+    expect(() => registryOf(Twice).add(message)).toThrow(/@OnMessage\(\) on Twice\.rest\(\)/);
   });
 
   it('are methods', () => {

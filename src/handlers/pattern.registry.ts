@@ -10,7 +10,7 @@ export interface PatternHandler {
 }
 
 /** The app's handlers of messages that share their routes, be they of several kinds: a pattern has one of them. */
-export class PatternHandlers {
+export class PatternRegistry {
   readonly #taken = new Map<string | null, string>();
 
   constructor(private readonly explorer: HandlerExplorer) {}
@@ -21,18 +21,18 @@ export class PatternHandlers {
   }
 
   /**
-   * Finds the handlers of a kind; whoever asks registers them.
+   * Finds the handlers of a kind, for the caller to mount.
    * @throws HedgeError `INVALID_HANDLER` where a pattern has a handler already, of this kind or another
    */
-  claim(kind: MessageKind): PatternHandler[] {
+  add(kind: MessageKind): PatternHandler[] {
     return this.explorer.explore<(string | null)[]>(kind.key).map((handler) => {
       const patterns = handler.metadata;
-      for (const pattern of patterns) this.#claimOne(pattern, kind, handler);
+      for (const pattern of patterns) this.#addOne(pattern, kind, handler);
       return { handler, patterns };
     });
   }
 
-  #claimOne(
+  #addOne(
     pattern: string | null,
     { decorator }: MessageKind,
     { instance, methodName }: DiscoveredHandler,

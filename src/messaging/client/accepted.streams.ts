@@ -1,12 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import { HedgeError } from '../../errors/index.js';
 import { STREAM_ABANDONED } from '../wire/wire.messages.js';
-import {
-  OutgoingStream,
-  type PeerStream,
-  type StreamCarrier,
-  type StreamRequest,
-} from './outgoing.stream.js';
+import type { FrameSink } from '../wire/frame.sink.js';
+import { OutgoingStream, type PeerStream, type StreamRequest } from './outgoing.stream.js';
 import { PeerLostError } from './peer.errors.js';
 import type { Settle } from './pending.requests.js';
 import {
@@ -18,10 +14,13 @@ import {
 } from '../wire/protocol.js';
 
 /** The streams of one connection that the other side has accepted. */
-export class OutgoingStreams {
+export class AcceptedStreams {
   readonly #streams = new Map<RequestId, OutgoingStream>();
 
-  constructor(private readonly carrier: StreamCarrier) {}
+  constructor(
+    private readonly peer: string,
+    private readonly sink: FrameSink,
+  ) {}
 
   get size(): number {
     return this.#streams.size;
@@ -31,7 +30,7 @@ export class OutgoingStreams {
     return this.#streams.has(id);
   }
 
-  /** Who waits for a stream to be accepted: it begins in the very turn, for values may follow at once. */
+  /** Settles a request for a stream. Its stream begins in the same tick, because values may follow at once. */
   settleOf(
     { id, pattern }: RequestPacket & { id: number },
     request: StreamRequest,
@@ -39,14 +38,14 @@ export class OutgoingStreams {
   ): Settle {
     return {
       reject: waiter.reject,
-      // The input belongs to the context of whoever asks, not to that of the socket.
+      // The input belongs to the asynchronous context of the caller, not to that of the socket.
       resolve: AsyncResource.bind((_response: unknown, reply: ReplyPacket) => {
-        const stream = new OutgoingStream(id, pattern, request, this.carrier, () =>
-          this.#streams.delete(id),
-        );
+        const { peer, sink } = this;
+        const onEnd = () => this.#streams.delete(id);
+        const stream = new OutgoingStream({ id, peer, route: pattern, request, sink, onEnd });
         this.#streams.set(id, stream);
         waiter.resolve(stream);
-        // Without saying so first: it has ended already.
+        // The first reply is the last one: the stream has ended already.
         if (!reply.accepted) stream.receive({ ...reply, isDisposed: true }, 0);
       }),
     };
@@ -57,7 +56,7 @@ export class OutgoingStreams {
     return this.#streams.get(reply.id)?.receive(reply, length) ?? true;
   }
 
-  /** @returns false for what no member sends */
+  /** @returns false for a frame that no member sends */
   control(packet: object): boolean {
     if (isGrant(packet)) return this.#streams.get(packet.grant)?.grant(packet.units) ?? true;
     if (!isCancel(packet)) return false;
@@ -65,16 +64,15 @@ export class OutgoingStreams {
     return true;
   }
 
-  /** There may be room again. */
+  /** The connection takes more again. */
   wake(): void {
     for (const stream of this.#streams.values()) stream.wake();
   }
 
-  /** The other side fell silent. It is told all the same: it may only have paused. */
+  /** The other side fell silent. It is told that its streams end, because it may only have paused. */
   abandon(): void {
-    const { peer } = this.carrier;
     for (const stream of this.#streams.values()) {
-      stream.fail(new HedgeError('CONNECTION_LOST', STREAM_ABANDONED(peer, stream.route)));
+      stream.fail(new HedgeError('CONNECTION_LOST', STREAM_ABANDONED(this.peer, stream.route)));
     }
   }
 
@@ -82,7 +80,7 @@ export class OutgoingStreams {
   lose(cause?: unknown): void {
     const options = cause === undefined ? undefined : { cause };
     for (const stream of this.#streams.values()) {
-      stream.lose(new PeerLostError(this.carrier.peer, stream.route, options));
+      stream.lose(new PeerLostError(this.peer, stream.route, options));
     }
   }
 }
