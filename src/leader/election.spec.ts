@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { LOST, MemberRooms } from '../../test/support/member-rooms.js';
+import { LOST, MemberRooms } from '../../test/support/simulated/member.rooms.js';
 import { StoreError } from '../errors/index.js';
 import { groupLock, type Term } from '../lock/index.js';
 import type { LossReason } from '../session/index.js';

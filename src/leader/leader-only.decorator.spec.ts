@@ -1,7 +1,7 @@
 import { Injectable, SetMetadata } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
+import { VirtualClock, VirtualTime } from '../../test/support/time/virtual.clock.js';
 import { HedgeError } from '../errors/index.js';
 import type { Term } from '../lock/index.js';
 import { RunningHandlers } from '../handlers/index.js';

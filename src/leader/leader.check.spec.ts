@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HedgeError } from '../errors/index.js';
 import type { Member } from '../membership/index.js';
-import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
+import { VirtualClock, VirtualTime } from '../../test/support/time/virtual.clock.js';
 import type { Election } from './election.js';
 import type { GroupMembers } from './group.members.js';
 import { LeaderCheck } from './leader.check.js';

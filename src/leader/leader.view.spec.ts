@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
+import { VirtualClock, VirtualTime } from '../../test/support/time/virtual.clock.js';
 import { LeaderView, type KnownLeader } from './leader.view.js';
 
 const A: KnownLeader = { id: 'a:1', token: 10n };

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ADDRESS_SHARED } from './leader.messages.js';
-import { RecordedLogger } from '../../test/support/member-rooms.js';
-import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
+import { RecordedLogger } from '../../test/support/simulated/member.rooms.js';
+import { VirtualClock, VirtualTime } from '../../test/support/time/virtual.clock.js';
 import { NamesakeCheck } from './namesake.check.js';
 
 const LEASE = 10_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
+import { VirtualClock, VirtualTime } from '../../test/support/time/virtual.clock.js';
 import { SessionKeeper } from '../session/index.js';
 import type { LockRow } from '../store/index.js';
 import { acquireQuery, decideAcquire } from './acquire.decision.js';

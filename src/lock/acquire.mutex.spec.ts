@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { LOST, MemberRooms } from '../../test/support/member-rooms.js';
-import { settled } from '../../test/support/virtual-clock.js';
+import { LOST, MemberRooms } from '../../test/support/simulated/member.rooms.js';
+import { settled } from '../../test/support/time/virtual.clock.js';
 import { AcquireMutex } from './acquire.mutex.js';
 import { groupLock, namedLock } from './lock.resource.js';
 

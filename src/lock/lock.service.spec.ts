@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { LOST, MemberRooms } from '../../test/support/member-rooms.js';
+import { LOST, MemberRooms } from '../../test/support/simulated/member.rooms.js';
 import { HeldTerms } from './held-terms.js';
 import { groupLock } from './lock.resource.js';
 import type { LockService } from './lock.service.js';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FAIR, LOST, MemberRooms } from '../../test/support/member-rooms.js';
+import { FAIR, LOST, MemberRooms } from '../../test/support/simulated/member.rooms.js';
 import { sleep } from '../time/index.js';
 import { HeldTerms } from './held-terms.js';
 import type { Lock } from './lock.js';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
+import { VirtualClock, VirtualTime } from '../../test/support/time/virtual.clock.js';
 import { namedLock } from './lock.resource.js';
 import { StoreLine } from './store.line.js';
 import type { Waiter } from './waiting.line.js';

@@ -1,7 +1,7 @@
 import { Injectable, SetMetadata, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MemberRooms } from '../../test/support/member-rooms.js';
+import { MemberRooms } from '../../test/support/simulated/member.rooms.js';
 import type { Lock } from './lock.js';
 import { LockService } from './lock.service.js';
 import { WithLock } from './with-lock.decorator.js';

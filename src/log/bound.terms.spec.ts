@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MemberRooms } from '../../test/support/member-rooms.js';
+import { MemberRooms } from '../../test/support/simulated/member.rooms.js';
 import { groupLock, namedLock, type Resource, type Term } from '../lock/index.js';
 import { CommitOutcomes } from './commit.outcomes.js';
 import { TermCommits } from './term.commits.js';

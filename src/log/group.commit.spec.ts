@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
+import { LOST, MemberRooms, REPLY_LOST } from '../../test/support/simulated/member.rooms.js';
 import { StoreError, type StoreFailure } from '../errors/index.js';
 import { groupLock, namedLock, type Resource, type Term } from '../lock/index.js';
 import { FencedCommitter } from '../session/index.js';

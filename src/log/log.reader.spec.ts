@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { LOST, MemberRooms } from '../../test/support/member-rooms.js';
+import { LOST, MemberRooms } from '../../test/support/simulated/member.rooms.js';
 import { LogReader } from './log.reader.js';
 
 describe('a read of the log', () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { LOST, MemberRooms } from '../../test/support/member-rooms.js';
+import { LOST, MemberRooms } from '../../test/support/simulated/member.rooms.js';
 import { groupLock, type Term } from '../lock/index.js';
 import type { LeaderClient, LeaderRequest, LeaderRoutes } from '../request/index.js';
 import { LogTrimmer } from './log.trimmer.js';

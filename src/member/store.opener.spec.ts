@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { RecordedLogger } from '../../test/support/member-rooms.js';
-import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
+import { RecordedLogger } from '../../test/support/simulated/member.rooms.js';
+import { VirtualClock, VirtualTime } from '../../test/support/time/virtual.clock.js';
 import { StoreError } from '../errors/index.js';
 import type { HedgeStore } from '../store/index.js';
 import { StoreOpener } from './store.opener.js';

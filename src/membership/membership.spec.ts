@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SimulatedMesh } from '../../test/simulation/simulated.mesh.js';
-import { RecordedLogger } from '../../test/support/member-rooms.js';
-import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
+import { SimulatedMesh } from '../../test/support/simulated/simulated.mesh.js';
+import { RecordedLogger } from '../../test/support/simulated/member.rooms.js';
+import { VirtualClock, VirtualTime } from '../../test/support/time/virtual.clock.js';
 import { MemberIdentity, type MessageServer, type Peers } from '../messaging/index.js';
 import { Membership } from './membership.js';
 import type { Announcement, SelfDescription } from './membership.protocol.js';

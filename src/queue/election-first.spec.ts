@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ModelStore } from '../../test/simulation/model.store.js';
-import { SeededRandom } from '../../test/simulation/seeded.random.js';
-import { MemberRooms } from '../../test/support/member-rooms.js';
-import { SingleFile, SingleFileStore } from '../../test/support/single-file.store.js';
-import { VirtualTime } from '../../test/support/virtual-clock.js';
+import { ModelStore } from '../../test/support/simulated/model.store.js';
+import { SeededRandom } from '../../test/support/simulated/seeded.random.js';
+import { MemberRooms } from '../../test/support/simulated/member.rooms.js';
+import { SingleFile, SingleFileStore } from '../../test/support/simulated/single-file.store.js';
+import { VirtualTime } from '../../test/support/time/virtual.clock.js';
 import { Election, LeaderView } from '../leader/index.js';
 import { namedLock } from '../lock/index.js';
 import type { LeaderClient } from '../request/index.js';

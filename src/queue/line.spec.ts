@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
+import { VirtualClock, VirtualTime } from '../../test/support/time/virtual.clock.js';
 import { TimeLimit } from '../time/index.js';
 import { Line, type Answer, type Finding, type Reply } from './line.js';
 

@@ -4,8 +4,8 @@ import {
   QUEUE_LEASE,
   QueueMembers,
   type QueueMember,
-} from '../../test/support/queue-members.js';
-import { VirtualTime } from '../../test/support/virtual-clock.js';
+} from '../../test/support/simulated/queue.members.js';
+import { VirtualTime } from '../../test/support/time/virtual.clock.js';
 import type { Waiter } from '../lock/index.js';
 import { STILL_IN_LINE, STILL_UNLED } from './queue.messages.js';
 import { FREED, LEAVE, TAKEN, WAIT } from './queue.packets.js';

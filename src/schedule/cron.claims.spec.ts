@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
+import { FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/simulated/member.rooms.js';
 import { cronRow, parseCron } from '../table/index.js';
 import { groupLock, type Term } from '../lock/index.js';
 import type { Claim } from './claim.decision.js';

@@ -5,7 +5,7 @@ import {
   MemberRooms,
   RecordedLogger,
   REPLY_LOST,
-} from '../../test/support/member-rooms.js';
+} from '../../test/support/simulated/member.rooms.js';
 import { leadershipOf, type InterruptedRun } from '../leader/index.js';
 import { cronRow, parseCron } from '../table/index.js';
 import { groupLock, type Term } from '../lock/index.js';

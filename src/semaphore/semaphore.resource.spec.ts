@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LOST, MemberRooms, REPLY_LOST } from '../../test/support/member-rooms.js';
+import { LOST, MemberRooms, REPLY_LOST } from '../../test/support/simulated/member.rooms.js';
 import { namedLock, type Holder, type Term } from '../lock/index.js';
 import { semaphoreResource } from './semaphore.resource.js';
 import { LIMIT_MISMATCH } from './semaphore.messages.js';

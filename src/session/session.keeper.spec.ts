@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock, VirtualTime } from '../../test/support/virtual-clock.js';
+import { VirtualClock, VirtualTime } from '../../test/support/time/virtual.clock.js';
 import type { Fence, LossReason } from './fence.js';
 import { SessionKeeper } from './session.keeper.js';
 

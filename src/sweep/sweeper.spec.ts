@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LOST, MemberRooms } from '../../test/support/member-rooms.js';
-import { ModelStore } from '../../test/simulation/model.store.js';
-import { VirtualTime } from '../../test/support/virtual-clock.js';
+import { LOST, MemberRooms } from '../../test/support/simulated/member.rooms.js';
+import { ModelStore } from '../../test/support/simulated/model.store.js';
+import { VirtualTime } from '../../test/support/time/virtual.clock.js';
 import { groupLock, type Term } from '../lock/index.js';
 import type { Mutation } from '../store/index.js';
 import { Sweeper } from './sweeper.js';

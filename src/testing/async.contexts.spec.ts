@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import { afterEach, expect, it } from 'vitest';
-import { closeTested, startTested } from '../../test/support/tested-apps.js';
+import { closeTested, startTested } from '../../test/support/apps/tested.apps.js';
 import { OnBroadcast } from '../broadcast/index.js';
 import { HedgeService } from '../hedge.service.js';
 import { OnLeaderMessage } from '../request/index.js';

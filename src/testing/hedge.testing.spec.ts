@@ -1,6 +1,6 @@
 import { Test } from '@nestjs/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { closeTested, startTested } from '../../test/support/tested-apps.js';
+import { closeTested, startTested } from '../../test/support/apps/tested.apps.js';
 import { NOT_RUNNING_ANY_MORE } from '../errors/index.js';
 import { HedgeModule } from '../hedge.module.js';
 import { HedgeService } from '../hedge.service.js';

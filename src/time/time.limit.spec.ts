@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../test/support/virtual-clock.js';
+import { VirtualClock } from '../../test/support/time/virtual.clock.js';
 import { VirtualTime } from '../testing/virtual.time.js';
 import { TimeLimit } from './time.limit.js';
 

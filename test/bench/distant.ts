@@ -1,5 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
-import { listenAnywhere } from '../support/tcp-proxy.js';
+import { listenAnywhere } from '../support/network/tcp.proxy.js';
 
 /** A server as if it were some way off: bytes arrive `delay` ms later, in either direction. */
 export async function distant(

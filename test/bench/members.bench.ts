@@ -1,9 +1,9 @@
 /** What membership costs in groups of different sizes: traffic, CPU, memory, and calls of the store. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Member } from '../support/cluster.js';
-import { Crowd } from '../support/crowd.js';
-import type { Usage } from '../support/crowd.process.js';
-import { machineTime, msBetween } from '../support/member.records.js';
+import type { Member } from '../support/cluster/cluster.js';
+import { Crowd } from '../support/crowd/crowd.js';
+import type { Usage } from '../support/crowd/crowd.process.js';
+import { machineTime, msBetween } from '../support/member-app/member.records.js';
 
 const SIZES = [3, 30, 200];
 /** ms that each group is watched for, when nothing happens in it. */

@@ -9,7 +9,7 @@ import {
   findEmulator,
   startEmulator,
   type SpannerEmulator,
-} from '../support/spanner-emulator.js';
+} from '../support/emulators/spanner.emulator.js';
 
 /** Below the package, so that its dependencies are found; ignored by git. */
 const BUILD = join(import.meta.dirname, '../../build', `spanner-process-${process.pid}`);

@@ -13,8 +13,8 @@ import {
   findEmulator,
   startEmulator,
   type SpannerEmulator,
-} from '../support/spanner-emulator.js';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
+} from '../support/emulators/spanner.emulator.js';
+import { startTcpProxy, type TcpProxy } from '../support/network/tcp.proxy.js';
 
 const CALL: StoreCall = { timeout: 5_000 };
 /** ms; what the tests of hanging stores give a call. */

@@ -7,7 +7,7 @@ import {
   findEmulator,
   startEmulator,
   type SpannerEmulator,
-} from '../support/spanner-emulator.js';
+} from '../support/emulators/spanner.emulator.js';
 import { storeConformance } from './store.suite.js';
 
 const CALL = { timeout: 10_000 };

@@ -18,7 +18,7 @@ import {
   READ_ONLY,
   WRONG_TABLES,
 } from '../../src/store/sqlite/sqlite.messages.js';
-import { freshFile, removeFile } from '../support/sqlite-file.js';
+import { freshFile, removeFile } from '../support/stores/sqlite.file.js';
 
 const CALL: StoreCall = { timeout: 10_000 };
 

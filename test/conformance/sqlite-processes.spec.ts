@@ -4,8 +4,8 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HedgeStore, Mutation, StoredEntry } from '../../src/store/index.js';
 import { sqliteStore } from '../../src/store/sqlite/index.js';
-import { freshFile, removeFile } from '../support/sqlite-file.js';
-import { compiledWorker, ended, killed, startWorker } from '../support/sqlite-processes.js';
+import { freshFile, removeFile } from '../support/stores/sqlite.file.js';
+import { compiledWorker, ended, killed, startWorker } from './sqlite-processes.starter.js';
 
 const CALL = { timeout: 10_000 };
 /** ms: seconds, but for a machine whose disk others use as well */

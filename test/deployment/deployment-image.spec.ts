@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Settings } from '../../sample/02-pubsub-gke/settings.js';
-import { container, podSpec } from '../support/deployment.js';
-import { pageAt } from '../support/docs/published-pages.js';
+import { container, podSpec } from '../support/deployment/deployment.template.js';
+import { pageAt } from '../support/docs/published.pages.js';
 
 const SAMPLE = 'sample/02-pubsub-gke';
 /** What Node and Google's libraries read by themselves. */

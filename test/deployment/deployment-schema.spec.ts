@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { filledIn, MARKER, template } from '../support/deployment.js';
-import { pageAt } from '../support/docs/published-pages.js';
-import { parsedManifests, schemaFaults } from '../support/manifests.js';
+import { filledIn, MARKER, template } from '../support/deployment/deployment.template.js';
+import { pageAt } from '../support/docs/published.pages.js';
+import { parsedManifests, schemaFaults } from '../support/deployment/manifests.js';
 
 /** Each with one word of the template changed. */
 const BROKEN: readonly [what: string, from: string | RegExp, to: string][] = [

@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../support/cluster.js';
+import { until } from '../support/cluster/cluster.js';
 import { buildStages, stagesOf, valueOf } from './image.js';
-import { freePort } from '../support/ports.js';
+import { freePort } from '../support/network/free.ports.js';
 
 const SAMPLE = 'sample/02-pubsub-gke';
 /** ms: it compiles and installs, on a machine that has other tests to run. */

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { programs } from '../support/gcloud.js';
+import { programs } from '../support/processes/installed.programs.js';
 
 /** What came of a script of the docs, with programs in the place of those that would reach out. */
 export interface Typed {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { MarkdownPage } from '../support/docs/markdown.page.js';
-import { PAGES } from '../support/docs/published-pages.js';
-import { commandsIn } from '../support/docs/shell-commands.js';
+import { PAGES } from '../support/docs/published.pages.js';
+import { commandsIn } from '../support/docs/shell.commands.js';
 import { CLAIMS, claimOf } from './command-claims.js';
 
 const commands = PAGES.flatMap((page) =>

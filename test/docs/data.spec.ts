@@ -1,8 +1,8 @@
 import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
 import { spannerSchema } from '../../src/store/spanner/index.js';
-import { pageAt, PAGES } from '../support/docs/published-pages.js';
-import { isManifest, parsedYaml, schemaFaults } from '../support/manifests.js';
+import { pageAt, PAGES } from '../support/docs/published.pages.js';
+import { isManifest, parsedYaml, schemaFaults } from '../support/deployment/manifests.js';
 
 const blocks = (language: string) => PAGES.flatMap((page) => page.blocksIn(language));
 

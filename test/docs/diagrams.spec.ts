@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { surveyHouse } from '../package/house.survey.js';
-import { PAGES } from '../support/docs/published-pages.js';
+import { PAGES } from '../support/docs/published.pages.js';
 
 /** What nearly all rooms use, and files beside the folders that a reader of the drawing does not look for. */
 const NOT_DRAWN = [

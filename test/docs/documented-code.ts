@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import ts from 'typescript';
 import type { Block, MarkdownPage } from '../support/docs/markdown.page.js';
-import { pageAt, PAGES } from '../support/docs/published-pages.js';
+import { pageAt, PAGES } from '../support/docs/published.pages.js';
 
 /**
  * The code of all pages as files, a folder a page. A block that begins with `// name.ts` is that file, for the other blocks

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { resolveOptions } from '../../src/hedge.options.js';
 import { attemptTimeoutOf, guardOf, marginOf, remainingOf } from '../../src/session/lease.js';
 import type { Cell } from '../support/docs/markdown.page.js';
-import { pageAt } from '../support/docs/published-pages.js';
+import { pageAt } from '../support/docs/published.pages.js';
 
 /** ms by `leaseDuration`, by a word of the row that tells it. */
 const COMPUTED: Record<string, (lease: number) => number> = {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MarkdownPage } from '../support/docs/markdown.page.js';
-import { pageAt, PAGES } from '../support/docs/published-pages.js';
+import { pageAt, PAGES } from '../support/docs/published.pages.js';
 
 describe('the links of the docs', () => {
   it.each(PAGES)('lead to what is there: $path', ({ path, links }) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolveOptions } from '../../src/hedge.options.js';
 import { spannerTables } from '../../src/store/spanner/spanner.options.js';
-import { pageAt, PAGES } from '../support/docs/published-pages.js';
+import { pageAt, PAGES } from '../support/docs/published.pages.js';
 
 it('README.md keeps to two screens', () => {
   expect(readFileSync('README.md', 'utf8').split('\n').length).toBeLessThanOrEqual(120);

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MUTANTS } from '../simulation/mutants.js';
-import { INVARIANTS } from '../simulation/violation.js';
+import { INVARIANTS } from '../simulation/invariants/violation.js';
 import { MarkdownPage } from '../support/docs/markdown.page.js';
-import { pageAt, PAGES } from '../support/docs/published-pages.js';
+import { pageAt, PAGES } from '../support/docs/published.pages.js';
 import { filesOf, missingFrom, pathsIn, rulesCitedIn, rulesIn } from './design.pages.js';
 
 const protocol = pageAt('docs/design/protocol.md');

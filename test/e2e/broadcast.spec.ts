@@ -24,10 +24,10 @@ import {
 } from '../../src/index.js';
 import { Broadcaster } from '../../src/broadcast/index.js';
 import { MemberReports } from '../../src/hedge.channels.js';
-import { SOON, useGroup, type App } from '../support/hedge-apps.js';
+import { SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
 import { MessageTracing } from '../../src/messaging/index.js';
-import { startMessaging } from '../support/messaging-members.js';
-import { behindProxy } from '../support/proxied-member.js';
+import { startMessaging } from '../support/messaging/messaging.members.js';
+import { behindProxy } from '../support/network/proxied.member.js';
 
 /** What handlers did, in order. */
 let trace: unknown[] = [];

@@ -18,9 +18,9 @@ import {
   startCommand,
   startProgram,
   type CommandResult,
-} from '../support/command-line.js';
-import { until } from '../support/cluster.js';
-import { freshFile, removeFile } from '../support/sqlite-file.js';
+} from '../support/processes/command.line.js';
+import { until } from '../support/cluster/cluster.js';
+import { freshFile, removeFile } from '../support/stores/sqlite.file.js';
 
 const CALL = { timeout: 20_000 };
 /** Whoever this is, it is not the owner of what the tests make. */

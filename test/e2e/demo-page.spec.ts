@@ -1,8 +1,8 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
-import { findChromium, launchChromium } from '../support/chromium.js';
-import { startDemo, type Demo } from '../support/demo.js';
+import { findChromium, launchChromium } from './demo-page.chromium.js';
+import { startDemo, type Demo } from '../support/samples/demo.sample.js';
 
 const path = findChromium();
 const SOON = { timeout: 20_000, interval: 50 };

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, expect, it, vi } from 'vitest';
-import { freePorts, startDemo, type Demo } from '../support/demo.js';
-import { pageAt } from '../support/docs/published-pages.js';
-import { startProgram, type CommandResult } from '../support/command-line.js';
+import { freePorts, startDemo, type Demo } from '../support/samples/demo.sample.js';
+import { pageAt } from '../support/docs/published.pages.js';
+import { startProgram, type CommandResult } from '../support/processes/command.line.js';
 
 interface Status {
   url: string;

@@ -14,8 +14,8 @@ import {
   useGroup,
   type App,
   type Group,
-} from '../support/hedge-apps.js';
-import { logs } from '../support/recorded-logs.js';
+} from '../support/apps/hedge.apps.js';
+import { logs } from '../support/apps/recorded.logs.js';
 
 const CALL = { timeout: 10_000 };
 const GROUP_LOCK = 'hedge/spindle/lockname/group';

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 import { HedgeService, OnLeaderMessage } from '../../src/index.js';
-import { SOON, useGroup, type App } from '../support/hedge-apps.js';
-import { frame } from '../support/messaging-members.js';
-import { dial, greetingFor } from '../support/strangers.js';
+import { SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
+import { frame } from '../support/messaging/messaging.members.js';
+import { dial, greetingFor } from '../support/messaging/strangers.js';
 
 const seen: unknown[] = [];
 

@@ -1,14 +1,14 @@
 import type { Database } from '@google-cloud/spanner';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runCommand } from '../support/command-line.js';
-import { LEASE, SOON, startApp, type App } from '../support/hedge-apps.js';
+import { runCommand } from '../support/processes/command.line.js';
+import { LEASE, SOON, startApp, type App } from '../support/apps/hedge.apps.js';
 import {
   createDatabase,
   databaseHandle,
   findEmulator,
   startEmulator,
   type SpannerEmulator,
-} from '../support/spanner-emulator.js';
+} from '../support/emulators/spanner.emulator.js';
 import { spannerStore } from '../../src/store/spanner/index.js';
 
 /** What Go's hedge asks for the newest version of a key. */

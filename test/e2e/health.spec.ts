@@ -4,10 +4,10 @@ import { describe, expect, it, vi } from 'vitest';
 import { MemberLifecycle } from '../../src/member/index.js';
 import type { HedgeModuleOptions } from '../../src/index.js';
 import { HedgeHealthIndicator } from '../../src/terminus/index.js';
-import { FaultyStore } from '../support/faulty-store.js';
-import { SOON, useGroup, type App } from '../support/hedge-apps.js';
-import { freePort } from '../support/ports.js';
-import { SlowToLeave } from '../support/slow-to-leave.js';
+import { FaultyStore } from '../support/stores/faulty.store.js';
+import { SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
+import { freePort } from '../support/network/free.ports.js';
+import { SlowToLeave } from '../support/apps/slow-to-leave.js';
 
 const group = useGroup();
 

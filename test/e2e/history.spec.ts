@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { HistoryOptions, LogReceipt } from '../../src/index.js';
-import { onEveryStore, SOON, useGroup, type App } from '../support/hedge-apps.js';
+import { onEveryStore, SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
 
 async function putAll(app: App, texts: string[]): Promise<LogReceipt[]> {
   const receipts: LogReceipt[] = [];

@@ -3,8 +3,8 @@ import { Cron, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { describe, expect, it, vi } from 'vitest';
 import { HedgeService, WithLock, type Leadership } from '../../src/index.js';
 import { LeaderCron, type CronRun } from '../../src/schedule/index.js';
-import { onEveryStore, SOON, useGroup, type App, type Group } from '../support/hedge-apps.js';
-import { logs } from '../support/recorded-logs.js';
+import { onEveryStore, SOON, useGroup, type App, type Group } from '../support/apps/hedge.apps.js';
+import { logs } from '../support/apps/recorded.logs.js';
 
 const EVERY_SECOND = '* * * * * *';
 const IMPORTS = [ScheduleModule.forRoot()];

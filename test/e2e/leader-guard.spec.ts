@@ -24,10 +24,10 @@ import {
   type HedgeModuleOptions,
   type Member,
 } from '../../src/index.js';
-import { SOON, useGroup, type App } from '../support/hedge-apps.js';
-import { freePort } from '../support/ports.js';
-import { logs } from '../support/recorded-logs.js';
-import { SlowToLeave } from '../support/slow-to-leave.js';
+import { SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
+import { freePort } from '../support/network/free.ports.js';
+import { logs } from '../support/apps/recorded.logs.js';
+import { SlowToLeave } from '../support/apps/slow-to-leave.js';
 
 const group = useGroup();
 

@@ -20,11 +20,11 @@ import { Ctx, Payload, RpcException } from '@nestjs/microservices';
 import { EMPTY, map, NEVER, Observable, of, throwError } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HedgeContext, HedgeService, OnLeaderMessage } from '../../src/index.js';
-import { FaultyStore, type StoreMethod } from '../support/faulty-store.js';
-import { LEASE, onEveryStore, SOON, useGroup, type App } from '../support/hedge-apps.js';
-import { behindProxy } from '../support/proxied-member.js';
-import { logs } from '../support/recorded-logs.js';
-import type { TcpProxy } from '../support/tcp-proxy.js';
+import { FaultyStore, type StoreMethod } from '../support/stores/faulty.store.js';
+import { LEASE, onEveryStore, SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
+import { behindProxy } from '../support/network/proxied.member.js';
+import { logs } from '../support/apps/recorded.logs.js';
+import type { TcpProxy } from '../support/network/tcp.proxy.js';
 
 /** What handlers did, in order. */
 const trace: unknown[] = [];

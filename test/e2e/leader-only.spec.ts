@@ -5,8 +5,8 @@ import { Cron, Interval, ScheduleModule, SchedulerRegistry, Timeout } from '@nes
 import { schedule } from 'node-cron';
 import { expect, it, vi } from 'vitest';
 import { HedgeService, LeaderOnly, OnLeaderMessage, type Leadership } from '../../src/index.js';
-import { SOON, useGroup, type App } from '../support/hedge-apps.js';
-import { logs } from '../support/recorded-logs.js';
+import { SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
+import { logs } from '../support/apps/recorded.logs.js';
 
 const group = useGroup();
 

@@ -13,8 +13,8 @@ import { Payload } from '@nestjs/microservices';
 import { concatMap, NEVER, Observable, of, type Subscriber } from 'rxjs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { HedgeService, HedgeStream, OnLeaderMessage, OnLeaderStream } from '../../src/index.js';
-import { SOON, useGroup, type App } from '../support/hedge-apps.js';
-import { countedSource, readAll } from '../support/messaging-streams.js';
+import { SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
+import { countedSource, readAll } from '../support/messaging/messaging.streams.js';
 
 /** What became of puts that were made when a handler was torn down. */
 const put: unknown[] = [];

@@ -34,9 +34,9 @@ import {
   OnLeaderMessage,
   OnLeaderStream,
 } from '../../src/index.js';
-import { SOON, useGroup, type App } from '../support/hedge-apps.js';
-import { countedSource, readAll } from '../support/messaging-streams.js';
-import { behindProxy } from '../support/proxied-member.js';
+import { SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
+import { countedSource, readAll } from '../support/messaging/messaging.streams.js';
+import { behindProxy } from '../support/network/proxied.member.js';
 
 /** What handlers did, in order. */
 const trace: unknown[] = [];

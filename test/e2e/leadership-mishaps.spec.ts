@@ -8,8 +8,8 @@ import {
   OnLeadershipLost,
 } from '../../src/index.js';
 import { sqliteStore } from '../../src/store/sqlite/index.js';
-import { FaultyStore } from '../support/faulty-store.js';
-import { SOON, useGroup } from '../support/hedge-apps.js';
+import { FaultyStore } from '../support/stores/faulty.store.js';
+import { SOON, useGroup } from '../support/apps/hedge.apps.js';
 
 @Injectable()
 class WithoutText {

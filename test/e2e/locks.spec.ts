@@ -4,10 +4,10 @@ import { Controller, Get, Injectable, type OnModuleInit } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 import { LockService, type HedgeError } from '../../src/index.js';
 import { CLOSING_TAKES_NO_LOCKS } from '../../src/member/member.messages.js';
-import { FaultyStore } from '../support/faulty-store.js';
-import { onEveryStore, SOON, useGroup, type Group } from '../support/hedge-apps.js';
-import { freePort } from '../support/ports.js';
-import { logs } from '../support/recorded-logs.js';
+import { FaultyStore } from '../support/stores/faulty.store.js';
+import { onEveryStore, SOON, useGroup, type Group } from '../support/apps/hedge.apps.js';
+import { freePort } from '../support/network/free.ports.js';
+import { logs } from '../support/apps/recorded.logs.js';
 
 /** How many names are used up: `LOCK_NAMES=200000` shows it for real. */
 const NAMES = Number(process.env['LOCK_NAMES'] ?? 300);

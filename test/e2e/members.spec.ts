@@ -7,7 +7,7 @@ import {
   type MembersChange,
 } from '../../src/index.js';
 import { ADDRESS_SHARED } from '../../src/leader/leader.messages.js';
-import { FaultyStore } from '../support/faulty-store.js';
+import { FaultyStore } from '../support/stores/faulty.store.js';
 import {
   LEASE,
   onEveryStore,
@@ -15,9 +15,9 @@ import {
   useGroup,
   type App,
   type Group,
-} from '../support/hedge-apps.js';
-import { logs } from '../support/recorded-logs.js';
-import { behindProxy } from '../support/proxied-member.js';
+} from '../support/apps/hedge.apps.js';
+import { logs } from '../support/apps/recorded.logs.js';
+import { behindProxy } from '../support/network/proxied.member.js';
 
 function ids(members: readonly Member[]): string[] {
   return members.map(({ id }) => id);

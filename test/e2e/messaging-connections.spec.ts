@@ -16,10 +16,10 @@ import {
   startPlainServer,
   talkRaw,
   type MessagingMember,
-} from '../support/messaging-members.js';
+} from '../support/messaging/messaging.members.js';
 
 const TIMEOUT = { timeout: 20_000 };
-const CHILD = new URL('../../build/test/support/messaging-child.js', import.meta.url);
+const CHILD = new URL('../../build/test/support/messaging/messaging.process.js', import.meta.url);
 
 function echo(
   from: MessagingMember,

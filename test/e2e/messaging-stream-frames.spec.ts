@@ -9,8 +9,8 @@ import {
   startMessaging,
   startPlainServer,
   type MessagingMember,
-} from '../support/messaging-members.js';
-import { countedSource, openStream } from '../support/messaging-streams.js';
+} from '../support/messaging/messaging.members.js';
+import { countedSource, openStream } from '../support/messaging/messaging.streams.js';
 
 const SOON = { timeout: 10_000, interval: 5 };
 

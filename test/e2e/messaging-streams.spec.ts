@@ -20,9 +20,9 @@ import {
   HOST,
   startMessaging,
   type MessagingMember,
-} from '../support/messaging-members.js';
-import { countedSource, openStream, readAll } from '../support/messaging-streams.js';
-import { startTcpProxy } from '../support/tcp-proxy.js';
+} from '../support/messaging/messaging.members.js';
+import { countedSource, openStream, readAll } from '../support/messaging/messaging.streams.js';
+import { startTcpProxy } from '../support/network/tcp.proxy.js';
 
 const SOON = { timeout: 10_000, interval: 5 };
 /** Units, which are items where they are small; and one that may overdraw. */

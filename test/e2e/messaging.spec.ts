@@ -4,7 +4,7 @@ import { EMPTY, from, NEVER, of, throwError } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HedgeError } from '../../src/errors/index.js';
 import { DUPLICATE_ROUTE } from '../../src/messaging/server/server.messages.js';
-import { startMessaging, type MessagingMember } from '../support/messaging-members.js';
+import { startMessaging, type MessagingMember } from '../support/messaging/messaging.members.js';
 
 const TIMEOUT = { timeout: 10_000 };
 

@@ -25,15 +25,15 @@ import {
   type HedgeOptionsFactory,
 } from '../../src/index.js';
 import { spannerSchema } from '../../src/store/spanner/index.js';
-import { SOON } from '../support/hedge-apps.js';
-import { isPortFree } from '../support/ports.js';
-import { logs } from '../support/recorded-logs.js';
+import { SOON } from '../support/apps/hedge.apps.js';
+import { isPortFree } from '../support/network/free.ports.js';
+import { logs } from '../support/apps/recorded.logs.js';
 import {
   createDatabase,
   findEmulator,
   startEmulator,
   type SpannerEmulator,
-} from '../support/spanner-emulator.js';
+} from '../support/emulators/spanner.emulator.js';
 
 const OPTIONS: HedgeModuleOptions = { database: 'sqlite::memory:', leaseDuration: 1_000 };
 const NEST = { logger: logs, abortOnError: false } as const;

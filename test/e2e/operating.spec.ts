@@ -23,11 +23,11 @@ import * as serverTexts from '../../src/messaging/server/server.messages.js';
 import * as wireTexts from '../../src/messaging/wire/wire.messages.js';
 import { HedgeOpenTelemetryModule } from '../../src/opentelemetry/index.js';
 import { MarkdownPage } from '../support/docs/markdown.page.js';
-import { pageAt } from '../support/docs/published-pages.js';
-import { FaultyStore } from '../support/faulty-store.js';
-import { LEASE, SOON, useGroup } from '../support/hedge-apps.js';
-import { freePort } from '../support/ports.js';
-import { scrapedMetrics, type ScrapedMetric } from '../support/scraped-metrics.js';
+import { pageAt } from '../support/docs/published.pages.js';
+import { FaultyStore } from '../support/stores/faulty.store.js';
+import { LEASE, SOON, useGroup } from '../support/apps/hedge.apps.js';
+import { freePort } from '../support/network/free.ports.js';
+import { scrapedMetrics, type ScrapedMetric } from './operating.metrics.js';
 
 const page = pageAt('docs/operating.md');
 const group = useGroup();
@@ -104,7 +104,7 @@ describe('the metrics that docs/operating.md lists', () => {
 
 describe('the alerts of docs/operating.md', () => {
   it('each have series that make them fire', () => {
-    const tested = parse(readFileSync('test/support/alerts.test.yaml', 'utf8')) as {
+    const tested = parse(readFileSync('test/e2e/operating.alerts.test.yaml', 'utf8')) as {
       tests: { alert_rule_test: { alertname: string; exp_alerts: object[] }[] }[];
     };
     const firing = tested.tests
@@ -128,7 +128,7 @@ describe('the alerts of docs/operating.md', () => {
     const folder = 'build/alerts';
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'alerts.yaml'), rules());
-    const cases = readFileSync('test/support/alerts.test.yaml', 'utf8');
+    const cases = readFileSync('test/e2e/operating.alerts.test.yaml', 'utf8');
     writeFileSync(join(folder, 'alerts.test.yaml'), cases);
     const report = promtool('test', 'rules', join(folder, 'alerts.test.yaml'));
     expect(report).toMatchObject({ status: 0, stderr: '' });

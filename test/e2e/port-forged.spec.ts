@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { afterEach, describe, expect, it } from 'vitest';
 import { OnLeaderMessage } from '../../src/index.js';
-import { SOON, useGroup, type App } from '../support/hedge-apps.js';
-import { logs } from '../support/recorded-logs.js';
-import { Stranger } from '../support/strangers.js';
+import { SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
+import { logs } from '../support/apps/recorded.logs.js';
+import { Stranger } from '../support/messaging/strangers.js';
 
 const HUGE = '99999999999999999999';
 const SELF = '127.0.0.1:1';

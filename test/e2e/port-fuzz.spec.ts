@@ -4,12 +4,12 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MemberIdentity, securePort } from '../../src/messaging/index.js';
-import { SeededRandom } from '../simulation/seeded.random.js';
-import { fuzzedFrame, type FuzzedFrame } from '../support/fuzzed.frames.js';
-import { closeOf, frame, HOST } from '../support/messaging-members.js';
-import type { PortChild, PortReport } from '../support/port-child.js';
+import { SeededRandom } from '../support/simulated/seeded.random.js';
+import { fuzzedFrame, type FuzzedFrame } from './port-fuzz.frames.js';
+import { closeOf, frame, HOST } from '../support/messaging/messaging.members.js';
+import type { PortChild, PortReport } from './port-fuzz.process.js';
 
-const CHILD = new URL('../../build/test/support/port-child.js', import.meta.url);
+const CHILD = new URL('../../build/test/e2e/port-fuzz.process.js', import.meta.url);
 const SECRET = 'a secret that is long enough';
 const FRAMES = 50_000;
 const FRAMES_A_CONNECTION = 20;

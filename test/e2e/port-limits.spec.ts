@@ -24,7 +24,7 @@ import {
   startMessaging,
   talkRaw,
   type MessagingMember,
-} from '../support/messaging-members.js';
+} from '../support/messaging/messaging.members.js';
 
 const TIMEOUT = { timeout: 20_000 };
 const SECRET = 'a secret that is long enough';

@@ -7,9 +7,9 @@ import {
   SHORT_SECRET,
   UNSECURED_PORT,
 } from '../../src/messaging/security/security.messages.js';
-import { Authority } from '../support/certificates.js';
-import { SOON, useGroup } from '../support/hedge-apps.js';
-import { logs } from '../support/recorded-logs.js';
+import { Authority } from '../support/messaging/certificate.authority.js';
+import { SOON, useGroup } from '../support/apps/hedge.apps.js';
+import { logs } from '../support/apps/recorded.logs.js';
 
 const SECRET = 'a secret that is long enough';
 const authority = new Authority();

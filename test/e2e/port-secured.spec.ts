@@ -14,7 +14,7 @@ import {
 } from '../../src/messaging/security/security.messages.js';
 import { LOOKS_ENCRYPTED } from '../../src/messaging/wire/wire.messages.js';
 import { deriveKey, preSharedKeyTls } from '../../src/messaging/security/secret.keys.js';
-import { Authority } from '../support/certificates.js';
+import { Authority } from '../support/messaging/certificate.authority.js';
 import {
   connectionsOf,
   HOST,
@@ -23,8 +23,8 @@ import {
   talkRaw,
   helloTo,
   type MessagingMember,
-} from '../support/messaging-members.js';
-import { startTcpProxy } from '../support/tcp-proxy.js';
+} from '../support/messaging/messaging.members.js';
+import { startTcpProxy } from '../support/network/tcp.proxy.js';
 
 const TIMEOUT = { timeout: 20_000 };
 const SOON = { timeout: 15_000, interval: 5 };

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Cluster } from '../support/cluster.js';
-import type { BroadcastNote } from '../support/member.js';
-import { openSqlite, type SharedStore } from '../support/shared-stores.js';
+import { Cluster } from '../support/cluster/cluster.js';
+import type { BroadcastNote } from '../support/member-app/member.main.js';
+import { openSqlite, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 /** ms; long beside anything a busy machine does to a reply */
 const TIMEOUT = 5_000;

@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GroupStatus } from '../../src/cli/status/group.status.js';
-import { runCommand, startCommand, type CommandResult } from '../support/command-line.js';
-import { Cluster, until, type Member } from '../support/cluster.js';
-import type { ContestOptions } from '../support/member.contest.js';
+import { runCommand, startCommand, type CommandResult } from '../support/processes/command.line.js';
+import { Cluster, until, type Member } from '../support/cluster/cluster.js';
+import type { ContestOptions } from '../support/member-app/member.contest.js';
 import {
   noOwnEmulator,
   openSpanner,
   sharedStores,
   type SharedStore,
   type SpannerSharedStore,
-} from '../support/shared-stores.js';
-import { createDatabase } from '../support/spanner-emulator.js';
-import { startTcpProxy } from '../support/tcp-proxy.js';
+} from '../support/stores/cross-process.stores.js';
+import { createDatabase } from '../support/emulators/spanner.emulator.js';
+import { startTcpProxy } from '../support/network/tcp.proxy.js';
 
 const LEASE = 1_000;
 /** Of a session that is dead by the time of the leader's first sweep: the next one is a minute later. */

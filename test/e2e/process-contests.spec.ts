@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
-import { Cluster, until, type Member } from '../support/cluster.js';
+import { Cluster, until, type Member } from '../support/cluster/cluster.js';
 import {
   heldIntervals,
   lateEntries,
   mostAtOnce,
   overlappingTerms,
   type NamedInterval,
-} from '../support/invariants.js';
-import type { ContestOptions } from '../support/member.contest.js';
-import { machineTime, msBetween } from '../support/member.records.js';
-import { sharedStores, type SharedStore } from '../support/shared-stores.js';
+} from '../support/cluster/recorded.invariants.js';
+import type { ContestOptions } from '../support/member-app/member.contest.js';
+import { machineTime, msBetween } from '../support/member-app/member.records.js';
+import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
 const DRAIN = 1_000;

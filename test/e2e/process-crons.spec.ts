@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
-import { Cluster, until, type Member } from '../support/cluster.js';
-import { reportCrons } from '../support/cron.report.js';
-import { sharedStores, type SharedStore } from '../support/shared-stores.js';
+import { Cluster, until, type Member } from '../support/cluster/cluster.js';
+import { reportCrons } from '../support/cluster/cron.report.js';
+import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
 

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Cluster, until, type Member } from '../support/cluster.js';
+import { Cluster, until, type Member } from '../support/cluster/cluster.js';
 import {
   heldIntervals,
   ledIntervals,
   mostAtOnce,
   overlappingTerms,
-} from '../support/invariants.js';
-import type { ContestOptions } from '../support/member.contest.js';
-import { msBetween } from '../support/member.records.js';
-import { sharedStores, type SharedStore } from '../support/shared-stores.js';
+} from '../support/cluster/recorded.invariants.js';
+import type { ContestOptions } from '../support/member-app/member.contest.js';
+import { msBetween } from '../support/member-app/member.records.js';
+import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
 const LOCK: ContestOptions = { name: 'job', hold: [10, 150], pause: [0, 100], timeout: 60_000 };

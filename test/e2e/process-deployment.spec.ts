@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { container, environment, podSpec } from '../support/deployment.js';
-import { freePort } from '../support/ports.js';
-import { startPod, type SampleProcess } from '../support/pubsub-sample.js';
+import { container, environment, podSpec } from '../support/deployment/deployment.template.js';
+import { freePort } from '../support/network/free.ports.js';
+import { startPod, type SampleProcess } from '../support/samples/pubsub.sample.js';
 
 interface Probe {
   readonly httpGet?: { readonly path?: string };

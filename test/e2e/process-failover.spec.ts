@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
-import { Cluster, until } from '../support/cluster.js';
-import { endLeader } from '../support/failover.js';
-import { checkLog, ledIntervals, overlappingTerms } from '../support/invariants.js';
-import { sharedStores, type SharedStore } from '../support/shared-stores.js';
+import { Cluster, until } from '../support/cluster/cluster.js';
+import { endLeader } from '../support/cluster/failover.js';
+import {
+  checkLog,
+  ledIntervals,
+  overlappingTerms,
+} from '../support/cluster/recorded.invariants.js';
+import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
 const DRAIN = 1_000;

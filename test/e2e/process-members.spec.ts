@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Cluster, until, type Member } from '../support/cluster.js';
-import { agreedOn, leftSince, listOf } from '../support/member-lists.js';
-import { machineTime, msBetween } from '../support/member.records.js';
-import { Network, noNetwork, type NetworkHost } from '../support/network.js';
-import { openSqlite, type SharedStore } from '../support/shared-stores.js';
+import { Cluster, until, type Member } from '../support/cluster/cluster.js';
+import { agreedOn, leftSince, listOf } from './process-members.lists.js';
+import { machineTime, msBetween } from '../support/member-app/member.records.js';
+import { Network, noNetwork, type NetworkHost } from '../support/network/network.namespaces.js';
+import { openSqlite, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
 

@@ -2,18 +2,22 @@ import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
-import { Cluster, until, type Member, type MemberError } from '../support/cluster.js';
-import { endLeader } from '../support/failover.js';
-import { checkLog, ledIntervals, overlappingTerms } from '../support/invariants.js';
-import { machineTime, msBetween } from '../support/member.records.js';
+import { Cluster, until, type Member, type MemberError } from '../support/cluster/cluster.js';
+import { endLeader } from '../support/cluster/failover.js';
+import {
+  checkLog,
+  ledIntervals,
+  overlappingTerms,
+} from '../support/cluster/recorded.invariants.js';
+import { machineTime, msBetween } from '../support/member-app/member.records.js';
 import {
   noOwnEmulator,
   openSpanner,
   openSqlite,
   type SpannerSharedStore,
-} from '../support/shared-stores.js';
-import { createDatabase, startEmulator } from '../support/spanner-emulator.js';
-import { listenAnywhere, startTcpProxy } from '../support/tcp-proxy.js';
+} from '../support/stores/cross-process.stores.js';
+import { createDatabase, startEmulator } from '../support/emulators/spanner.emulator.js';
+import { listenAnywhere, startTcpProxy } from '../support/network/tcp.proxy.js';
 
 const LEASE = 2_000;
 

@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
 import { parseTimestamp } from '../../src/log/timestamp.js';
-import { Cluster, until } from '../support/cluster.js';
-import { checkLog, ledIntervals, overlappingTerms } from '../support/invariants.js';
-import { machineTime, msBetween } from '../support/member.records.js';
-import { sharedStores, type SharedStore } from '../support/shared-stores.js';
+import { Cluster, until } from '../support/cluster/cluster.js';
+import {
+  checkLog,
+  ledIntervals,
+  overlappingTerms,
+} from '../support/cluster/recorded.invariants.js';
+import { machineTime, msBetween } from '../support/member-app/member.records.js';
+import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Cluster, until, type Member } from '../support/cluster.js';
-import { machineTime, msBetween } from '../support/member.records.js';
-import { sharedStores, type SharedStore } from '../support/shared-stores.js';
+import { Cluster, until, type Member } from '../support/cluster/cluster.js';
+import { machineTime, msBetween } from '../support/member-app/member.records.js';
+import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
 const LIMIT = 3;

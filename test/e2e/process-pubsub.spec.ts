@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PubSub } from '@google-cloud/pubsub';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../support/cluster.js';
-import { pageAt } from '../support/docs/published-pages.js';
+import { until } from '../support/cluster/cluster.js';
+import { pageAt } from '../support/docs/published.pages.js';
 
-import { noNetwork } from '../support/network.js';
-import { freePort } from '../support/ports.js';
+import { noNetwork } from '../support/network/network.namespaces.js';
+import { freePort } from '../support/network/free.ports.js';
 import {
   findPubSubEmulator,
   startPubSubEmulator,
   type PubSubEmulator,
-} from '../support/pubsub-emulator.js';
+} from '../support/emulators/pubsub.emulator.js';
 import {
   PROJECT,
   TOPIC,
@@ -22,14 +22,14 @@ import {
   startCommand,
   startPod,
   type SampleProcess,
-} from '../support/pubsub-sample.js';
+} from '../support/samples/pubsub.sample.js';
 import {
   createDatabase,
   findEmulator,
   startEmulator,
   type SpannerEmulator,
-} from '../support/spanner-emulator.js';
-import { startTcpProxy } from '../support/tcp-proxy.js';
+} from '../support/emulators/spanner.emulator.js';
+import { startTcpProxy } from '../support/network/tcp.proxy.js';
 
 const canRun = [findEmulator(), findPubSubEmulator()].every((source) => source !== undefined);
 const blocks = pageAt('sample/02-pubsub-gke/README.md')

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Cluster, until, type Member, type MemberError } from '../support/cluster.js';
-import { msBetween } from '../support/member.records.js';
-import { isListening } from '../support/ports.js';
+import { Cluster, until, type Member, type MemberError } from '../support/cluster/cluster.js';
+import { msBetween } from '../support/member-app/member.records.js';
+import { isListening } from '../support/network/free.ports.js';
 import {
   noOwnEmulator,
   openSpanner,
   sharedStores,
   type SharedStore,
   type SpannerSharedStore,
-} from '../support/shared-stores.js';
-import { startTcpProxy } from '../support/tcp-proxy.js';
+} from '../support/stores/cross-process.stores.js';
+import { startTcpProxy } from '../support/network/tcp.proxy.js';
 
 const LEASE = 2_000;
 const DRAIN = 500;

@@ -5,11 +5,11 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HedgeContext, HedgeStream, OnLeaderStream } from '../../src/index.js';
-import { Cluster } from '../support/cluster.js';
-import { SOON, startApp, type App } from '../support/hedge-apps.js';
-import { logs } from '../support/recorded-logs.js';
-import { countedSource, readAll } from '../support/messaging-streams.js';
-import { freshFile, removeFile } from '../support/sqlite-file.js';
+import { Cluster } from '../support/cluster/cluster.js';
+import { SOON, startApp, type App } from '../support/apps/hedge.apps.js';
+import { logs } from '../support/apps/recorded.logs.js';
+import { countedSource, readAll } from '../support/messaging/messaging.streams.js';
+import { freshFile, removeFile } from '../support/stores/sqlite.file.js';
 
 const inputs: Promise<unknown>[] = [];
 const signals: AbortSignal[] = [];

@@ -9,9 +9,9 @@ import {
   type LogReceipt,
 } from '../../src/index.js';
 import { keysBeginningWith, type Mutation } from '../../src/store/index.js';
-import { HeldUpStore } from '../support/held-up-store.js';
-import { FaultyStore } from '../support/faulty-store.js';
-import { onEveryStore, SOON, useGroup, type App } from '../support/hedge-apps.js';
+import { HeldUpStore } from './put-lock.store.js';
+import { FaultyStore } from '../support/stores/faulty.store.js';
+import { onEveryStore, SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
 
 const CALL = { timeout: 10_000 };
 const PASSIVE = { candidate: false };

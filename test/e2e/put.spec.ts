@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { LogReceipt } from '../../src/index.js';
 import { keysBeginningWith } from '../../src/store/index.js';
-import { FaultyStore } from '../support/faulty-store.js';
-import { onEveryStore, SOON, useGroup, type App, type Group } from '../support/hedge-apps.js';
-import { behindProxy } from '../support/proxied-member.js';
-import type { TcpProxy } from '../support/tcp-proxy.js';
+import { FaultyStore } from '../support/stores/faulty.store.js';
+import { onEveryStore, SOON, useGroup, type App, type Group } from '../support/apps/hedge.apps.js';
+import { behindProxy } from '../support/network/proxied.member.js';
+import type { TcpProxy } from '../support/network/tcp.proxy.js';
 
 const CALL = { timeout: 10_000 };
 

@@ -4,9 +4,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../../src/errors/index.js';
 import { OnLeaderMessage, type HedgeError, type Lock } from '../../src/index.js';
 import type { StoreCall, TransactionResult } from '../../src/store/index.js';
-import { FaultyStore, type StoreMethod } from '../support/faulty-store.js';
-import { LEASE, onEveryStore, SOON, useGroup, type App } from '../support/hedge-apps.js';
-import { logs } from '../support/recorded-logs.js';
+import { FaultyStore, type StoreMethod } from '../support/stores/faulty.store.js';
+import { LEASE, onEveryStore, SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
+import { logs } from '../support/apps/recorded.logs.js';
 
 /** ms between one waiter and the next */
 const SPACED = 100;

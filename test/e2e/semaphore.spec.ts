@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { HedgeError, HedgeService, OnLeaderMessage, type Permit } from '../../src/index.js';
 import { LIMIT_MISMATCH } from '../../src/semaphore/semaphore.messages.js';
 import { keysBeginningWith, type Mutation } from '../../src/store/index.js';
-import { FaultyStore } from '../support/faulty-store.js';
+import { FaultyStore } from '../support/stores/faulty.store.js';
 import {
   onEveryStore,
   SOON,
@@ -11,8 +11,8 @@ import {
   useGroup,
   type App,
   type Group,
-} from '../support/hedge-apps.js';
-import { logs } from '../support/recorded-logs.js';
+} from '../support/apps/hedge.apps.js';
+import { logs } from '../support/apps/recorded.logs.js';
 
 @Injectable()
 class Echo {

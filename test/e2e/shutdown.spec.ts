@@ -8,9 +8,9 @@ import {
 import { Ctx, Payload } from '@nestjs/microservices';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { HedgeContext, HedgeService, LockService, OnLeaderMessage } from '../../src/index.js';
-import { onEveryStore, SOON, startApp, useGroup, type App } from '../support/hedge-apps.js';
-import { FaultyStore } from '../support/faulty-store.js';
-import { isPortFree } from '../support/ports.js';
+import { onEveryStore, SOON, startApp, useGroup, type App } from '../support/apps/hedge.apps.js';
+import { FaultyStore } from '../support/stores/faulty.store.js';
+import { isPortFree } from '../support/network/free.ports.js';
 
 /** Every call there is that needs a running member. */
 function callsOf(hedge: HedgeService): Record<string, () => unknown> {

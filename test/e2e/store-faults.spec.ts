@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { HedgeError } from '../../src/index.js';
-import { FaultyStore, type Fault, type StoreMethod } from '../support/faulty-store.js';
-import { LEASE, SOON, useGroup, type App } from '../support/hedge-apps.js';
-import { logs } from '../support/recorded-logs.js';
+import { FaultyStore, type Fault, type StoreMethod } from '../support/stores/faulty.store.js';
+import { LEASE, SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
+import { logs } from '../support/apps/recorded.logs.js';
 
 const group = useGroup();
 /** One in front of each member's way to the store. */

@@ -13,10 +13,10 @@ import {
   HedgeOpenTelemetryModule,
   type HedgeOpenTelemetryOptions,
 } from '../../src/opentelemetry/index.js';
-import { FaultyStore } from '../support/faulty-store.js';
-import { SOON, useGroup, type App } from '../support/hedge-apps.js';
-import { freePort } from '../support/ports.js';
-import { TelemetrySdk, type Series } from '../support/telemetry.js';
+import { FaultyStore } from '../support/stores/faulty.store.js';
+import { SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
+import { freePort } from '../support/network/free.ports.js';
+import { TelemetrySdk, type Series } from '../support/apps/telemetry.sdk.js';
 
 const CHANNELS: HedgeChannelName[] = [
   'nestjs-hedge:leadership.gained',

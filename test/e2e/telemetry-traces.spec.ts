@@ -15,9 +15,9 @@ import {
 } from '../../src/index.js';
 import { MessageTracing, type MessageTracer } from '../../src/messaging/index.js';
 import { HedgeOpenTelemetryModule } from '../../src/opentelemetry/index.js';
-import { SOON, useGroup, type App } from '../support/hedge-apps.js';
-import { freePort } from '../support/ports.js';
-import { TelemetrySdk } from '../support/telemetry.js';
+import { SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
+import { freePort } from '../support/network/free.ports.js';
+import { TelemetrySdk } from '../support/apps/telemetry.sdk.js';
 
 const group = useGroup();
 let sdk: TelemetrySdk;

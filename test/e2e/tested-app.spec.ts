@@ -19,7 +19,7 @@ import {
   type MembersChange,
 } from '../../src/index.js';
 import { hedgeTesting } from '../../src/testing/index.js';
-import { closeTested, startTested } from '../support/tested-apps.js';
+import { closeTested, startTested } from '../support/apps/tested.apps.js';
 
 @Injectable()
 class Shop {

@@ -5,7 +5,7 @@ import { HedgeService } from '../../src/index.js';
 import { LeaderCron, type CronRun } from '../../src/schedule/index.js';
 import { hedgeTesting } from '../../src/testing/index.js';
 import { NO_SUCH_CRON } from '../../src/testing/testing.messages.js';
-import { closeTested, startTested } from '../support/tested-apps.js';
+import { closeTested, startTested } from '../support/apps/tested.apps.js';
 
 @Injectable()
 class Reports {

@@ -18,7 +18,7 @@ import {
   type BroadcastReply,
   type Lock,
 } from '../../src/index.js';
-import { SOON, useGroup } from '../support/hedge-apps.js';
+import { SOON, useGroup } from '../support/apps/hedge.apps.js';
 
 const group = useGroup();
 

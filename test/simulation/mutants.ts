@@ -3,8 +3,8 @@ import type { LockReleaser, Resource } from '../../src/lock/index.js';
 import type { Clock } from '../../src/time/index.js';
 import type { SessionKeeper } from '../../src/session/index.js';
 import type { Decision, HedgeStore, LockRow, Mutation, RowQuery } from '../../src/store/index.js';
-import type { Climate } from './weather.js';
-import type { VirtualClock } from '../support/virtual-clock.js';
+import type { Climate } from './troubles/weather.js';
+import type { VirtualClock } from '../support/time/virtual.clock.js';
 
 /** A member that breaks one rule of the protocol: the simulation has to notice. */
 export interface Mutant {

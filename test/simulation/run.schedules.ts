@@ -1,5 +1,5 @@
 import { NO_MUTANT, type Mutant } from './mutants.js';
-import { SeededRandom } from './seeded.random.js';
+import { SeededRandom } from '../support/simulated/seeded.random.js';
 import { Simulation, type ScheduleReport } from './simulation.js';
 
 export interface Failure {

@@ -1,5 +1,5 @@
-import { settled, VirtualTime } from '../support/virtual-clock.js';
-import { SeededRandom } from './seeded.random.js';
+import { settled, VirtualTime } from '../support/time/virtual.clock.js';
+import { SeededRandom } from '../support/simulated/seeded.random.js';
 
 /** The course of one schedule: its seed decides what happens, and the first failure ends it. */
 export class Schedule {

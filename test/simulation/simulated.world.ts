@@ -1,14 +1,14 @@
 import type { Term } from '../../src/lock/index.js';
 import type { Mutation } from '../../src/store/index.js';
 import { SimulatedCluster } from './cluster/simulated.cluster.js';
-import { checkLockRows, HoldingWitness } from './holding.witness.js';
-import { ModelStore } from './model.store.js';
+import { checkLockRows, HoldingWitness } from './invariants/holding.witness.js';
+import { ModelStore } from '../support/simulated/model.store.js';
 import type { Mutant } from './mutants.js';
 import type { Schedule } from './schedule.js';
 import { LEASE } from './settings.js';
-import { SimulatedMesh } from './simulated.mesh.js';
+import { SimulatedMesh } from '../support/simulated/simulated.mesh.js';
 import { Troubles } from './troubles/troubles.js';
-import { climateOf, Weather } from './weather.js';
+import { climateOf, Weather } from './troubles/weather.js';
 import { SimulatedSemaphore } from './cluster/simulated.semaphore.js';
 
 /** A cluster, its store and the troubles between them, as a seed makes them; a witness watches every step. */

@@ -3,7 +3,7 @@ import { AvailabilityCheck } from './invariants/availability.check.js';
 import { DepartureCheck } from './invariants/departure.check.js';
 import { MemberListCheck } from './invariants/member-list.check.js';
 import type { Mutant } from './mutants.js';
-import { PutLedger } from './put.ledger.js';
+import { PutLedger } from './invariants/put.ledger.js';
 import { Schedule } from './schedule.js';
 import { LEASE } from './settings.js';
 import { SimulatedWorld } from './simulated.world.js';

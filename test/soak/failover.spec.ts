@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
-import { Cluster, type Member } from '../support/cluster.js';
-import { endLeader, figures } from '../support/failover.js';
-import { checkLog, ledIntervals, overlappingTerms } from '../support/invariants.js';
-import { sharedStores, type SharedStore } from '../support/shared-stores.js';
+import { Cluster, type Member } from '../support/cluster/cluster.js';
+import { endLeader, figures } from '../support/cluster/failover.js';
+import {
+  checkLog,
+  ledIntervals,
+  overlappingTerms,
+} from '../support/cluster/recorded.invariants.js';
+import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
 const DRAIN = 1_000;

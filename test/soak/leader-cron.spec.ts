@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
-import { Cluster, until, type Member } from '../support/cluster.js';
-import { reportCrons } from '../support/cron.report.js';
-import { clockAhead } from '../support/fake-time.js';
-import { Mishaps } from '../support/mishaps.js';
-import { sharedStores, type SharedStore } from '../support/shared-stores.js';
+import { Cluster, until, type Member } from '../support/cluster/cluster.js';
+import { reportCrons } from '../support/cluster/cron.report.js';
+import { clockAhead } from './fake.time.js';
+import { Mishaps } from './mishaps.js';
+import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
 const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 10);

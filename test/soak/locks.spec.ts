@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
-import { Cluster, until, type Member } from '../support/cluster.js';
+import { Cluster, until, type Member } from '../support/cluster/cluster.js';
 import {
   handOvers,
   longestFairWait,
@@ -8,12 +8,17 @@ import {
   waitsFor,
   type FairTurns,
   type Wait,
-} from '../support/contest.report.js';
-import { heldIntervals, lateEntries, mostAtOnce, overlappingTerms } from '../support/invariants.js';
-import type { ContestOptions } from '../support/member.contest.js';
-import { msBetween } from '../support/member.records.js';
-import { Mishaps } from '../support/mishaps.js';
-import { sharedStores, type SharedStore } from '../support/shared-stores.js';
+} from './contest.report.js';
+import {
+  heldIntervals,
+  lateEntries,
+  mostAtOnce,
+  overlappingTerms,
+} from '../support/cluster/recorded.invariants.js';
+import type { ContestOptions } from '../support/member-app/member.contest.js';
+import { msBetween } from '../support/member-app/member.records.js';
+import { Mishaps } from './mishaps.js';
+import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
 const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 5);

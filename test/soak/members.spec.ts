@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Member } from '../support/cluster.js';
-import { Crowd } from '../support/crowd.js';
-import type { Usage } from '../support/crowd.process.js';
-import { machineTime, msBetween } from '../support/member.records.js';
+import type { Member } from '../support/cluster/cluster.js';
+import { Crowd } from '../support/crowd/crowd.js';
+import type { Usage } from '../support/crowd/crowd.process.js';
+import { machineTime, msBetween } from '../support/member-app/member.records.js';
 
 const PROCESSES = 8;
 const EACH = 25;

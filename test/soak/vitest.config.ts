@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     name: 'soak',
     include: ['test/soak/**/*.spec.ts'],
-    globalSetup: ['test/support/compile.ts'],
+    globalSetup: ['test/support/setup/compile.ts'],
     // One cluster at a time: the figures are about it, not about its neighbours.
     fileParallelism: false,
     testTimeout: 600_000,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { settled } from '../../../test/support/virtual-clock.js';
+import { settled } from '../../../test/support/time/virtual.clock.js';
 import { IncomingRequests } from './incoming.requests.js';
 
 const LIMIT = 3;

@@ -1,13 +1,13 @@
 import type { Term } from '../../../src/lock/index.js';
-import { VirtualClock, type Pace } from '../../support/virtual-clock.js';
-import { FaultyConnection } from '../faulty.connection.js';
-import type { ModelStore } from '../model.store.js';
+import { VirtualClock, type Pace } from '../../support/time/virtual.clock.js';
+import { FaultyConnection } from '../../support/simulated/faulty.connection.js';
+import type { ModelStore } from '../../support/simulated/model.store.js';
 import type { Mutant } from '../mutants.js';
 import type { Schedule } from '../schedule.js';
 import { GROUP, LEASE } from '../settings.js';
-import { SimulatedMember } from '../simulated.member.js';
-import type { SimulatedMesh } from '../simulated.mesh.js';
-import type { Weather } from '../weather.js';
+import { SimulatedMember } from './simulated.member.js';
+import type { SimulatedMesh } from '../../support/simulated/simulated.mesh.js';
+import type { Weather } from '../troubles/weather.js';
 
 export interface ClusterSetting {
   readonly schedule: Schedule;

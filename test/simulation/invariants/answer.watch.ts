@@ -1,7 +1,7 @@
 import type { Schedule } from '../schedule.js';
 import { LEASE } from '../settings.js';
-import type { SimulatedMember } from '../simulated.member.js';
-import { violated } from '../violation.js';
+import type { SimulatedMember } from '../cluster/simulated.member.js';
+import { violated } from './violation.js';
 
 /** ms past its timeout after which an answer is overdue: two batches whose commit and whose look hang, one after the other. */
 const SLACK = 2 * (LEASE / 2 + 2_000) + 1_000;

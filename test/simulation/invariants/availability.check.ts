@@ -1,7 +1,7 @@
 import type { Term } from '../../../src/lock/index.js';
 import { LOCKS, LONGEST_ELECTION, LONGEST_USE, LONGEST_WAIT } from '../settings.js';
 import type { SimulatedWorld } from '../simulated.world.js';
-import { violated } from '../violation.js';
+import { violated } from './violation.js';
 import type { LockUser } from '../workload/lock.user.js';
 
 /** ms after which a refused attempt is made again. */

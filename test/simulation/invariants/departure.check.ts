@@ -1,9 +1,9 @@
 import { groupLock } from '../../../src/lock/index.js';
 import { sessionPrefix } from '../../../src/table/index.js';
 import { GROUP, LEASE, LONGEST_USE } from '../settings.js';
-import type { SimulatedMember } from '../simulated.member.js';
+import type { SimulatedMember } from '../cluster/simulated.member.js';
 import type { SimulatedWorld } from '../simulated.world.js';
-import { violated } from '../violation.js';
+import { violated } from './violation.js';
 
 /** Members leave in time, and leave nothing behind: no timer, and no row that is theirs to delete. */
 export class DepartureCheck {

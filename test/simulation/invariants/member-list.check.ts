@@ -1,8 +1,8 @@
 import { Subscription } from 'rxjs';
 import type { ListChange, MemberInfo } from '../../../src/membership/index.js';
-import type { SimulatedMember } from '../simulated.member.js';
+import type { SimulatedMember } from '../cluster/simulated.member.js';
 import type { SimulatedWorld } from '../simulated.world.js';
-import { violated } from '../violation.js';
+import { violated } from './violation.js';
 
 /** ms in which all lists agree once the weather is clear: members notice silence after 4 to 4.5 s, twice at most. */
 const LONGEST_BLINDNESS = 10_000;

@@ -1,9 +1,9 @@
 import type { SimulatedCluster } from '../cluster/simulated.cluster.js';
-import type { Fate } from '../faulty.connection.js';
+import type { Fate } from '../../support/simulated/faulty.connection.js';
 import type { Schedule } from '../schedule.js';
 import { LEASE } from '../settings.js';
-import type { SimulatedMember } from '../simulated.member.js';
-import type { Weather } from '../weather.js';
+import type { SimulatedMember } from '../cluster/simulated.member.js';
+import type { Weather } from './weather.js';
 
 /** What befalls members, and the network between them and the store, until the weather clears. */
 export class Troubles {

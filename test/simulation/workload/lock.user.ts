@@ -2,7 +2,7 @@ import { HedgeError } from '../../../src/errors/index.js';
 import type { Resource, Term } from '../../../src/lock/index.js';
 import type { AnswerWatch } from '../invariants/answer.watch.js';
 import type { Schedule } from '../schedule.js';
-import type { SimulatedMember } from '../simulated.member.js';
+import type { SimulatedMember } from '../cluster/simulated.member.js';
 
 /** The codes of a lock that was not had in time, or that its caller gave up. */
 const EXPECTED = ['ABORTED', 'TIMEOUT', 'LIMIT_MISMATCH'];

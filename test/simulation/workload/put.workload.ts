@@ -1,9 +1,9 @@
 import { HedgeError } from '../../../src/errors/index.js';
 import type { SimulatedCluster } from '../cluster/simulated.cluster.js';
 import type { AnswerWatch } from '../invariants/answer.watch.js';
-import type { PutLedger } from '../put.ledger.js';
+import type { PutLedger } from '../invariants/put.ledger.js';
 import type { Schedule } from '../schedule.js';
-import type { SimulatedMember } from '../simulated.member.js';
+import type { SimulatedMember } from '../cluster/simulated.member.js';
 
 /** What the app puts into the log. */
 export class PutWorkload {

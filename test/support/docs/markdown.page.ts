@@ -5,7 +5,7 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { toString } from 'mdast-util-to-string';
 import { gfm } from 'micromark-extension-gfm';
-import { commandsIn } from './shell-commands.js';
+import { commandsIn } from './shell.commands.js';
 
 /** A block of code. */
 export interface Block {
