@@ -60,7 +60,7 @@ describe('the commands of the docs', () => {
 
 /** The commands that a page names in the midst of its text. */
 function namedCommandsOf({ codes }: MarkdownPage): string[] {
-  return codes.filter((code) => /^(npm|npx nestjs-hedge) [^…]+$/.test(code));
+  return codes.filter((code) => /^(npm|npx (nestjs-hedge|vitest run)) [^…]+$/.test(code));
 }
 
 function faultOf(command: string): string | undefined {

@@ -7,7 +7,7 @@ import { violated } from './violation.js';
 /** ms in which all lists agree once the weather is clear: members notice silence after 4 to 4.5 s, twice at most. */
 const LONGEST_BLINDNESS = 10_000;
 
-/** Once no member comes or goes any more, all see just those that are there (4.6). */
+/** Once no member comes or goes any more, all see just those that are there (LEADER-KEEPS-LIST). */
 export class MemberListCheck {
   constructor(private readonly world: SimulatedWorld) {}
 
