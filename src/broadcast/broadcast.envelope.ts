@@ -1,16 +1,16 @@
 import type { MessageHeaders } from '../messaging/index.js';
 
-/** What travels to each member around the user's data: short names, for it goes with every message. */
+/** Travels to each member around the app's data. Its names are short, because each message has it. */
 export interface BroadcastEnvelope {
   /** data */
   readonly d: unknown;
   /** ms the sender will still wait */
   readonly w: number;
-  /** headers, for those who trace messages */
+  /** headers, to trace the message */
   readonly h?: MessageHeaders | undefined;
 }
 
-/** Users' broadcasts travel under this prefix, apart from the library's own messages. */
+/** The prefix of the app's broadcasts, which tells them from the library's own messages. */
 export const BROADCAST_ROUTE = 'broadcast:';
 
 export function isBroadcastEnvelope(data: unknown): data is BroadcastEnvelope {

@@ -39,7 +39,7 @@ export interface BroadcastRegistrarParts {
   readonly newestToken: () => bigint;
 }
 
-/** Puts the app's `@OnBroadcast()` methods behind their routes. */
+/** Mounts the app's `@OnBroadcast()` methods on their routes. */
 export class BroadcastRegistrar {
   constructor(private readonly parts: BroadcastRegistrarParts) {}
 
@@ -69,7 +69,7 @@ export class BroadcastRegistrar {
     const pipelined = factory.create(
       handler,
       (invoke, context) => {
-        // The last moment at which nothing has been done yet: guards and pipes may have taken their time.
+        // Nothing has been done yet, and guards and pipes may have taken a while.
         if (running.ended.aborted) throw this.#leaving();
         return invokeBounded(invoke, {
           signal: () => (context as HedgeContext).getSignal(),

@@ -1,20 +1,20 @@
 import type { HedgeError } from '../errors/index.js';
 import type { WaitOptions } from '../time/index.js';
 
-/** For `HedgeService.broadcast` and `broadcastStream`. `timeout` counts for each member. */
+/** Options of `HedgeService.broadcast` and `broadcastStream`. The `timeout` counts for each member. */
 export interface BroadcastOptions extends WaitOptions {
   /** Asks the other members only. @default false */
   skipSelf?: boolean;
-  /** The ids of the members to ask, in place of all. One that is not in the list is dialled all the same. */
+  /** The ids of the members to ask in place of all. A member that is not on the member list is dialled, too. */
   only?: readonly string[];
 }
 
-/** What became of a broadcast at one member: `'error' in reply` tells the two apart. */
+/** The reply of one member to a broadcast, or its error: `'error' in reply` tells the two apart. */
 export type BroadcastReply<R = unknown> =
   | {
       /** The id of the member that was asked. */
       readonly member: string;
-      /** What its handler gave. */
+      /** The result of its handler. */
       readonly reply: R;
     }
   | {

@@ -24,7 +24,7 @@ export interface BroadcasterParts {
   readonly members: () => readonly string[];
 }
 
-/** A message and those who are to get it. */
+/** A message, and the members that get it. */
 interface Round {
   readonly route: string;
   readonly data: EncodedData;
@@ -33,11 +33,11 @@ interface Round {
   readonly trace: MessageTrace;
 }
 
-/** Asks all members at once, each for itself: one that is gone or hangs delays nobody else's reply. */
+/** Asks all members at the same time. A member that is gone or hangs delays no other member's reply. */
 export class Broadcaster {
   constructor(private readonly parts: BroadcasterParts) {}
 
-  /** In the order of the member list. */
+  /** Gives the replies in the order of the member list. */
   async broadcast<R>(
     pattern: Pattern,
     data: unknown,
@@ -50,7 +50,7 @@ export class Broadcaster {
     return replies.toSorted((one, other) => rankOf(one) - rankOf(other));
   }
 
-  /** As they come. */
+  /** Gives the replies as they arrive. */
   stream<R>(
     pattern: Pattern,
     data: unknown,
@@ -73,7 +73,7 @@ export class Broadcaster {
     };
   }
 
-  /** Once for all: 200 times 1 MB would take longer than a lease may wait. */
+  /** Encoded once for all members: 1 MB for each of 200 members would take longer than a lease can wait. */
   #encoded(
     route: string,
     data: unknown,

@@ -3,7 +3,7 @@ import { textOf } from '../errors/index.js';
 import type { DiscoveredHandler, HandlerExplorer } from './handler.explorer.js';
 import { HOOK_FAILED } from './handlers.messages.js';
 
-/** The app's methods with one decorator, which are told when something happens. */
+/** The app's methods with one decorator. They are called when something happens. */
 export class AppHooks {
   #found: DiscoveredHandler[] = [];
 
@@ -13,7 +13,7 @@ export class AppHooks {
     private readonly logger: Logger,
   ) {}
 
-  /** @throws HedgeError `INVALID_HANDLER` for a hook on a class that is no singleton. */
+  /** @throws HedgeError `INVALID_HANDLER` for a hook on a class that is no singleton */
   find(): void {
     this.#found = this.explorer.explore(this.metadataKey);
   }
@@ -22,7 +22,7 @@ export class AppHooks {
     return this.#found.length === 0;
   }
 
-  /** Resolves when all have. What they throw is logged, and changes nothing for anybody else. */
+  /** Calls all hooks, and resolves when all have resolved. An error of a hook is logged, and changes nothing else. */
   async call(argument: unknown): Promise<void> {
     await Promise.all(this.#found.map((hook) => this.#call(hook, argument)));
   }

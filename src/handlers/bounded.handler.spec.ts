@@ -21,7 +21,7 @@ describe('a bounded handler', () => {
     return lastReply(invoke, undefined, context);
   }
 
-  it('replies with what the method returns, and asks for no signal then', async () => {
+  it('replies with the result of the method, and asks for no signal then', async () => {
     expect(await replyOf(() => 1, unasked)).toBe(1);
     expect(await replyOf(() => Promise.resolve(2), unasked)).toBe(2);
   });

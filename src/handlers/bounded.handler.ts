@@ -10,21 +10,21 @@ import {
   type Backpressure,
 } from '../messaging/index.js';
 
-/** How long a handler runs, and in what. */
+/** How long a handler runs, and in which asynchronous context. */
 export interface HandlerBounds {
-  /** Asked for only where the handler has more than one turn to it. Left out: whoever reads its values ends it. */
+  /** Ends the handler's Observable or iterable. Called only for those. Without it, the reader of the values ends them. */
   signal?(): AbortSignal;
-  /** Calls the method. Its values are later read, and left, in the same asynchronous context. */
+  /** Calls the method. Its values are read, and its source is torn down, in the same asynchronous context. */
   run<R>(fn: () => R): R;
-  /** What an Observable ends with that the signal cut short. */
+  /** The error of an Observable that the signal ends. */
   cutShort(): Error;
   /** Holds an async iterable back while its values cannot leave. @default none */
   readonly backpressure?: Backpressure;
 }
 
 /**
- * Invokes a handler's method. An Observable of its, or an async iterable, which becomes one, runs no longer than anybody
- * waits for it: it is unsubscribed when the signal aborts.
+ * Invokes a handler's method. An Observable that it returns is unsubscribed when the signal aborts, because its caller waits
+ * no longer. An async iterable becomes such an Observable.
  */
 export function invokeBounded(invoke: () => unknown, bounds: HandlerBounds): unknown {
   const result = bounds.run(invoke);
@@ -33,7 +33,7 @@ export function invokeBounded(invoke: () => unknown, bounds: HandlerBounds): unk
   return result.then((value: unknown) => (isMany(value) ? cutBy(value, bounds) : value));
 }
 
-/** The handler's last value is the reply, and it runs until then: a shutdown waits for it. */
+/** Gives the handler's last value, which is the reply. A shutdown waits for it. */
 export async function lastReply(
   handler: PipelinedHandler,
   ...request: Parameters<PipelinedHandler>
@@ -52,11 +52,11 @@ function cutBy(many: Many, bounds: HandlerBounds): Observable<unknown> {
       return;
     }
     if (signal) subscriber.add(onAbort(signal, stop));
-    const left = new Subject<void>();
-    // Whoever leaves has a context of its own, and a `finally` or a teardown belongs to the handler.
-    subscriber.add(() => scope.runInAsyncScope(() => left.next()));
+    const unsubscribed = new Subject<void>();
+    // The code that unsubscribes has a context of its own. A `finally` or a teardown belongs to that of the handler.
+    subscriber.add(() => scope.runInAsyncScope(() => unsubscribed.next()));
     scope.runInAsyncScope(() => {
-      source.pipe(takeUntil(left)).subscribe({
+      source.pipe(takeUntil(unsubscribed)).subscribe({
         next: (value) => subscriber.next(value),
         error: (error: unknown) => subscriber.error(error),
         complete: () => subscriber.complete(),

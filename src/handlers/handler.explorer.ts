@@ -9,12 +9,12 @@ type InstanceWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 export interface DiscoveredHandler<M = unknown> {
   readonly instance: object;
   readonly methodName: string;
-  /** Where Nest keeps the instance: its module decides which guards, pipes and filters apply. */
+  /** Nest's own record of the instance. Its module decides which guards, pipes and filters apply. */
   readonly wrapper: InstanceWrapper;
   readonly metadata: M;
 }
 
-/** Finds decorated methods on providers and controllers. It only finds; others register. */
+/** Finds decorated methods on providers and controllers. It only finds them; its callers mount them. */
 @Injectable()
 export class HandlerExplorer {
   constructor(
@@ -35,7 +35,7 @@ export class HandlerExplorer {
     return found;
   }
 
-  /** An instance may stand under several tokens: the one of its own class comes first. */
+  /** An instance may have several tokens: that of its own class comes first. */
   #wrappers(): InstanceWrapper[] {
     const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
     const isOwn = ({ isAlias, isNotMetatype }: InstanceWrapper) => !isAlias && !isNotMetatype;
@@ -50,7 +50,7 @@ export class HandlerExplorer {
     const prototype: Record<string, object> | null = Object.getPrototypeOf(instance);
     if (!prototype) return [];
     return this.scanner.getAllMethodNames(prototype).flatMap((methodName) => {
-      // Not a getter: the scanner leaves those out without calling them.
+      // It is no getter: the scanner skips getters without calling them.
       const method = prototype[methodName];
       if (!method || !Reflect.hasMetadata(metadataKey, method)) return [];
       assertSingleton(wrapper, instance, methodName);

@@ -22,15 +22,15 @@ import { type MessageServer, HedgeStream } from '../messaging/index.js';
 import { NO_RPC_CONTEXT } from './handlers.messages.js';
 
 /**
- * Called right before the method itself, after guards and pipes, in the same turn; it decides whether to
- * `invoke`. What it throws without having invoked goes to the caller past all filters, as it is: nothing was done.
- * (Not so when an interceptor tries again what was invoked before.)
+ * Called right before the method itself, after guards and pipes, in the same tick. It decides whether to `invoke`. An error
+ * that it throws before it invokes goes to the caller as it is, past all filters: nothing was done. (Not so when an
+ * interceptor repeats a method that was invoked before.)
  */
 export type AroundHandler = (invoke: () => unknown, context: BaseRpcContext) => unknown;
 
 /**
- * A decorated method behind Nest's whole pipeline. Never rejects unless a filter throws. A `HedgeError` comes out of it
- * only as a refusal, or as HANDLER_ERROR: the codes of the others would tell a caller that nothing was done.
+ * A decorated method behind Nest's whole pipeline. It rejects only when a filter throws. A `HedgeError` leaves it only as a
+ * refusal, or as HANDLER_ERROR: other codes would tell a caller that nothing was done.
  */
 export type PipelinedHandler = (
   data: unknown,
@@ -45,21 +45,20 @@ export interface HandlerFactoryOptions {
 /**
  * Puts decorated methods behind Nest's RPC pipeline, as `@MessagePattern` methods are, on providers too.
  *
- * The only file that knows Nest from the inside; `test/e2e/handler-factory.spec.ts` holds Nest to it.
+ * The only file that uses Nest's internals. `test/e2e/handler-factory.spec.ts` checks that Nest keeps them.
  */
 @Injectable()
 export class HandlerFactory {
-  /** Errors with which a handler was refused before it began. */
+  /** Errors that refused a handler before it began. */
   readonly #refusals = new WeakSet<HedgeError>();
-  /** The contexts of requests whose handler has begun: from then on nobody can say that nothing was done. */
+  /** The contexts of handlers that have begun: after that no error may say that nothing was done. */
   readonly #invoked = new WeakSet<BaseRpcContext>();
-
-  /** What handlers, and what stands before them, threw: callers hear less of it. */
+  /** Errors of handlers and of their guards and pipes, by context. Callers see less of them. */
   readonly #failures = new WeakMap<object, unknown>();
 
   constructor(private readonly moduleRef: ModuleRef) {}
 
-  /** What was thrown while the request of this context was handled, before filters made a reply of it. */
+  /** The error of the request with this context, before filters made a reply of it. */
   thrownIn(context: BaseRpcContext): unknown {
     return this.#failures.get(context);
   }
@@ -95,7 +94,7 @@ export class HandlerFactory {
     return new HedgeError('HANDLER_ERROR', message, { cause: error, error: { code, message } });
   }
 
-  /** Makes the server known to the app, as a connected microservice is: instrumentation looks there. */
+  /** Makes the server known to the app, like a connected microservice: instrumentation looks there. */
   announce(server: MessageServer): void {
     this.#container.getModules().addRpcTarget(server.transport);
   }
@@ -104,20 +103,20 @@ export class HandlerFactory {
     return this.moduleRef['container'];
   }
 
-  /** Nest reads guards, pipes and the like off the callback it is given, so it carries all the method does. */
+  /** A callback with all metadata of the method, because Nest reads guards and pipes from its callback. */
   #standIn(
     instance: object,
     methodName: string,
     around: AroundHandler,
   ): (...args: unknown[]) => Observable<unknown> {
-    // `any`: Nest declares Observables, and takes whatever a method returns.
+    // `any`: Nest declares Observables, and takes any result of a method.
     const standIn = (...args: unknown[]): any => {
       const context = args.pop();
       if (!(context instanceof BaseRpcContext)) throw new TypeError(NO_RPC_CONTEXT);
       try {
         return around(() => {
           this.#invoked.add(context);
-          // Looked up at the call: spies and decorators that replace methods later work as usual.
+          // Looked up at the call, so that spies and decorators can replace the method later.
           return Reflect.apply(Reflect.get(instance, methodName), instance, args);
         }, context);
       } catch (error) {
@@ -148,12 +147,12 @@ export class HandlerFactory {
   }
 }
 
-/** Hands the RPC context to the stand-in, behind whatever arguments the method itself asks for. */
+/** Passes the RPC context to the stand-in, after the arguments of the method itself. */
 class ContextCreator extends RpcContextCreator {
   override createPipesFn(
     ...[pipes, parameters]: Parameters<RpcContextCreator['createPipesFn']>
   ): (args: unknown[], ...params: unknown[]) => Promise<void> {
-    // A pipe that makes an instance of the declared class (ValidationPipe) would take a stream apart.
+    // A pipe that makes an instance of the declared class (ValidationPipe) would destroy a stream.
     const declared = parameters.map((parameter) =>
       isStreamType(parameter.metatype) ? { ...parameter, metatype: Object } : parameter,
     );
@@ -170,7 +169,7 @@ function isStreamType(type: unknown): boolean {
   return type === HedgeStream || type === Observable;
 }
 
-/** Nest masks every error that is no `RpcException`; what ours say is made to be read at the other side. */
+/** Nest masks every error that is no `RpcException`. A `HedgeError` is meant for the other side, and is not masked. */
 class ErrorProxy extends RpcProxy {
   constructor(
     private readonly refusals: WeakSet<HedgeError>,

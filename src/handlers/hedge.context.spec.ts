@@ -2,7 +2,7 @@ import { BaseRpcContext } from '@nestjs/microservices';
 import { expect, it, vi } from 'vitest';
 import { HedgeContext } from './hedge.context.js';
 
-it('says who asks and in which term, and makes the signal only when asked for it', () => {
+it('names the sender and the term, and makes the signal only when it is asked for', () => {
   const { signal } = new AbortController();
   const makeSignal = vi.fn(() => signal);
   const context = new HedgeContext('a:1', 12n, 'orders.add', makeSignal);

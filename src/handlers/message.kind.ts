@@ -2,9 +2,9 @@ import { HedgeError } from '../errors/index.js';
 import { NOT_A_METHOD } from './handlers.messages.js';
 import { routeOf, type Pattern } from './pattern.js';
 
-/** Messages that one decorator marks the handlers of: `@OnLeaderMessage()` and its like. */
+/** A kind of messages. One decorator marks its handlers: `@OnLeaderMessage()`, for example. */
 export class MessageKind {
-  /** Under it a method keeps its patterns, as {@link routeOf} writes them; null: whatever no other handler takes. */
+  /** The metadata key of a method's patterns, as {@link routeOf} writes them. null: all that no other handler takes. */
   readonly key: symbol;
 
   /** @param decorator as users write it: `'@OnLeaderMessage'` */
@@ -13,7 +13,7 @@ export class MessageKind {
   }
 
   /**
-   * Marks a method; several times, where it handles several patterns.
+   * Marks a method. Use it several times for several patterns.
    * @throws HedgeError `INVALID_ARGUMENT`, `INVALID_HANDLER`
    */
   handler(pattern: Pattern | undefined): MethodDecorator {

@@ -24,7 +24,7 @@ class Singer {
   sing(): void {}
 }
 
-/** Finds as the real one does, without an app. */
+/** Finds what the real explorer finds, without an app. */
 function explorerOf(...classes: (new () => object)[]): Pick<HandlerExplorer, 'explore'> {
   return {
     explore: <M>(key: string | symbol) =>
@@ -75,7 +75,7 @@ describe('handlers by pattern', () => {
     );
   });
 
-  it('are one for whatever no other takes', () => {
+  it('are one for all that no other takes', () => {
     class Twice {
       @message.handler(undefined)
       @message.handler(undefined)

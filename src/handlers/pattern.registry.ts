@@ -3,26 +3,26 @@ import type { DiscoveredHandler, HandlerExplorer } from './handler.explorer.js';
 import type { MessageKind } from './message.kind.js';
 import { DUPLICATE_HANDLER } from './handlers.messages.js';
 
-/** A method, and the patterns it handles; null: whatever no other handler takes. */
+/** A method, and the patterns that it handles. null: all that no other handler takes. */
 export interface PatternHandler {
   readonly handler: DiscoveredHandler;
   readonly patterns: readonly (string | null)[];
 }
 
-/** The app's handlers of messages that share their routes, be they of several kinds: a pattern has one of them. */
+/** The app's handlers by pattern, of all kinds that share their routes: a pattern has one handler. */
 export class PatternRegistry {
   readonly #taken = new Map<string | null, string>();
 
   constructor(private readonly explorer: HandlerExplorer) {}
 
-  /** Whether the pattern has a handler; null: whether one takes whatever has none. */
+  /** Whether the pattern has a handler. null: whether a handler takes all that no other handler takes. */
   has(pattern: string | null): boolean {
     return this.#taken.has(pattern);
   }
 
   /**
    * Finds the handlers of a kind, for the caller to mount.
-   * @throws HedgeError `INVALID_HANDLER` where a pattern has a handler already, of this kind or another
+   * @throws HedgeError `INVALID_HANDLER` when a pattern has a handler already, of this kind or another
    */
   add(kind: MessageKind): PatternHandler[] {
     return this.explorer.explore<(string | null)[]>(kind.key).map((handler) => {

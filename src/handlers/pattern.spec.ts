@@ -44,7 +44,7 @@ describe('routeOf', () => {
     [Symbol('x')],
     [{ a: { b: { c: { d: { e: { f: { g: 1 } } } } } } }],
     [Object.fromEntries(Array.from({ length: 21 }, (_, i) => [i, i]))],
-  ])('refuses what Nest cannot tell apart: %#', (pattern) => {
+  ])('refuses a value that is no pattern, or too large for Nest: %#', (pattern) => {
     expect(() => routeOf(pattern)).toThrow(HedgeError);
   });
 });

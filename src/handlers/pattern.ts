@@ -2,19 +2,19 @@ import { HedgeError } from '../errors/index.js';
 import { INVALID_PATTERN } from './handlers.messages.js';
 import { isRecord } from '../messaging/index.js';
 
-/** What names a message: a text, or an object, as in Nest's `@MessagePattern()`. */
+/** The name of a message: a text or an object, as in Nest's `@MessagePattern()`. */
 export type Pattern = string | { readonly [key: string]: string | number | Pattern };
 
-/** Nest's own limits: beyond them it no longer tells patterns apart. */
+/** Nest's own limits. Beyond them Nest gives different patterns the same route. */
 const MAX_DEPTH = 5;
 const MAX_KEYS = 20;
 
 /**
- * The route of a pattern, as Nest makes it: objects with the same entries have the same one, whatever
- * their order. Nest's function is not exported; `pattern.spec.ts` holds this one against it. Only the keys are sorted
- * by their code units: Nest goes by the locale of the process, in which members may differ.
+ * The route of a pattern, as Nest makes it: objects with the same entries have the same route, in any order. Nest's
+ * function is not exported; `pattern.spec.ts` compares the two. They differ in one point: keys are sorted by their code
+ * units here, because members may run in different locales, by which Nest sorts.
  *
- * @throws HedgeError INVALID_ARGUMENT for what is no pattern, or too deep or wide for Nest to tell apart.
+ * @throws HedgeError INVALID_ARGUMENT for a value that is no pattern, and for an object beyond Nest's limits
  */
 export function routeOf(pattern: unknown): string {
   if (typeof pattern === 'string' || typeof pattern === 'number') return `${pattern}`;

@@ -9,11 +9,11 @@ describe('the deadline of a reply', () => {
     await vi.waitFor(() => expect(deadline.signal(never).aborted).toBe(true));
   });
 
-  it('passes at once when it has passed before anybody asks', () => {
+  it('passes at once when it has passed before the signal is asked for', () => {
     expect(new ReplyDeadline(0).signal(never).aborted).toBe(true);
   });
 
-  it('is no longer than a timer goes', () => {
+  it('is no longer than the longest timer', () => {
     expect(new ReplyDeadline(1e300).signal(never).aborted).toBe(false);
   });
 

@@ -26,7 +26,7 @@ describe('running handlers', () => {
     await promise;
   });
 
-  it('drain at once where none runs, and let no more start', async () => {
+  it('drain at once when none runs, and let no more start', async () => {
     const running = new RunningHandlers(clock);
     expect(running.isClosed).toBe(false);
 

@@ -1,6 +1,6 @@
 import { sleep, type Clock } from '../time/index.js';
 
-/** The handlers of messages that run now, so that a shutdown can let them finish. */
+/** The handlers of messages that run now. A shutdown lets them finish. */
 export class RunningHandlers {
   #count = 0;
   #isClosed = false;
@@ -9,12 +9,12 @@ export class RunningHandlers {
 
   constructor(private readonly clock: Clock) {}
 
-  /** No more are to be started. */
+  /** Whether no more handlers may start. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** Aborts when they have had their time: nothing waits any more for what still runs. */
+  /** Aborts when the time of the handlers is over: nothing waits for handlers that still run. */
   get ended(): AbortSignal {
     return this.#ended.signal;
   }
@@ -29,7 +29,7 @@ export class RunningHandlers {
     return result;
   }
 
-  /** Lets no more start, and resolves when those that run have ended, or `timeout` ms later. */
+  /** Lets no more handlers start, and resolves when the running ones have ended, or after `timeout` ms. */
   async drain(timeout: number): Promise<void> {
     this.#isClosed = true;
     if (this.#count > 0) {

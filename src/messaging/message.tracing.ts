@@ -3,40 +3,40 @@ import type { MemberReports, MessageReport } from '../hedge.channels.js';
 import { TRACED_ALREADY } from './messaging.messages.js';
 import { headersOf, type MessageHeaders } from './wire/message.headers.js';
 
-/** What a message is, at either end. */
+/** A message, at either end. */
 export interface TracedMessage extends Pick<MessageReport, 'kind' | 'pattern'> {
-  /** Where it is handled: the id of the member that sent it. */
+  /** The id of the member that sent it, at the end that handles it. */
   readonly sender?: string;
 }
 
-/** One message as its tracer sees it, at one end. */
+/** A message at one end, as its tracer sees it. */
 export interface MessageSpan {
-  /** What is to travel with it. */
+  /** Headers to send with it. */
   readonly headers?: object;
-  /** Runs what sends or handles it, and all that comes of that. */
+  /** Runs the code that sends or handles it, in a context of the tracer. */
   run<R>(work: () => R): R;
   /** Called once. */
   end(error?: unknown): void;
 }
 
-/** Whoever follows messages from member to member, and may leave one out. */
+/** Follows messages from member to member. It may return `undefined` to leave a message out. */
 export interface MessageTracer {
   sent(message: TracedMessage): MessageSpan | undefined;
   handled(message: TracedMessage, headers: MessageHeaders | undefined): MessageSpan | undefined;
 }
 
-/** A message at one end, as the rooms that send and handle it see it. */
+/** A message at one end, as the code that sends or handles it sees it. */
 export interface MessageTrace {
-  /** What is to travel with it. */
+  /** Headers to send with it. */
   readonly headers?: MessageHeaders | undefined;
   run<R>(work: () => R): R;
-  /** It is over: nothing that comes later counts. */
+  /** The message is over. Later calls change nothing. */
   end(error?: unknown): void;
-  /** Both: it is over when the work is. @param causeOf what to tell of an error in its place */
+  /** Runs the work, and ends the message with it. @param causeOf gives the error to report for the error of the work */
   call<R>(work: () => Promise<R>, causeOf?: (error: unknown) => unknown): Promise<R>;
 }
 
-/** Follows the messages of a member, for a tracer and for those who measure: without both it costs two looks. */
+/** Follows the messages of a member, for a tracer and for diagnostics channels. Without both it makes two checks. */
 export class MessageTracing {
   #tracer: MessageTracer | undefined;
 
@@ -44,8 +44,8 @@ export class MessageTracing {
 
   /**
    * Has messages traced from now on.
-   * @returns what ends that
-   * @throws HedgeError `INVALID_OPTIONS` where they are traced already
+   * @returns a function that ends the tracing
+   * @throws HedgeError `INVALID_OPTIONS` when messages are traced already
    */
   use(tracer: MessageTracer): () => void {
     if (this.#tracer) throw new HedgeError('INVALID_OPTIONS', TRACED_ALREADY);
@@ -58,7 +58,7 @@ export class MessageTracing {
     return new FollowedMessage(this.#tracer?.sent(message), SENT, message, this.reports);
   }
 
-  /** @param headers as they came, from whomever */
+  /** @param headers as they arrived, not checked */
   handled(message: TracedMessage, headers: unknown): MessageTrace {
     if (!this.#isFollowed(HANDLED)) return UNTRACED;
     const span = this.#tracer?.handled(message, headersOf(headers));

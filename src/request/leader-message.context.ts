@@ -1,7 +1,7 @@
 import { HedgeContext, patternOf, ReplyDeadline } from '../handlers/index.js';
 import type { LeaderRequest } from './leader.routes.js';
 
-/** Users' messages travel under this prefix, apart from the library's own. */
+/** The prefix of the app's messages, which tells them from the library's own. */
 export const LEADER_ROUTE = 'leader:';
 
 /** The context of a leader handler, and the term it runs in. */
@@ -15,7 +15,7 @@ export class LeaderMessageContext extends HedgeContext {
     this.caller = caller;
     const deadline = new ReplyDeadline(timeout);
     function signalOf(): AbortSignal {
-      // The timeout of a stream is for its beginning.
+      // The timeout of a stream counts only until it begins.
       if (caller.stream) return AbortSignal.any([term.signal, caller.signal]);
       return deadline.signal(term.signal, caller.signal);
     }

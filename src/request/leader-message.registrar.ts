@@ -37,7 +37,7 @@ export interface LeaderMessageRegistrarParts {
   readonly inheritAppConfig: boolean;
 }
 
-/** Puts the app's `@OnLeaderMessage()` and `@OnLeaderStream()` methods behind their routes. */
+/** Mounts the app's `@OnLeaderMessage()` and `@OnLeaderStream()` methods on their routes. */
 export class LeaderMessageRegistrar {
   constructor(private readonly parts: LeaderMessageRegistrarParts) {}
 
@@ -59,7 +59,7 @@ export class LeaderMessageRegistrar {
     }
   }
 
-  /** On the leader only: another member may be of a newer version, and lead by now. */
+  /** Only the leader refuses: another member may be of a newer version with more handlers, and lead by now. */
   #refuseTheRest(): void {
     this.parts.routes.handleUnmatched(LEADER_ROUTE, ({ caller }) => {
       throw new HedgeError('NO_HANDLER', NO_LEADER_HANDLER(patternOf(caller, LEADER_ROUTE)));
@@ -75,8 +75,7 @@ export class LeaderMessageRegistrar {
       handler,
       (invoke, context) => {
         const own = context as LeaderMessageContext;
-        // The last moment at which nothing has been done yet: guards and pipes may have taken their time
-        // (CHECK-BEFORE-HANDLER).
+        // Nothing has been done yet, and guards and pipes may have taken a while (CHECK-BEFORE-HANDLER).
         if (!own.term.isHeld()) throw routes.refusal();
         own.caller.stream?.accept();
         return invokeBounded(invoke, this.#boundsOf(own));
@@ -112,9 +111,9 @@ export class LeaderMessageRegistrar {
     const cutShort = () =>
       new HedgeError(term.isHeld() ? 'TIMEOUT' : 'NOT_LEADER', OBSERVABLE_CUT_SHORT);
     const run = <R>(fn: () => R) => this.parts.scope.run(term, fn);
-    // A stream is torn down as a whole when its caller or its term goes.
+    // A stream is torn down as a whole when its caller leaves or its term ends.
     if (caller.stream) return { run, cutShort, backpressure: caller.stream };
-    // Over after the drain of a shutdown at the latest: the term ends with it.
+    // A shutdown ends it at the latest after the drain, with the term.
     return { run, cutShort, signal: () => context.getSignal() };
   }
 

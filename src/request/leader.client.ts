@@ -13,13 +13,13 @@ import { readRefusal, type LeaderEnvelope } from './leader.envelope.js';
 import { NO_LEADER_ANSWERED, OUTCOME_UNKNOWN, STREAM_TERM_ENDED } from './request.messages.js';
 
 export interface LeaderRequestLimits extends WaitLimits {
-  /** Doing it twice is the same as once: repeat it where the outcome is unknown. */
+  /** Whether the request may run twice without harm. It is then repeated when the outcome is unknown. */
   readonly idempotent?: boolean;
-  /** What is to travel beside the data. */
+  /** Travel beside the data. */
   readonly headers?: MessageHeaders | undefined;
 }
 
-/** Carries requests to the leader, wherever it is by now. */
+/** Sends requests to the leader, and follows the leader from member to member. */
 export class LeaderClient {
   constructor(
     private readonly peers: Peers,
@@ -28,9 +28,7 @@ export class LeaderClient {
     private readonly clock: Clock,
   ) {}
 
-  /**
-   * @throws HedgeError `NO_LEADER`, `TIMEOUT`, `ABORTED`, `CONNECTION_LOST`, and whatever the handler threw
-   */
+  /** @throws HedgeError `NO_LEADER`, `TIMEOUT`, `ABORTED`, `CONNECTION_LOST`, and the errors of the handler */
   request(route: string, data: unknown, limits: LeaderRequestLimits): Promise<unknown> {
     return this.#repeat(limits, (leader, timeout) =>
       this.#ask(leader, route, data, limits, timeout),
@@ -38,8 +36,8 @@ export class LeaderClient {
   }
 
   /**
-   * Resolves once the leader has accepted the stream, which is never begun twice then. It ends with CONNECTION_LOST where
-   * another member is known to lead in a newer term: a leader that hangs keeps its connections open.
+   * Resolves when the leader accepts the stream. After that it is never begun again. It ends with CONNECTION_LOST when
+   * another member is known to lead in a newer term, because a leader that hangs keeps its connections open.
    * @throws HedgeError as {@link request}
    */
   async stream(
@@ -54,7 +52,7 @@ export class LeaderClient {
       const options = { ...request, timeout, signal };
       const stream = await this.peers.stream(leader.id, route, envelope, options);
       const endIfSuperseded = (known: KnownLeader | undefined) => {
-        // A member that leads anew has ended what it began before, and may have begun this in its new term.
+        // A member that leads again has ended its earlier streams, and may have begun this stream in its new term.
         if (!known || known.token <= leader.token || known.id === leader.id) return;
         stream.fail(new HedgeError('CONNECTION_LOST', STREAM_TERM_ENDED));
       };
@@ -65,10 +63,10 @@ export class LeaderClient {
   }
 
   /**
-   * Asks the leader that is known now, and no other: for what it answers only when the time has come, and for those who
-   * know what to do without a leader.
-   * @returns undefined where none is known or it does not answer: it is gone, refuses, or leads no more as far as is known
-   * @throws HedgeError `TIMEOUT`, `ABORTED`, and whatever the handler threw
+   * Asks the leader that is known now, and no other. It suits requests with a late answer, and callers that can do without
+   * a leader.
+   * @returns undefined when no leader is known, and when the leader is gone, refuses or is known to lead no longer
+   * @throws HedgeError `TIMEOUT`, `ABORTED`, and the errors of the handler
    */
   async requestCurrent(
     route: string,
@@ -120,7 +118,7 @@ export class LeaderClient {
     throw new HedgeError('NO_LEADER', NO_LEADER_ANSWERED);
   }
 
-  /** A newer term is tried at once; the same one again only after a while. */
+  /** Waits for a newer term, which is tried at once. The same term is tried again only after the delay. */
   async #pause(delay: number, asked: KnownLeader, signal: AbortSignal | undefined): Promise<void> {
     await this.view.known({ timeout: delay, signal }, asked.token).catch(() => undefined);
   }
@@ -136,7 +134,7 @@ export class LeaderClient {
     if (!limits.idempotent) {
       return this.peers.request(leader.id, route, envelope, { timeout, signal: limits.signal });
     }
-    // A leader that hangs keeps its connections open: with a newer term known there is no need to wait for it.
+    // A leader that hangs keeps its connections open. When a newer term is known, waiting for it makes no sense.
     const newer = new AbortController();
     const signal = limits.signal ? AbortSignal.any([limits.signal, newer.signal]) : newer.signal;
     const changes = this.view.changes.subscribe((known) => {
@@ -153,7 +151,7 @@ export class LeaderClient {
     return { d: data, t: this.view.newestTokenText, w: Math.ceil(timeout), h: headers };
   }
 
-  /** Says whether the request may be sent again (SENT-ONCE), and passes on what the failure tells about the leader. */
+  /** Says whether the request may be sent again (SENT-ONCE). Notes what the failure says about the leader. */
   #mayRepeat(
     error: unknown,
     leader: KnownLeader,
@@ -176,19 +174,19 @@ export class LeaderClient {
   }
 
   #learn(named: KnownLeader | undefined, asked: KnownLeader): void {
-    // Hearsay is good for one attempt: how long that term lasts only its leader or the store can tell.
-    if (named && named.token > asked.token) this.view.observe(named, HEARSAY);
+    // Hearsay is good for one attempt: only the leader itself or the store knows how long its term lasts.
+    if (named && named.token > asked.token) this.view.observe(named, HEARSAY_LIFETIME);
     else this.election.lookNow();
   }
 }
 
-/** An earlier attempt may have done it, whatever became of the last one: no code may say that nothing was done. */
+/** An earlier attempt may have been carried out: no code of the last attempt may say that nothing was done. */
 function outcomeUnknown(error: unknown): unknown {
   if (error instanceof HedgeError && UNKNOWN_ANYWAY.includes(error.code)) return error;
   return new HedgeError('CONNECTION_LOST', OUTCOME_UNKNOWN, { cause: error });
 }
 
-/** What promises nothing about whether it was done. */
+/** Codes that leave it open whether the request was carried out. */
 const UNKNOWN_ANYWAY: readonly HedgeErrorCode[] = [
   'TIMEOUT',
   'ABORTED',
@@ -197,5 +195,5 @@ const UNKNOWN_ANYWAY: readonly HedgeErrorCode[] = [
 ];
 
 const SUPERSEDED = Symbol('superseded');
-/** ms */
-const HEARSAY = 1_000;
+/** How long a leader counts as known that another member named, in ms. */
+const HEARSAY_LIFETIME = 1_000;

@@ -71,7 +71,7 @@ describe('a refusal', () => {
   it.each([
     [new Error('NOT_LEADER')],
     [new HedgeError('NO_LEADER', '')],
-    // What a handler throws whose put came after its term: it did run.
+    // A handler throws it when its put came after its term: it did run.
     [new HedgeError('NOT_LEADER', '')],
     [new HedgeError('NOT_LEADER', '', { error: { refused: 'true' } })],
     [new HedgeError('HANDLER_ERROR', '', { error: { refused: true } })],

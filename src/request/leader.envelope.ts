@@ -3,23 +3,24 @@ import { type KnownLeader, NOT_THE_LEADER } from '../leader/index.js';
 import type { MessageHeaders } from '../messaging/index.js';
 import { isTokenText } from '../session/index.js';
 
-/** What travels to the leader around the user's data: short names, for it goes with every message. */
+/** Travels to the leader around the app's data. Its names are short, because each message has it. */
 export interface LeaderEnvelope {
   /** data */
   readonly d: unknown;
-  /** the newest term the sender knows of: its token, in decimal */
+  /** the token of the newest term that the sender knows, in decimal */
   readonly t: string;
   /** ms the sender will still wait */
   readonly w: number;
-  /** headers, for those who trace messages */
+  /** headers, to trace the message */
   readonly h?: MessageHeaders | undefined;
 }
 
-/** What a member answers that does not lead, or is about to stop. Nothing was done. */
+/** The payload of NOT_LEADER, from a member that does not lead or closes. Nothing was done. */
 interface RefusalPayload {
   readonly refused: true;
-  /** The leader it knows, and that leader's token in decimal. */
+  /** The leader that it knows. */
   readonly leader?: string;
+  /** The token of that leader, in decimal. */
   readonly token?: string;
 }
 
@@ -35,7 +36,7 @@ export function refusalOf(id: string, leader: KnownLeader | undefined): HedgeErr
   return new HedgeError('NOT_LEADER', NOT_THE_LEADER(id, leader?.id), { error });
 }
 
-/** @returns the leader it names, if any; undefined where the error is no refusal */
+/** @returns the leader that the refusal names, if it names one; undefined when the error is no refusal */
 export function readRefusal(error: unknown): { leader: KnownLeader | undefined } | undefined {
   if (!(error instanceof HedgeError) || error.code !== 'NOT_LEADER') return undefined;
   const { refused, leader, token } = (error.error ?? {}) as Partial<RefusalPayload>;

@@ -5,15 +5,15 @@ import type { Term } from '../lock/index.js';
 import type { RunningHandlers } from '../handlers/index.js';
 import { isEnvelope, refusalOf } from './leader.envelope.js';
 
-/** A request that only the leader answers, on the leader. */
+/** A request that only the leader answers, as its handler there sees it. */
 export interface LeaderRequest {
   readonly data: unknown;
   readonly caller: Caller;
-  /** The term it is answered in. */
+  /** The term in which it is answered. */
   readonly term: Term;
-  /** ms the caller will still wait. */
+  /** ms that the caller still waits. */
   readonly timeout: number;
-  /** For those who trace messages, as it came. */
+  /** Headers to trace the message, as they arrived. */
   readonly headers?: unknown;
 }
 
@@ -28,7 +28,7 @@ export interface LeaderRoutesParts {
   readonly self: () => string;
 }
 
-/** Answers requests while this member leads, and sends them on while it does not. */
+/** Answers requests while this member leads, and refuses them otherwise: the refusal names the leader. */
 export class LeaderRoutes {
   constructor(private readonly parts: LeaderRoutesParts) {}
 
@@ -42,7 +42,7 @@ export class LeaderRoutes {
     );
   }
 
-  /** For what may be repeated: whatever the end of the term cut short is sent on to the next leader. */
+  /** For requests that may run twice: a request that the end of the term interrupts goes on to the next leader. */
   handleIdempotent(route: string, handler: (request: LeaderRequest) => Promise<unknown>): void {
     this.handle(route, async (request) => {
       try {
@@ -55,14 +55,14 @@ export class LeaderRoutes {
   }
 
   /**
-   * For what is no work of the app's: a leader that is shutting down answers it as long as its term stands, and does not
-   * wait for it.
+   * For requests of the library itself: a leader that shuts down answers them until its term ends, and does not wait for
+   * them.
    */
   handleUntilTermEnds(route: string, handler: LeaderHandler): void {
     this.parts.server.handle(route, (data, caller) => handler(this.#read(data, caller)));
   }
 
-  /** The error that sends a caller to the leader this member knows; nothing was done. */
+  /** The error that sends a caller to the leader that this member knows. Nothing was done. */
   refusal(): HedgeError {
     const self = this.parts.self();
     const { current } = this.parts.view;

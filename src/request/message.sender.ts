@@ -4,16 +4,16 @@ import { waitLimits, type WaitOptions } from '../time/index.js';
 import { LEADER_ROUTE } from './leader-message.context.js';
 import type { LeaderClient } from './leader.client.js';
 
-/** For `HedgeService.send`. */
+/** Options of `HedgeService.send`. */
 export interface SendOptions extends WaitOptions {
   /**
-   * The handler may run twice for this message without harm: it is sent again when the connection was lost before
-   * the answer. @default false
+   * Whether the handler may run twice for this message without harm. The message is then sent again when the connection is
+   * lost before the reply. @default false
    */
   idempotent?: boolean;
 }
 
-/** `send`: users' messages to the leader. */
+/** Sends the app's messages to the leader. */
 export class MessageSender {
   constructor(
     private readonly client: LeaderClient,
@@ -27,7 +27,7 @@ export class MessageSender {
     const name = routeOf(pattern);
     assertInEnvelope(data);
     const trace = this.tracing.sent({ kind: 'send', pattern: name });
-    // Not spread: that is what takes longest here, by far.
+    // Not spread: that would take longer than all else here.
     const limits = { timeout, signal, idempotent, headers: trace.headers };
     return (await trace.call(() => this.client.request(LEADER_ROUTE + name, data, limits))) as R;
   }

@@ -11,7 +11,7 @@ import { LEADER_ROUTE } from './leader-message.context.js';
 import type { LeaderClient } from './leader.client.js';
 import type { SendOptions } from './message.sender.js';
 
-/** `stream`: many values from the leader, and to it. */
+/** Streams values to and from the leader. */
 export class StreamSender {
   constructor(
     private readonly client: LeaderClient,
@@ -19,7 +19,7 @@ export class StreamSender {
     private readonly tracing: MessageTracing,
   ) {}
 
-  /** @throws HedgeError `INVALID_ARGUMENT`; all else goes to the reader. */
+  /** @throws HedgeError `INVALID_ARGUMENT`. Other errors go to the reader. */
   open<R>(pattern: Pattern, data: unknown, options: SendOptions = {}): StreamReader<R> {
     const { signal, timeout } = waitLimits(options, this.requestTimeout);
     const name = routeOf(pattern);

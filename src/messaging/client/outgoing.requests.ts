@@ -105,7 +105,7 @@ export class OutgoingRequests {
     this.#streams.wake();
   }
 
-  /** A request leaves only now, though the sink has had it for a while. @returns false when nobody waits for its reply */
+  /** A request leaves only now, though the sink has had it for a while. @returns false when its caller is gone */
   leaves(id: RequestId): boolean {
     return this.#pending.markSent(id);
   }

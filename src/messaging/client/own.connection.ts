@@ -21,8 +21,8 @@ export interface OwnConnectionParts {
 }
 
 /**
- * The requests of a member to itself. They are encoded, numbered and answered like requests to other members: an app that
- * works with one member works with many.
+ * The requests of a member to itself. They are encoded, numbered and answered like requests to other members
+ * (SELF-LIKE-OTHERS): an app that works with one member works with many.
  */
 export class OwnConnection {
   readonly #requests: OutgoingRequests;

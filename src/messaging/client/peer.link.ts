@@ -37,7 +37,7 @@ export interface PeerLinkOptions {
   readonly connectTimeout: number;
 }
 
-/** Hears what happens to a link. */
+/** Is told when something happens to a link. */
 export interface PeerLinkListener {
   /** The other side has accepted the greeting: frames can leave. */
   opened(): void;

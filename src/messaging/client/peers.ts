@@ -98,7 +98,7 @@ export class Peers {
    * @throws PeerUnreachableError (CONNECTION_LOST, `sent` false) nothing was sent: safe to repeat.
    * @throws PeerLostError (CONNECTION_LOST, `sent` true) the outcome is unknown.
    * @throws HedgeError TIMEOUT, ABORTED, INVALID_ARGUMENT, PAYLOAD_TOO_LARGE, OVERLOADED, NOT_RUNNING, and
-   * what the handler of the other side threw.
+   * the errors of the handler at the other side.
    */
   request(id: string, route: string, data: unknown, options: PeerRequestOptions): Promise<unknown> {
     const ask = (connection: Connection) => connection.request(route, data, options);

@@ -5,21 +5,31 @@ import type { PortSecurity } from './port.tls.js';
 import { BAD_TLS, UNKNOWN_TLS_FIELD } from './security.messages.js';
 
 /**
- * Mutual TLS between members: each shows a certificate of `ca`, and accepts only such. All texts are PEM. The
- * certificate serves both ways, so its extended key usage has to allow `serverAuth` and `clientAuth`.
+ * Mutual TLS between members: each shows a certificate of `ca`, and accepts no other. All texts are PEM. A member uses its
+ * certificate both ways, so the extended key usage must allow `serverAuth` and `clientAuth`.
+ *
+ * @example
+ * ```ts
+ * const certificates = '/etc/hedge';
+ * const tls: HedgeTlsOptions = {
+ *   key: readFileSync(`${certificates}/tls.key`),
+ *   cert: readFileSync(`${certificates}/tls.crt`),
+ *   ca: readFileSync(`${certificates}/ca.crt`),
+ * };
+ * ```
  */
 export interface HedgeTlsOptions {
   /** The private key of this member. */
   key: string | Buffer;
-  /** The certificate of this member, with those between it and the `ca`. */
+  /** The certificate of this member, followed by those between it and the `ca`. */
   cert: string | Buffer;
-  /** Whose certificates are accepted; the public authorities are not. */
+  /** The authorities whose certificates are accepted. Public authorities are not. */
   ca: string | Buffer | (string | Buffer)[];
-  /** Opens the `key`, where it is encrypted. */
+  /** Decrypts the `key`, if it is encrypted. */
   passphrase?: string;
-  /** The name that certificates of other members must carry. @default the host that is dialled */
+  /** The name that certificates of other members must have. @default the host that is dialled */
   servername?: string;
-  /** Checks a member's certificate in place of Node: returns an error to refuse it. */
+  /** Checks a member's certificate in place of Node. An error that it returns refuses the certificate. */
   checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined;
 }
 
@@ -28,9 +38,9 @@ const FIELDS = [...REQUIRED, 'passphrase', 'servername', 'checkServerIdentity'];
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
- * Finds at the start what would else break the first connection.
+ * Finds mistakes at the start, and not with the first connection.
  *
- * @throws HedgeError INVALID_OPTIONS, without the values: some are private.
+ * @throws HedgeError INVALID_OPTIONS, without the values, because some are private
  */
 export function checkTls(tls: HedgeTlsOptions): HedgeTlsOptions {
   if (typeof tls !== 'object' || tls === null || Array.isArray(tls)) {
@@ -67,9 +77,9 @@ export function mutualTls(tls: HedgeTlsOptions): PortSecurity {
     ca,
     passphrase,
     rejectUnauthorized: true,
-    // Both ends are of this library.
+    // Both ends are this library.
     minVersion: 'TLSv1.3',
-    // A ticket would outlive the certificate it was earned with.
+    // A ticket would outlive the certificate that it was given for.
     secureOptions: constants.SSL_OP_NO_TICKET,
   } as const;
   return {
@@ -82,7 +92,7 @@ export function mutualTls(tls: HedgeTlsOptions): PortSecurity {
   };
 }
 
-/** OpenSSL passes over an authority that it cannot read, and later over every certificate of it. */
+/** OpenSSL skips an authority that it cannot read, and later refuses every certificate of it. */
 function checkAuthorities(ca: HedgeTlsOptions['ca']): void {
   for (const text of [ca].flat()) {
     const pems = text.toString().match(CERTIFICATE) ?? [];

@@ -3,14 +3,14 @@ import type { PortSecurity } from './port.tls.js';
 import { deriveKey, LEAST_SECRET_LENGTH, preSharedKeyTls } from './secret.keys.js';
 import { SHORT_SECRET, UNSECURED_PORT } from './security.messages.js';
 
-/** What the port is secured with, already checked. */
+/** What secures the port, already checked. */
 export interface PortSecurityOptions {
-  /** The first one dials, all are accepted; none at all without a `secret`. */
+  /** This member dials with the first secret, and accepts all of them. Empty without a `secret`. */
   readonly secrets: readonly string[];
   readonly tls: HedgeTlsOptions | undefined;
 }
 
-/** Makes it once: deriving a key takes a tenth of a second of a thread of the pool. */
+/** Call it once: to derive a key takes a thread of the pool a tenth of a second. */
 export async function securePort(
   { secrets, tls }: PortSecurityOptions,
   group: string,
@@ -20,7 +20,7 @@ export async function securePort(
   return preSharedKeyTls(await Promise.all(secrets.map((secret) => deriveKey(secret, group))));
 }
 
-/** What whoever runs the member should know about a port bound to `host` (an IP address). */
+/** Warnings about a port that is bound to `host` (an IP address). */
 export function portWarnings({ secrets, tls }: PortSecurityOptions, host: string): string[] {
   const warnings: string[] = [];
   if (secrets.some(({ length }) => length < LEAST_SECRET_LENGTH)) {

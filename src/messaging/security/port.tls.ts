@@ -1,6 +1,6 @@
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
 
-/** How both ends of a connection make sure of each other, for Node's `tls`. */
+/** The options of Node's `tls` with which both ends of a connection authenticate each other. */
 export interface PortSecurity {
   readonly server: TlsOptions;
   readonly client: ConnectionOptions;

@@ -12,7 +12,7 @@ function failure(code: string, message = 'x', reason?: string): Error {
 }
 
 describe('a failed handshake', () => {
-  it('of who came and went is no news', () => {
+  it('of a dialler that only disconnected is no refusal', () => {
     expect(refusalOfHandshake(failure('ECONNRESET'), null)).toBeUndefined();
   });
 

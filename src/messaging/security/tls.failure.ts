@@ -10,7 +10,7 @@ import {
   SECRET_REFUSED,
 } from './security.messages.js';
 
-/** The codes of Node and OpenSSL, of either side. */
+/** Codes of Node and OpenSSL, from either side. */
 const WRONG_SECRET =
   /PSK_IDENTITY_NOT_FOUND|UNKNOWN_PSK_IDENTITY|BAD_RECORD_MAC|DECRYPT_ERROR|BAD_PSK/;
 const NO_TLS = /WRONG_VERSION_NUMBER|HTTP_REQUEST|HTTPS_PROXY_REQUEST|RECORD_TOO_LONG/;
@@ -20,10 +20,10 @@ const CERTIFICATE = /CERT|UNKNOWN_CA|UNABLE_TO_|CRL_/;
 const OPENSSL_REASON = /:error:[\dA-F]+:[^:]*:[^:]*:([^:]+):/;
 const CUT = /ECONNRESET|EPIPE/;
 
-/** Why the handshake of a dialler failed; `undefined` for one who came and went. */
+/** Why a handshake failed on the side of the server; `undefined` when the dialling side only disconnected. */
 export function refusalOfHandshake(error: unknown, authorization: unknown): Refusal | undefined {
   const code = codeOf(error);
-  // Node ends a connection whose certificate it refuses as if the other side had.
+  // Node closes a connection whose certificate it refuses as if the other side had closed it.
   if (typeof authorization === 'string') {
     return { kind: 'certificate', text: CERTIFICATE_REFUSED(authorization) };
   }
@@ -37,7 +37,7 @@ export function refusalOfHandshake(error: unknown, authorization: unknown): Refu
   return { kind: 'tls', text: BROKEN_HANDSHAKE(reasonOf(error)) };
 }
 
-/** Why a member could not be dialled, and what to do; `undefined` where it has nothing to do with encryption. */
+/** Why a member could not be dialled, and what to do; `undefined` when encryption is not the reason. */
 export function reasonOfDial(error: unknown, isSecured: boolean): string | undefined {
   const code = codeOf(error);
   const isCut = error === undefined || CUT.test(code);
@@ -49,14 +49,14 @@ export function reasonOfDial(error: unknown, isSecured: boolean): string | undef
   return code.startsWith('ERR_SSL_') ? BROKEN_HANDSHAKE(reasonOf(error)) : undefined;
 }
 
-/** With OpenSSL's reason in capitals: where something waited to be written, the code itself is EPROTO only. */
+/** The code of an error. For EPROTO, which Node gives when bytes waited to be written, it has OpenSSL's reason in it. */
 function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown };
   if (typeof code !== 'string') return '';
   return code === 'EPROTO' ? `ERR_SSL_${reasonOf(error).toUpperCase().replaceAll(' ', '_')}` : code;
 }
 
-/** OpenSSL's messages hold an address and a line of its source; its reason is meant for people. */
+/** OpenSSL's reason, without the address and the source line in its messages. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { reason } = error as { reason?: unknown };

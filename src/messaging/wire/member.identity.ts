@@ -7,7 +7,7 @@ export interface RemoteMember {
   readonly instanceId: string;
 }
 
-/** Who this member is, when it greets others and when others greet it. Its server and its peers share one object. */
+/** The identity of this member, for greetings in both directions. Its server and its peers share the object. */
 export class MemberIdentity {
   /** The `host:port` at which others reach this member. Empty until it listens, because it may listen on any port. */
   id = '';

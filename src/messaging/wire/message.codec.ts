@@ -27,7 +27,7 @@ import {
   REQUEST_TOO_LARGE,
 } from './wire.messages.js';
 
-/** Data that is JSON already, for a request that many members are sent. */
+/** Data that is encoded already, for a request to many members. */
 export class EncodedData {
   constructor(readonly json: string) {}
 }
@@ -35,7 +35,7 @@ export class EncodedData {
 /** Characters around the data and the route of a request, those of instrumentation included. */
 const REQUEST_OVERHEAD = 1_024;
 
-/** What can travel, and what is said of what cannot. */
+/** A kind of data, and how an error about it reads. */
 interface Payload {
   readonly name: string;
   readonly unfit: HedgeErrorCode;
@@ -84,7 +84,10 @@ export function encodeRequest(packet: RequestPacket, limit: number): string {
   return json;
 }
 
-/** Inside an envelope JSON would leave these out in silence, or make an empty object of them. */
+/**
+ * Refuses data that JSON would silently leave out of an envelope, or write as an empty object.
+ * @throws HedgeError INVALID_ARGUMENT
+ */
 export function assertInEnvelope(data: unknown): void {
   if (isMany(data)) throw new HedgeError('INVALID_ARGUMENT', MANY_FOR_ONE);
   if (typeof data !== 'function' && typeof data !== 'symbol') return;
@@ -92,7 +95,7 @@ export function assertInEnvelope(data: unknown): void {
 }
 
 /**
- * A value of a stream on its way to the handler.
+ * Encodes a value of a stream on its way to the handler.
  * @throws HedgeError INVALID_ARGUMENT, PAYLOAD_TOO_LARGE
  */
 export function encodeItem(packet: ItemPacket, route: string, limit: number): string {
@@ -100,14 +103,14 @@ export function encodeItem(packet: ItemPacket, route: string, limit: number): st
 }
 
 /**
- * A reply, or one of many on its way from the handler.
+ * Encodes a reply, or a value of a stream on its way from the handler.
  * @throws HedgeError HANDLER_ERROR
  */
 export function encodeResponse(packet: ReplyPacket, route: string, limit: number): string {
   return encode(packet, packet.response, REPLY, route, limit);
 }
 
-/** @param payload what of `packet` the user gave */
+/** @param payload the part of `packet` that the app gave */
 function encode(
   packet: object,
   payload: unknown,
@@ -139,7 +142,7 @@ function assertFits({ length }: string, kind: Payload, route: string, limit: num
   throw new HedgeError(kind.tooLarge, kind.tooLargeText(route, length, limit));
 }
 
-/** Never throws: a reply that cannot be sent becomes a failure the caller can read. */
+/** Never throws: a reply that cannot travel becomes a failure that the caller can read. */
 export function encodeReply(request: RequestPacket, response: unknown, limit: number): string {
   const { id, pattern: route } = request;
   try {
@@ -149,7 +152,7 @@ export function encodeReply(request: RequestPacket, response: unknown, limit: nu
   }
 }
 
-/** Never throws: what of a failure JSON cannot carry, or is too large, stays behind. */
+/** Never throws: a payload that is too large or cannot travel is left out. */
 export function encodeFailure(
   { id }: Pick<RequestPacket, 'id'>,
   err: RemoteFailure,
@@ -158,7 +161,7 @@ export function encodeFailure(
   return encodeWithFailure({ id, isDisposed: true }, err, limit);
 }
 
-/** Never throws, likewise: the input of a stream ended, early where it `err`ed. */
+/** Encodes the end of a stream's input; with `err`, its failure. Never throws, as {@link encodeFailure}. */
 export function encodeEnd(id: RequestId, err: RemoteFailure | undefined, limit: number): string {
   const packet: EndPacket = { id, end: true };
   return err ? encodeWithFailure(packet, err, limit) : JSON.stringify(packet);
@@ -174,7 +177,7 @@ function encodeWithFailure(
     const json = JSON.stringify(packet);
     if (json.length <= limit && !isNestedTooDeep(json, packet)) return json;
   } catch {
-    // The payload is what cannot travel: code and text are strings.
+    // The payload cannot travel. The code and the text are strings.
   }
   const message = err.message.slice(0, 1_000);
   return JSON.stringify({ id, err: { code: err.code, message }, ...rest });
@@ -183,19 +186,19 @@ function encodeWithFailure(
 interface FailureDescription {
   readonly failure: RemoteFailure;
   readonly isMasked: boolean;
-  /** Of what is masked, where it has one. */
+  /** The stack of a masked error, if it has one. */
   readonly stack?: string | undefined;
 }
 
 /**
- * What the caller may learn of an error; never throws. `isMasked` says that the caller learns nothing of it, as in Nest:
- * then it has to be logged here.
+ * Describes an error as its caller may see it. Never throws. With `isMasked`, the caller sees nothing of the error, as in
+ * Nest: log it here.
  */
 export function describeFailure(route: string, error: unknown): FailureDescription {
   try {
     return readFailure(route, error);
   } catch {
-    // Anything may be thrown, even what cannot be looked at without throwing anew.
+    // An app can throw anything, even an object whose getters throw.
     return { failure: { code: 'HANDLER_ERROR', message: HANDLER_FAILED(route) }, isMasked: true };
   }
 }
@@ -215,7 +218,7 @@ function readFailure(route: string, error: unknown): FailureDescription {
   };
 }
 
-/** What the handler may learn of what went wrong where its input comes from; never throws. */
+/** Describes the error of a stream's source as the handler may see it. Never throws. */
 export function describeInputFailure(route: string, error: unknown): RemoteFailure {
   try {
     if (error instanceof HedgeError) return readFailure(route, error).failure;
@@ -226,7 +229,7 @@ export function describeInputFailure(route: string, error: unknown): RemoteFailu
   }
 }
 
-/** The error of the other side, as it is thrown at this one. */
+/** Makes an error of a failure at the other side. */
 export function rebuildError(failure: unknown, route: string): HedgeError {
   const { code, message, error } = isRecord(failure) ? failure : {};
   return new HedgeError(
@@ -247,7 +250,7 @@ function messageOf(payload: unknown, route: string): string {
     : HANDLER_FAILED(route);
 }
 
-/** V8 cannot make the string: half a gigabyte is beyond any limit of ours. */
+/** V8 cannot make strings of half a gigabyte, which is beyond any limit here. */
 function isTooLongForString(cause: unknown): boolean {
   return cause instanceof RangeError && cause.message === 'Invalid string length';
 }

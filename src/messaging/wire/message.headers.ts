@@ -1,14 +1,15 @@
-/** What travels beside the data of a message, for those who trace it: W3C's `traceparent` and the like. */
+/** Texts that travel beside the data of a message, to trace it: W3C's `traceparent` and the like. */
 export type MessageHeaders = Readonly<Record<string, string>>;
 
-/** Characters of all names and values: W3C asks for 512 of `tracestate`, and each message carries them. */
+/** Characters of all names and values. W3C asks for 512 of `tracestate`, and each message carries them. */
 const MAX_CHARACTERS = 4_096;
 const MAX_HEADERS = 16;
 const NAME = /^[\w.-]{1,64}$/;
 
 /**
- * What of this may travel. What would make it too large is left out, as is whatever is no header: it comes from others.
- * @returns undefined where nothing is left
+ * Picks the headers that may travel. Headers that would make them too large are left out, and so is anything that is no
+ * header: other members may send anything.
+ * @returns undefined when no header is left
  */
 export function headersOf(given: unknown): MessageHeaders | undefined {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return undefined;

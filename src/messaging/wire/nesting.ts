@@ -1,5 +1,5 @@
 /**
- * The deepest nesting that travels, in levels of arrays and objects around a value. Beyond a few thousand
+ * The deepest nesting that travels, in levels of arrays and objects around a value. Beyond a few thousand levels
  * `JSON.stringify` overflows the stack, and so does most code that walks through data.
  */
 export const MAX_NESTING = 512;
@@ -8,19 +8,20 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPENING = { square: 0x5b, curly: 0x7b };
 const CLOSING = { square: 0x5d, curly: 0x7d };
-/** Brackets are alike in these bits, and few other characters are. */
+/** All brackets, and few other characters, have these bits in common. */
 const BRACKET_MASK = 0xd9;
 const BRACKET_BITS = 0x59;
 
 /**
- * Whether JSON is nested deeper than `most` levels; `value` is what it was read from or is made of. Looking at
- * every character costs as much as writing them, so that comes last, where the value looks deep.
+ * Whether JSON is nested deeper than `most` levels. Looking at every character costs as much as writing it, so that comes
+ * last, when the value looks deep.
+ * @param value that the JSON was made of, or read as
  */
 export function isNestedTooDeep(json: string, value: unknown, most = MAX_NESTING): boolean {
   return opensEnough(json, most) && mayBeDeep(value, most) && isJsonTooDeep(json, most);
 }
 
-/** Settles nearly all messages at once: short ones by their length, and most long ones have few brackets. */
+/** False for nearly all messages, at little cost: they are short, or have few brackets. */
 function opensEnough(json: string, most: number): boolean {
   // JSON closes what it opens.
   if (json.length <= 2 * most) return false;
@@ -37,25 +38,25 @@ function mayBeDeep(value: unknown, most: number): boolean {
   try {
     return looksDeep(value, most);
   } catch {
-    // A getter that gave a value for the text and throws now.
+    // A getter gave a value for the text, and throws now.
     return true;
   }
 }
 
-/** Strings and numbers need no look, which makes it cheaper than the text. */
+/** Cheaper than reading the text, because strings and numbers need no look. */
 function looksDeep(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
   if (Array.isArray(value)) {
-    // By index: the parts may be a million numbers.
+    // By index, because there may be a million numbers.
     for (let at = 0; at < value.length; at++) {
       const part: unknown = value[at];
       if (typeof part === 'object' && looksDeep(part, levels - 1)) return true;
     }
     return false;
   }
-  // Anything but a plain object may say itself what becomes of it, and may say so once only: the text knows. (Looking
-  // for `toJSON` would cost more, in objects of many shapes.)
+  // Other objects may have a `toJSON`, which may give its result only once: then the text decides. (Looking for `toJSON`
+  // would cost more, in objects of many shapes.)
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return !(value instanceof Date);
   const record = value as Record<string, unknown>;

@@ -1,9 +1,9 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 
-/** What carries connections between members, where it is not TCP. */
+/** Carries connections between members in place of TCP. */
 export interface Network {
-  /** Connections to this address reach the server from now on, until it is closed. */
+  /** From now on connections to this address reach the server, until it closes. */
   listen(server: Server, port: number, host: string): Promise<AddressInfo>;
-  /** One that is not connected yet. */
+  /** Makes a socket that is not connected yet. */
   makeSocket(): Socket;
 }

@@ -2,39 +2,39 @@ import type { PacketMetadata } from '@nestjs/microservices';
 import { isCredit } from './stream.credit.js';
 
 /**
- * What travels between members. A frame is Nest's: the length of the JSON in UTF-16 units, `#`, the JSON.
+ * What members send each other. A frame is Nest's: the length of the JSON in UTF-16 units, `#`, the JSON.
  *
- * The member that dialled asks, the other answers:
+ * The caller is the member that dialled; the other member answers:
  * - `{ id, pattern, data }`: a request. Ids rise within a connection.
  * - `{ id, response, isDisposed }` or `{ id, err, isDisposed }`: its reply.
- * - `{ cancel: id }` from the asker: nobody waits for the reply any more.
- * - `{ goaway: id }` from the other: it closes, and the requests after this one were not read.
+ * - `{ cancel: id }` from the caller: it waits for the reply no longer.
+ * - `{ goaway: id }` from the other member: it closes, and has not read the requests after this one.
  *
  * A request with `stream: { credit, input? }` is answered with many values:
- * - `{ id, accepted }`: the handler begins; until then a refusal means that nothing was done.
+ * - `{ id, accepted }`: the handler begins. Until then a refusal means that nothing was done.
  * - `{ id, response }`: a value. `{ id, isDisposed }` or `{ id, err, isDisposed }`: the end.
- * - `{ grant: id, units }` from the asker: as many more units of values may be sent (see stream.credit.ts).
- * With `input`, the asker sends values too, none before it was granted credit:
+ * - `{ grant: id, units }` from the caller: it takes more values, by their units (see stream.credit.ts).
+ * With `input`, the caller sends values too, none before it has credit:
  * - `{ id, item }`: a value. `{ id, end, err? }`: the end.
- * - `{ grant: id, units }` and `{ cancel: id }` from the other: it takes more, or none any more.
+ * - `{ grant: id, units }` from the other member: it takes more. `{ cancel: id }`: it takes no more.
  *
- * Frames about a request that has ended cross with its end: they are ignored.
+ * A frame about a request that has ended is ignored: it crossed with the end.
  * @internal
  */
 
-/** The longest greeting that is read, in UTF-16 units; host names and groups leave it far below. */
+/** The longest greeting that is read, in UTF-16 units. Greetings with real host names and groups are far shorter. */
 export const MAX_HELLO_LENGTH = 8 * 1024;
 
-/** How many requests of one connection may be without an answer, on either side of it. */
+/** How many requests of one connection may be without a reply, on either side of it. */
 export const MAX_PENDING = 65_536;
 
-/** Raised when what members say to each other changes in a way the other side must know. */
+/** Rises with each change of the protocol that the other side must know of. */
 export const PROTOCOL_VERSION = 1;
 
-/** The oldest version this one still talks to: a rolling update has two versions side by side. */
+/** The oldest version that this version still talks to: a rolling update runs two versions side by side. */
 export const MIN_PROTOCOL_VERSION = 1;
 
-/** What one member speaks. */
+/** The versions that a member speaks. */
 export interface ProtocolRange {
   readonly version: number;
   readonly minVersion: number;
@@ -48,22 +48,22 @@ export const PROTOCOL_RANGE: ProtocolRange = {
 /** The first frame of every connection. */
 export const HELLO_ROUTE = 'hedge:hello';
 
-/** Its reply comes before any request, so the ids of requests start above it. */
+/** The id of the greeting. Ids of requests start above it. */
 export const HELLO_PACKET_ID = 0;
 
 export interface Hello extends ProtocolRange {
   readonly group: string;
-  /** A digest of what its store is: two databases may well have a group of one name. */
+  /** A digest of its store: groups in two databases may have the same name. */
   readonly store: string;
   readonly instanceId: string;
   /** The id of the member that dials. */
   readonly from: string;
-  /** The id of the member it means to reach: an address may have passed on to another. */
+  /** The id of the member that it means to reach: another member may have the address by now. */
   readonly to: string;
 }
 
 export interface HelloReply {
-  /** The newest version both sides speak. */
+  /** The newest version that both sides speak. */
   readonly version: number;
   readonly instanceId: string;
   readonly id: string;
@@ -71,11 +71,11 @@ export interface HelloReply {
 
 export type RequestId = number | string;
 
-/** What makes a request one for many values. */
+/** Makes a request ask for many values. */
 export interface StreamTerms {
-  /** The units of values that the asker takes for a start. */
+  /** The units of values that the caller takes at first. */
   readonly credit: number;
-  /** It has values to send, too. */
+  /** The caller sends values, too. */
   readonly input?: true;
 }
 
@@ -91,7 +91,7 @@ export interface RequestPacket {
 /** A request before its connection has numbered it. */
 export type UnnumberedPacket = Omit<RequestPacket, 'id'>;
 
-/** What went wrong at the other side. */
+/** An error at the other side. */
 export interface RemoteFailure {
   readonly code: string;
   readonly message: string;
@@ -102,7 +102,7 @@ export interface ReplyPacket {
   readonly id: RequestId;
   readonly response?: unknown;
   readonly err?: RemoteFailure;
-  /** Left out where more is to come, as in Nest. */
+  /** The last reply to the request, as in Nest. */
   readonly isDisposed?: true;
   readonly accepted?: true;
 }
@@ -128,7 +128,7 @@ export interface EndPacket {
 }
 
 export interface GoawayPacket {
-  /** The last request that was read, 0 for none. */
+  /** The last request that was read, 0 if none was. */
   readonly goaway: number;
 }
 
@@ -185,7 +185,7 @@ export function isHello(value: unknown): value is Hello {
   );
 }
 
-/** The newest version that both ranges hold, or `undefined`. */
+/** The newest version in both ranges, or `undefined`. */
 export function commonVersion(one: ProtocolRange, other: ProtocolRange): number | undefined {
   const version = Math.min(one.version, other.version);
   return version >= Math.max(one.minVersion, other.minVersion) ? version : undefined;

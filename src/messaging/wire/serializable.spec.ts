@@ -35,7 +35,7 @@ describe('reasonNotSerializable', () => {
     expect(reasonNotSerializable({}, 'data', Object.create(null))).toBe('object');
   });
 
-  it('is not misled by a part that stands twice', () => {
+  it('is not misled by a part that appears twice', () => {
     const part = { x: 1 };
     expect(reasonNotSerializable({ a: part, b: part, n: 1n }, 'd', undefined)).toContain('d.n');
   });

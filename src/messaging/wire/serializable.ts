@@ -2,8 +2,8 @@ import { MAX_NESTING } from './nesting.js';
 import { NESTED_TOO_DEEP } from './wire.messages.js';
 
 /**
- * Why `JSON.stringify` refused a value, with the path of the part at fault. Called only after it refused:
- * looking into every message beforehand would cost as much as sending it.
+ * Says why `JSON.stringify` refused a value, with the path of the part at fault. Call it only after the refusal: looking
+ * into every message before would cost as much as sending it.
  */
 export function reasonNotSerializable(value: unknown, path: string, cause: unknown): string {
   try {
@@ -58,7 +58,7 @@ function textOf(cause: unknown): string {
   try {
     return cause instanceof Error ? cause.message : String(cause);
   } catch {
-    // Anything may be thrown, even what has no text: `Object.create(null)`.
+    // An app can throw anything, even an object without a text: `Object.create(null)`.
     return typeof cause;
   }
 }

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { isObservable, Observable } from 'rxjs';
 
-/** What many values can be read from. */
+/** A source of many values. */
 export type StreamSource<T = unknown> = Observable<T> | AsyncIterable<T> | Iterable<T>;
 
 /** Holds a source back while the values of its stream cannot leave. */
@@ -10,12 +10,12 @@ export interface Backpressure {
   whenFree(): Promise<void> | undefined;
 }
 
-/** What a handler may return in place of one value. */
+/** Many values that a handler returns in place of one. */
 export type Many = Observable<unknown> | AsyncIterable<unknown>;
 
 export const NO_BACKPRESSURE: Backpressure = { whenFree: () => undefined };
 
-/** Texts, arrays and bytes can be iterated, and are one value all the same. */
+/** False for texts, arrays and bytes: they can be iterated, but each is one value. */
 export function isStreamSource(value: unknown): value is StreamSource {
   if (typeof value !== 'object' || value === null) return false;
   if (isMany(value)) return true;
@@ -42,7 +42,7 @@ export function observe(source: StreamSource, backpressure: Backpressure): Obser
  */
 const VALUES_PER_TICK = 256;
 
-/** As `for await` reads an iterable that is not asynchronous. */
+/** Reads a synchronous iterable as `for await` does. */
 async function* awaited(source: Iterable<unknown>): AsyncGenerator {
   yield* source;
 }
@@ -76,11 +76,11 @@ function pulled(source: AsyncIterable<unknown>, backpressure: Backpressure): Obs
   });
 }
 
-/** Lets a generator run its `finally`. Nobody is left to be told that it failed in there. */
+/** Lets a generator run its `finally`. */
 async function giveBack(iterator: AsyncIterator<unknown>): Promise<void> {
   try {
     await iterator.return?.();
   } catch {
-    // See above.
+    // Its stream is over: no reader is left to get the error.
   }
 }
