@@ -31,20 +31,33 @@ type LeaderOnlyMethod<
       : { "a method without onFollower: 'throw' must return void or undefined too": never });
 
 /**
- * The method runs on the leader, and does nothing elsewhere. For methods of classes that Nest makes, of any scope; above
- * or below any decorator that sets metadata (`@Cron`, `@Interval`, `@OnEvent`, …): all members register it, the leader
- * runs it.
+ * Runs the method on the leader, and skips it on other members. For methods of classes that Nest makes, of any scope;
+ * above or below any decorator that sets metadata (`@Cron`, `@Interval`, `@OnEvent`, …): all members register the
+ * method, and the leader runs it.
  *
- * It runs in the term at its call: `HedgeService.currentTerm` is that one, whose `signal` says when to stop, and what it
- * puts is written under it or not at all. Called from what belongs to a term already, such as a leader handler, it runs
- * in that very term or not at all. At a shutdown it is waited for as leader handlers are, for `drainTimeout` ms.
+ * The method runs in the current term, which `HedgeService.currentTerm` gives: stop when its `signal` aborts. Entries
+ * that the method puts are written in that term, or never. Called by code that already belongs to a term, such as a
+ * leader handler, it runs in that term, or not at all. A shutdown waits for it as for leader handlers, at most
+ * `drainTimeout` ms.
  *
- * @throws HedgeError from the method: `NOT_LEADER` and, on a member that has not started or closes, `NOT_RUNNING` (both
- *   with `onFollower: 'throw'`); `INVALID_HANDLER` on an instance without a member. Where it decorates:
- *   `INVALID_ARGUMENT`, `INVALID_HANDLER`
+ * @throws HedgeError from the method, with `onFollower: 'throw'`: `NOT_LEADER`, or `NOT_RUNNING` on a member that has
+ *   not started or shuts down. From the method of an instance without a member: `INVALID_HANDLER`. From the decorator:
+ *   `INVALID_ARGUMENT`, `INVALID_HANDLER`.
  *
  * @example
- * LeaderOnly({ onFollower: 'throw' })
+ * ```ts
+ * @Injectable()
+ * class Reports {
+ *   @Cron('0 3 * * *')
+ *   @LeaderOnly()
+ *   async nightly() {}
+ *
+ *   @LeaderOnly({ onFollower: 'throw' })
+ *   async total(): Promise<number> {
+ *     return 7;
+ *   }
+ * }
+ * ```
  */
 export function LeaderOnly<const O extends LeaderOnlyOptions>(options?: O) {
   const { onFollower = 'skip' }: LeaderOnlyOptions = options ?? {};

@@ -19,16 +19,30 @@ type Injected = { readonly [LOCKS]?: LockService } | undefined;
 type RunLocked = (name: string, run: () => Promise<unknown>) => Promise<unknown>;
 
 /**
- * The method runs while this member holds the lock: `LockService.current` in it, for its token and its signal. For
- * methods of classes that Nest makes; works above and below any decorator that sets metadata (`@Cron`, `@OnEvent`,
- * `@OnLeaderMessage`, …). Not reentrant.
+ * Runs the method while this member holds the lock. In the method, `LockService.current` is that lock, with its token
+ * and its signal. For methods of classes that Nest instantiates. Stands above or below any decorator that sets metadata
+ * (`@Cron`, `@OnEvent`, `@OnLeaderMessage`, …). Not reentrant.
  *
- * @param name of the lock, or a function that makes it of the method's arguments
- * @throws HedgeError from the method: `LOCK_LOST`, `LOCK_BUSY`, as `LockService.acquire`, and as the method does; where
- *   it decorates: `INVALID_ARGUMENT`, `INVALID_HANDLER`
+ * @param name of the lock, or a function that makes the name from the method's arguments
+ * @throws HedgeError from the method: `LOCK_LOST`, `LOCK_BUSY`, as `LockService.acquire`, and as the method itself.
+ *   From the decorator: `INVALID_ARGUMENT`, `INVALID_HANDLER`.
  *
  * @example
- * WithLock((invoice: Invoice) => `invoice-${invoice.id}`, { timeout: 5_000 })
+ * ```ts
+ * @Injectable()
+ * class Billing {
+ *   constructor(private readonly locks: LockService) {}
+ *
+ *   @WithLock((customer: string) => `customer-${customer}`, { timeout: 5_000 })
+ *   async bill(customer: string): Promise<void> {
+ *     const signal = this.locks.current?.signal;
+ *     await fetch(`https://bank.example/${customer}`, { method: 'PUT', signal });
+ *   }
+ *
+ *   @WithLock('monthly', { onBusy: 'skip' })
+ *   async closeMonth(): Promise<void> {}
+ * }
+ * ```
  */
 export function WithLock<A extends unknown[], const O extends WithLockOptions>(
   name: string | ((...args: A) => string),

@@ -1,10 +1,21 @@
 import { Holding } from '../lock/index.js';
 
 /**
- * One unit of a semaphore, held by this member. Its {@link Holding.token | token} is larger than those of all permits
- * taken before it, and tells it from the others that are held at the same time.
+ * A permit of a semaphore that this member holds. Its {@link Holding.token | token} is larger than the token of every
+ * earlier permit, and differs from those of the other permits that are held now.
  *
  * @example
- * await using permit = await hedge.semaphore('imports', 3).acquire();
+ * ```ts
+ * @Injectable()
+ * class Imports {
+ *   constructor(private readonly hedge: HedgeService) {}
+ *
+ *   async run(file: string): Promise<void> {
+ *     // Released at the end of the block.
+ *     await using permit = await this.hedge.semaphore('imports', 3).acquire();
+ *     await fetch(`https://files.example/${file}`, { signal: permit.signal });
+ *   }
+ * }
+ * ```
  */
 export class Permit extends Holding {}

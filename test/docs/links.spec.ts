@@ -11,12 +11,12 @@ describe('the links of the docs', () => {
 
   it('would be missed', () => {
     const text =
-      '[a](b.md) [c](#what-is-promised) `[d](e)`\n\n```ts\n[f](g)\n```\n![h](<i j>) [k]\n\n[k]: l\n<a href="m">';
-    expect(linksIn(text)).toEqual(['b.md', '#what-is-promised', 'i j', 'l', 'm']);
+      '[a](b.md) [c](#what-does-it-promise) `[d](e)`\n\n```ts\n[f](g)\n```\n![h](<i j>) [k]\n\n[k]: l\n<a href="m">';
+    expect(linksIn(text)).toEqual(['b.md', '#what-does-it-promise', 'i j', 'l', 'm']);
     expect(leadsSomewhere('README.md', 'docs')).toBe(true);
     expect(leadsSomewhere('README.md', 'dosc')).toBe(false);
-    expect(leadsSomewhere('README.md', '#what-is-promised')).toBe(true);
-    expect(leadsSomewhere('README.md', '#what-is-premised')).toBe(false);
+    expect(leadsSomewhere('README.md', '#what-does-it-promise')).toBe(true);
+    expect(leadsSomewhere('README.md', '#what-does-it-premise')).toBe(false);
   });
 
   it('make every page of docs/ one that the index leads to', () => {
