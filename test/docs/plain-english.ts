@@ -1,15 +1,12 @@
 /** Words that readers stumble over whose second language is English, and the ones to use instead. */
 const HARD_WORDS: readonly [hard: RegExp, plain: string][] = [
-  [/\bwho(?:ever|soever)?\b/gi, 'the actor: the leader, your method'],
-  [/\bwhatsoever\b/gi, 'at all'],
+  [/\bwho(?:ever)?\b/gi, 'the actor: the leader, your method'],
   [/\bat the (?:most|least)\b/gi, 'at most, at least'],
   [/\banew\b/gi, 'again'],
   [/\bso many\b/gi, 'a number, or "at most"'],
   [/\beverybody\b/gi, 'everyone'],
   [/\bby (?:himself|themselves|oneself)\b/gi, 'each member, directly'],
   [/[,:;] for (?:it|they|nobody|what|there|this|that|these|those)\b/gi, 'because'],
-  [/\bin (?:its|their) stead\b|\bin place thereof\b/gi, 'instead'],
-  [/\b(?:thereof|therein|hitherto|henceforth|lest)\b/gi, 'a plain word'],
 ];
 
 /** Each hard word of a text with the plain one. */
