@@ -1,12 +1,14 @@
 import { channel, type Channel } from 'node:diagnostics_channel';
 
-/** The member that a report is of. */
+/** The member that a report is about. */
 export interface ReportingMember {
   /** The `lockName` of its options. */
   readonly group: string;
-  /** `host:port`; empty until it listens. */
+  /** `host:port`. Empty until the member listens. */
   readonly id: string;
-  /** Random per member: tells those of one process apart, and from those that had their addresses before. */
+  /**
+   * Random for each member. It tells members of a process apart, and members that used an address one after the other.
+   */
   readonly instanceId: string;
 }
 
@@ -14,74 +16,74 @@ export interface ReportingMember {
 export interface TimedReport {
   /** ms */
   readonly duration: number;
-  /** What it failed with; undefined where it succeeded. */
+  /** The error, or undefined after a success. */
   readonly error?: unknown;
 }
 
-/** A message of the app's, from the first byte to the last answer. */
+/** A message of the app, from its first byte to the last answer. */
 export interface MessageReport extends TimedReport {
-  /** By which method it was sent. */
+  /** The method that sent it. */
   readonly kind: 'send' | 'stream' | 'put' | 'broadcast';
-  /** A put has none. */
+  /** The pattern of the message. A put has none. */
   readonly pattern?: string;
 }
 
 /** An attempt to get a lock or a permit. */
 export interface AcquireReport extends TimedReport {
-  /** A lock, or a permit of a semaphore. */
+  /** Whether it is for a lock or for a permit of a semaphore. */
   readonly kind: 'lock' | 'permit';
-  /** Of the lock or of the semaphore. */
+  /** The name of the lock or semaphore. */
   readonly name: string;
-  /** Whether it stood in line, or gave up where there was no room. */
+  /** True when the call waits in line, false when it gives up at once. */
   readonly waits: boolean;
-  /** False: there was no room, or it failed, and `error` says how. */
+  /** False when no permit or lock was free, or when the attempt failed with `error`. */
   readonly isAcquired: boolean;
 }
 
 /**
- * What a member reports on `node:diagnostics_channel`, by the name of the channel. Nothing is made up while nobody
- * subscribes.
+ * The reports of a member on `node:diagnostics_channel`, by channel. A member makes no report while a channel has no
+ * subscriber.
  */
 export interface HedgeReports {
-  /** This member leads. */
+  /** This member began to lead. */
   'nestjs-hedge:leadership.gained': {
     /** The fencing token of the term. */
     readonly token: bigint;
   };
-  /** This member leads no more. */
+  /** This member stopped leading. */
   'nestjs-hedge:leadership.lost': {
     /** The fencing token of the term. */
     readonly token: bigint;
     /** A {@link LossReason}. */
     readonly reason: string;
   };
-  /** The session was renewed, or an attempt to do so failed. */
+  /** The member renewed its session, or a renewal failed. */
   'nestjs-hedge:session.renewal': TimedReport;
-  /** One group commit. */
+  /** A group commit. */
   'nestjs-hedge:log.commit': TimedReport & {
-    /** How many it was to write. */
+    /** How many log entries the commit has. */
     readonly entries: number;
   };
-  /** A message that this member sent; of a broadcast the whole of it. */
+  /** A message that this member sent. A broadcast is a single report. */
   'nestjs-hedge:message.sent': MessageReport;
-  /** A message that a handler of this member took. */
+  /** A message that a handler of this member answered. */
   'nestjs-hedge:message.handled': MessageReport;
   /** An attempt to get a lock or a permit ended. */
   'nestjs-hedge:lock.acquire': AcquireReport;
 }
 
-/** The channels' names: stable, and there are only ever more. */
+/** The names of the channels. They are stable: later versions only add names. */
 export type HedgeChannelName = keyof HedgeReports;
 
-/** What subscribers of a channel get. */
+/** The report that subscribers of a channel get. */
 export type HedgeReport<N extends HedgeChannelName> = HedgeReports[N] & {
-  /** Who reports: apps of one process share the channels. */
+  /** The member that reports: all apps of a process share the channels. */
   readonly member: ReportingMember;
 };
 
 /** The reports of one member. */
 export class MemberReports {
-  /** Held, for a channel that nobody holds is forgotten. */
+  /** Kept here, because Node forgets a channel without a reference. */
   readonly #channels: Record<HedgeChannelName, Channel> = {
     'nestjs-hedge:leadership.gained': channel('nestjs-hedge:leadership.gained'),
     'nestjs-hedge:leadership.lost': channel('nestjs-hedge:leadership.lost'),
@@ -98,7 +100,7 @@ export class MemberReports {
     readonly now: () => number,
   ) {}
 
-  /** Whether anybody listens: what nobody hears needs not be put together. */
+  /** Whether the channel has subscribers. Without them, a report need not be made. */
   isHeard(name: HedgeChannelName): boolean {
     return this.#channels[name].hasSubscribers;
   }
@@ -108,7 +110,7 @@ export class MemberReports {
     this.#channels[name].publish({ ...report, member: { group, id, instanceId } });
   }
 
-  /** Does it, and tells how long it took: together with what `detailsOf` says of its result, if it had one. */
+  /** Runs `work`, and reports how long it took, with the details that `detailsOf` makes of the result. */
   async timed<N extends HedgeChannelName, R>(
     name: N,
     work: () => Promise<R>,

@@ -1,12 +1,12 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { HedgeModuleOptions } from './hedge.options.js';
 
-/** The provider that holds the options as given: what tests override with `overrideProvider(HEDGE_OPTIONS)`. */
+/** The provider of the options. Tests override it with `overrideProvider(HEDGE_OPTIONS)`. */
 export const HEDGE_OPTIONS = Symbol('HEDGE_OPTIONS');
 
 /** For `forRootAsync({ useClass })` and `({ useExisting })`. */
 export interface HedgeOptionsFactory {
-  /** Called once, when the app is made. */
+  /** Nest calls it once, when it makes the app. */
   createHedgeOptions(): HedgeModuleOptions | Promise<HedgeModuleOptions>;
 }
 

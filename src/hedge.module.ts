@@ -25,7 +25,24 @@ import { MessageTracing, securePort } from './messaging/index.js';
 import type { HedgeStore } from './store/index.js';
 import { makeSpannerStore, makeSqliteStore } from './database/index.js';
 
-/** Makes the app a member of its group. Import it once, in the root module: it is global. */
+/**
+ * Makes the app a member of its group. Import it once, in the root module: it is global.
+ *
+ * @example
+ * ```ts
+ * @Module({
+ *   imports: [
+ *     HedgeModule.forRoot({
+ *       database: 'projects/p/instances/i/databases/d', // or 'sqlite:./hedge.db' for a single machine
+ *       lockName: 'orders', // the group
+ *       address: ':7000', // the address that other members dial
+ *       secret: process.env['HEDGE_SECRET'], // the same for all members
+ *     }),
+ *   ],
+ * })
+ * class AppModule {}
+ * ```
+ */
 @Module({
   imports: [DiscoveryModule],
   providers: [
@@ -80,7 +97,7 @@ import { makeSpannerStore, makeSqliteStore } from './database/index.js';
       useFactory: (member: HedgeMember) => new MemberHealth(member),
     },
   ],
-  // The last ones for guards, decorated methods, health checks and telemetry, of whatever module.
+  // Guards, decorated methods, health checks and telemetry of any module need the last four.
   exports: [HedgeService, LockService, LeaderCheck, LeaderWork, MemberHealth, MessageTracing],
 })
 export class HedgeModule
@@ -102,24 +119,51 @@ export class HedgeModule
     return super.forRoot(options);
   }
 
-  /** The same, with options that are injected: `useFactory`, `useClass` or `useExisting`. */
+  /**
+   * As {@link forRoot}, with injected options: `useFactory`, `useClass` or `useExisting`.
+   *
+   * @example
+   * ```ts
+   * @Injectable()
+   * class Settings {
+   *   readonly database = process.env['DATABASE'];
+   * }
+   *
+   * @Module({ providers: [Settings], exports: [Settings] })
+   * class SettingsModule {}
+   *
+   * @Module({
+   *   imports: [
+   *     HedgeModule.forRootAsync({
+   *       imports: [SettingsModule],
+   *       inject: [Settings],
+   *       useFactory: ({ database }: Settings) => ({ database, lockName: 'orders' }),
+   *     }),
+   *   ],
+   * })
+   * class AppModule {}
+   * ```
+   */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
     return super.forRootAsync(options);
   }
 
-  /** Nest calls it: the member listens, opens the store and takes part in elections from here on. */
+  /** Nest calls it. The member listens, opens the store, and takes part in elections. */
   async onApplicationBootstrap(): Promise<void> {
     this.#assertOnlyOne();
     await this.lifecycle.start();
     this.factory.announce(this.member.server);
   }
 
-  /** Users' own `onModuleDestroy` have run by now; `put`, `send` and `get` go on working, as on a follower. */
+  /**
+   * Nest calls it. The member releases the leadership and finishes running handlers. `put`, `send` and `get` still
+   * work.
+   */
   onModuleDestroy(): Promise<void> {
     return this.lifecycle.leave();
   }
 
-  /** Nest calls it: all that is left is given back, and the connections close. */
+  /** Nest calls it. The member releases everything that it holds, and closes its connections. */
   onApplicationShutdown(): Promise<void> {
     return this.lifecycle.close();
   }

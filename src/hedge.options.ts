@@ -21,64 +21,67 @@ import type { HedgeStore } from './store/index.js';
 import { LONGEST_TIMER } from './time/index.js';
 import { DATABASE_SHAPES, parseDatabase } from './database/index.js';
 
-/** What `HedgeModule.forRoot` takes. */
+/** The options of `HedgeModule.forRoot`. */
 export interface HedgeModuleOptions {
   /**
-   * Spanner: `'projects/p/instances/i/databases/d'`. Embedded, for the processes of one machine: `'sqlite:./hedge.db'`,
-   * `'sqlite::memory:'`. @default `'sqlite:./hedge.db'` with a warning; in production an error
+   * Spanner: `'projects/p/instances/i/databases/d'`. Embedded, for processes of a single machine: `'sqlite:./hedge.db'`
+   * or `'sqlite::memory:'`. @default `'sqlite:./hedge.db'` with a warning. In production, a missing database is an
+   * error
    */
   database?: string;
-  /** A ready store in place of `database`: `spannerStore(…)`, `sqliteStore(…)`. The app that made it closes it. */
+  /**
+   * A ready store instead of `database`: `spannerStore(…)` or `sqliteStore(…)`. The app that makes it also closes it.
+   */
   store?: HedgeStore;
-  /** Names the group. Required unless the store is embedded. @default 'hedge' */
+  /** The name of the group. Required unless the store is embedded. @default 'hedge' */
   lockName?: string;
   /**
-   * What other members dial: `'host:port'`, `'[::1]:8080'`; `':8080'` finds the host, port 0 takes any that is free.
-   * @default ':0'; on an embedded store '127.0.0.1:0'
+   * The address that other members dial: `'host:port'` or `'[::1]:8080'`. `':8080'` finds the host. Port 0 takes any
+   * free port. @default ':0', and '127.0.0.1:0' on an embedded store
    */
   address?: string;
-  /** What to bind, where it differs from the host that others dial. @default the host of `address` */
+  /** The host to bind, if it differs from the host that others dial. @default the host of `address` */
   listenHost?: string;
   /**
-   * What all members of the group know, and nobody else: messages are then encrypted, and only members connect
-   * (TLS with pre-shared keys). 16 random characters at the least: `openssl rand -base64 32`. A list while rotating:
-   * the first dials, all are accepted. @default none: plain TCP
+   * A secret that only the members of the group know. With it, messages are encrypted and only members can connect (TLS
+   * with pre-shared keys). Use at least 16 random characters: `openssl rand -base64 32`. Use a list to rotate the
+   * secret: the member dials with the first and accepts all. @default none: plain TCP
    */
   secret?: string | readonly string[];
-  /** Mutual TLS with certificates, in place of `secret`. */
+  /** Mutual TLS with certificates, instead of `secret`. */
   tls?: HedgeTlsOptions;
   /** @default 'locktable' */
   lockTable?: string;
   /** @default 'logtable' */
   logTable?: string;
-  /** Create missing tables at the start. @default false (the embedded store always does) */
+  /** Create missing tables at the start. The embedded store always creates them. @default false */
   createTables?: boolean;
-  /** ms, 1,000 to 3,600,000: for so long at the most there is no leader after a crash. @default 10,000 */
+  /** ms, from 1,000 to 3,600,000. After a crash, the group has no leader for about this time. @default 10,000 */
   leaseDuration?: number;
-  /** ms; @default 2 × leaseDuration, so that a request outlives one failover */
+  /** ms. @default 2 × leaseDuration, so that a request outlives a change of leader */
   requestTimeout?: number;
-  /** ms that running handlers of messages may take at a shutdown. @default 5,000 */
+  /** ms that running message handlers get at a shutdown. @default 5,000 */
   drainTimeout?: number;
-  /** false: a member that never leads (a script, a CLI). @default true */
+  /** False for a member that must never lead (a script, a CLI). @default true */
   candidate?: boolean;
   /**
-   * JSON shown to the other members, by `members()`: `{ url: 'https://…' }`. 4,096 characters and 100 levels at the
-   * most. @default {}
+   * JSON that the other members see in `members()`: `{ url: 'https://…' }`. At most 4,096 characters and 100 levels.
+   * @default {}
    */
   metadata?: MemberMetadata;
   /**
-   * Do the app's global guards, pipes, interceptors and filters apply to handlers of messages, as with
-   * `connectMicroservice`? @default false
+   * Whether the app's global guards, pipes, interceptors and filters apply to message handlers, as in
+   * `connectMicroservice`. @default false
    */
   inheritAppConfig?: boolean;
   /**
-   * Clocks and a network in place of the process's own, for specs.
+   * Clocks and a network for specs, instead of those of the process.
    * @internal
    */
   surroundings?: Surroundings;
 }
 
-/** Where `database` leads to. */
+/** The store that `database` or `store` selects. */
 export type StoreChoice =
   | { readonly kind: 'ready'; readonly store: HedgeStore }
   | { readonly kind: 'spanner'; readonly database: string }
@@ -102,7 +105,7 @@ export interface ResolvedOptions {
   readonly surroundings: Surroundings | undefined;
 }
 
-/** `typeof` each, or 'any' for what is checked elsewhere. */
+/** The `typeof` of each option, or 'any' for options that another function checks. */
 const KNOWN = {
   database: 'string',
   store: 'object',
@@ -122,16 +125,16 @@ const KNOWN = {
   inheritAppConfig: 'boolean',
 } satisfies Record<Exclude<keyof HedgeModuleOptions, 'surroundings'>, string>;
 
-/** As `KNOWN`, with those that users are not told of. */
+/** As `KNOWN`, with the internal options. */
 const ACCEPTED = { ...KNOWN, surroundings: 'object' };
 
-/** Characters of JSON: every member keeps that of all others. */
+/** Characters of JSON. Every member keeps the metadata of all others. */
 const LONGEST_METADATA = 4_096;
-/** Levels of JSON: what is nested deeper than messages may be reaches nobody, and a list with it in reaches nobody either. */
+/** Levels of JSON. Messages have a limit too, and a member list with deeper metadata would reach no member. */
 const DEEPEST_METADATA = 100;
 
 const LEAST_LEASE = 1_000;
-/** An hour: nobody wants a group to be without a leader for longer. */
+/** An hour: no app can be without a leader for longer. */
 const LONGEST_LEASE = 3_600_000;
 
 /** @throws HedgeError `INVALID_OPTIONS` */
@@ -222,13 +225,13 @@ function groupOf({ lockName }: HedgeModuleOptions, isEmbedded: boolean): string 
   );
 }
 
-/** A copy, as the others get it: what JSON leaves out is not there either. */
+/** A copy as the other members get it, without the fields that JSON leaves out. */
 function metadataOf({ metadata = {} }: HedgeModuleOptions): MemberMetadata {
   let json: string | undefined;
   try {
     json = JSON.stringify(metadata);
   } catch {
-    // Circular, or a bigint in it.
+    // It is circular, or has a bigint in it.
   }
   if (json?.startsWith('{') && json.length <= LONGEST_METADATA) {
     const copy = JSON.parse(json) as MemberMetadata;

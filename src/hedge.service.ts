@@ -17,12 +17,47 @@ import type { SendOptions } from './request/index.js';
 import type { Semaphore } from './semaphore/index.js';
 import { waitLimits, type WaitOptions } from './time/index.js';
 
-/** This member of the group: what it knows, and what it can ask of the leader. */
+/**
+ * This member of the group: its role, the members it knows, the log, and messages to the leader and to all members.
+ * Inject it into any provider or controller.
+ *
+ * @example
+ * ```ts
+ * @Injectable()
+ * class Orders {
+ *   constructor(private readonly hedge: HedgeService) {}
+ *
+ *   // Any member can call this.
+ *   submit(order: { id: string }): Promise<string> {
+ *     return this.hedge.send<string>('order.place', order);
+ *   }
+ *
+ *   // This runs on the leader only.
+ *   @OnLeaderMessage('order.place')
+ *   async place(@Payload() order: { id: string }): Promise<string> {
+ *     const { timestamp } = await this.hedge.put(`order/${order.id}`, JSON.stringify(order));
+ *     return timestamp;
+ *   }
+ * }
+ * ```
+ */
 export class HedgeService {
-  /** Leadership gained and lost, leaders and members that change: as it happens, nothing kept for late subscribers. */
+  /**
+   * Reports that leadership is gained or lost, that the leader or the members change, and that a cron was interrupted.
+   * Late subscribers do not get earlier events.
+   *
+   * @example
+   * ```ts
+   * function logMembers(hedge: HedgeService): void {
+   *   hedge.events$.subscribe((event) => {
+   *     if (event.type === 'members.changed') console.log(event.joined, event.left);
+   *   });
+   * }
+   * ```
+   */
   readonly events$: Observable<HedgeEvent>;
 
-  /** @internal made by `HedgeModule`: inject it */
+  /** @internal `HedgeModule` makes it: inject it */
   constructor(
     private readonly member: HedgeMember,
     private readonly lifecycle: MemberLifecycle,
@@ -31,7 +66,7 @@ export class HedgeService {
   }
 
   /**
-   * The `host:port` that others reach this member at.
+   * The `host:port` at which other members reach this member.
    * @throws HedgeError `NOT_RUNNING`
    */
   get id(): string {
@@ -40,26 +75,38 @@ export class HedgeService {
   }
 
   /**
-   * Resolves once this member listens and knows of a leader.
+   * Resolves when this member listens and knows a leader.
    * @throws HedgeError `NOT_RUNNING`, `NO_LEADER`, `ABORTED`
    */
   async ready(options: WaitOptions = {}): Promise<void> {
     await this.leader(options);
   }
 
-  /** Whether this member leads, by its own clocks: no I/O, and never true past its deadline. */
+  /**
+   * Whether this member leads now. It compares the clocks of this member and does no I/O. It is never true after the
+   * deadline of the session.
+   *
+   * @example
+   * ```ts
+   * async function refreshPrices(hedge: HedgeService): Promise<void> {
+   *   if (!hedge.isLeader()) return;
+   *   await hedge.put('prices', JSON.stringify({ apple: 3 }));
+   * }
+   * ```
+   */
   isLeader(): boolean {
     return this.member.leader.election.term !== undefined;
   }
 
-  /** The term while this member leads. */
+  /** The leadership term while this member leads. Undefined on the other members. */
   get leadership(): Leadership | undefined {
     return this.isLeader() ? this.member.leader.terms.newest : undefined;
   }
 
   /**
-   * The term that the running code belongs to, which may be over by now: that of a leader handler, of a `@LeaderOnly()`
-   * method, of `@OnLeadershipGained()`. Its `signal` says when to stop. What a put is bound to without saying so.
+   * The leadership term in which the running code started: in a leader handler, a `@LeaderOnly()` method, or an
+   * `@OnLeadershipGained()` method. The term may be over already: its `signal` says when to stop. A put in this code is
+   * bound to this term.
    */
   get currentTerm(): Leadership | undefined {
     const term = this.member.scope.current;
@@ -67,7 +114,7 @@ export class HedgeService {
   }
 
   /**
-   * The id of the leader, waiting for one where none is known.
+   * The id of the leader. Waits while this member knows no leader.
    * @throws HedgeError `NOT_RUNNING`, `NO_LEADER`, `ABORTED`
    */
   async leader(options: WaitOptions = {}): Promise<string> {
@@ -77,8 +124,8 @@ export class HedgeService {
   }
 
   /**
-   * The members of the group as far as this one knows, itself among them, the oldest first. No I/O: joins and leaves are
-   * pushed as they happen, a crash shows within a second, a process that hangs within five.
+   * The members of the group that this member knows, including itself, oldest first. It does no I/O: the leader
+   * announces each change. A crash shows within 1 second, a process that hangs within 5 seconds.
    * @throws HedgeError `NOT_RUNNING`
    */
   members(): Member[] {
@@ -87,8 +134,8 @@ export class HedgeService {
   }
 
   /**
-   * Gives leadership back and lets the others go first for a moment. Resolves when the store has it; does nothing on
-   * a member that does not lead.
+   * Releases the leadership and lets the other candidates go first for a moment. Resolves when the store has the
+   * release. Does nothing on a member that does not lead.
    * @throws HedgeError `NOT_RUNNING`
    */
   async stepDown(): Promise<void> {
@@ -97,10 +144,21 @@ export class HedgeService {
   }
 
   /**
-   * Appends a version of a key, by the leader's hand, from any member. Retried across a change of leader without
-   * writing twice. With `lock` this member writes it itself, as long as it holds that lock.
+   * Appends a version of a key to the log. Any member can call it, and the leader writes the entry. A retry after a
+   * change of leader never writes the entry twice. With `lock`, this member writes the entry itself while it holds that
+   * lock.
+   *
    * @throws HedgeError `INVALID_ARGUMENT`, `PAYLOAD_TOO_LARGE`: nothing was sent. `NO_LEADER`, `NOT_LEADER`,
-   *   `LOCK_LOST`, `STORE_INVALID`: nothing was written. `TIMEOUT`, `CONNECTION_LOST`, `ABORTED`: it may still land.
+   *   `LOCK_LOST`, `STORE_INVALID`: nothing was written. `TIMEOUT`, `CONNECTION_LOST`, `ABORTED`: the entry may be
+   *   written.
+   *
+   * @example
+   * ```ts
+   * async function savePrice(hedge: HedgeService, price: number): Promise<string> {
+   *   const receipt = await hedge.put('prices/apple', JSON.stringify(price), { timeout: 5_000 });
+   *   return receipt.timestamp;
+   * }
+   * ```
    */
   async put(key: string, value: string, options?: PutOptions): Promise<LogReceipt> {
     this.lifecycle.assertRunning();
@@ -108,7 +166,16 @@ export class HedgeService {
   }
 
   /**
-   * The newest version of a key, read from the store.
+   * Reads the newest version of a key from the store.
+   *
+   * @example
+   * ```ts
+   * async function priceOf(hedge: HedgeService, fruit: string): Promise<number | undefined> {
+   *   const entry = await hedge.get(`prices/${fruit}`);
+   *   return entry && Number(entry.value);
+   * }
+   * ```
+   *
    * @throws HedgeError `NOT_RUNNING`, `INVALID_ARGUMENT`, `STORE_UNAVAILABLE`, `STORE_INVALID`, `ABORTED`
    */
   async get(key: string, options?: GetOptions): Promise<LogEntry | undefined> {
@@ -117,7 +184,7 @@ export class HedgeService {
   }
 
   /**
-   * The versions of a key, newest first unless asked otherwise, read from the store.
+   * Reads the versions of a key from the store, newest first unless `order` says otherwise.
    * @throws HedgeError `NOT_RUNNING`, `INVALID_ARGUMENT`, `STORE_UNAVAILABLE`, `STORE_INVALID`, `ABORTED`
    */
   async history(key: string, options?: HistoryOptions): Promise<LogEntry[]> {
@@ -126,9 +193,9 @@ export class HedgeService {
   }
 
   /**
-   * Drops all but the newest `keep` versions of a key; those younger than twice `requestTimeout` stay too, for a put
-   * that is being retried must meet the entry it repeats.
-   * @returns how many were dropped
+   * Deletes all versions of a key except the newest `keep`. Versions younger than twice `requestTimeout` stay too,
+   * because a retried put must find the entry that it repeats.
+   * @returns how many versions it deleted
    * @throws HedgeError `NOT_RUNNING`, `INVALID_ARGUMENT`, `NO_LEADER`, `TIMEOUT`, `ABORTED`, `CONNECTION_LOST`
    */
   async trim(key: string, options: TrimOptions): Promise<number> {
@@ -137,9 +204,17 @@ export class HedgeService {
   }
 
   /**
-   * Asks the leader's `@OnLeaderMessage(pattern)` handler.
+   * Sends a message to the leader. The `@OnLeaderMessage(pattern)` handler there answers it.
+   *
    * @throws HedgeError `NO_HANDLER`, `HANDLER_ERROR`, `NO_LEADER`, `TIMEOUT`, `ABORTED`, `INVALID_ARGUMENT`,
-   *   `PAYLOAD_TOO_LARGE`; `CONNECTION_LOST`: it was sent, and whether it was handled is unknown
+   *   `PAYLOAD_TOO_LARGE`. `CONNECTION_LOST`: the message was sent, and the handler may or may not have run.
+   *
+   * @example
+   * ```ts
+   * async function nextNumber(hedge: HedgeService): Promise<number> {
+   *   return hedge.send<number>('numbers.next', { series: 'invoices' }, { timeout: 5_000 });
+   * }
+   * ```
    */
   async send<R = unknown>(pattern: Pattern, data: unknown, options?: SendOptions): Promise<R> {
     this.lifecycle.assertRunning();
@@ -147,16 +222,23 @@ export class HedgeService {
   }
 
   /**
-   * Asks the leader for many values: all that its `@OnLeaderMessage(pattern)` or `@OnLeaderStream(pattern)` handler
-   * returns. Subscribe to it, or read it with `for await`, which slows the leader down to the pace of the loop; each
-   * consumer makes a request of its own, and leaving it (or `options.signal`) ends the handler too.
+   * Asks the leader for many values: all values that its `@OnLeaderMessage(pattern)` or `@OnLeaderStream(pattern)`
+   * handler returns. Subscribe to the stream, or read it with `for await`, which slows the leader down to the pace of
+   * the loop. Each consumer makes its own request. A consumer that leaves (or `options.signal`) also ends the handler.
    *
-   * @param data An Observable or an (async) iterable other than a text, an array or bytes is streamed to the handler as
-   * it asks for it, and must be one that can be read again where there is a second consumer.
-   * @param options `timeout` is for the leader to accept; until then the request goes to whoever leads, and after that
-   * it is never repeated.
-   * @throws HedgeError at the consumer: as {@link send}; `CONNECTION_LOST` also when the leader's term ends,
-   *   `STREAM_OVERFLOW` where an Observable emits faster than the other side takes it
+   * @param data An Observable or an (async) iterable is streamed to the handler at the handler's pace. Strings, arrays
+   * and bytes are sent as single values. For a second consumer, the iterable must be readable again.
+   * @param options `timeout` limits the time until the leader accepts. Until then the request follows the leadership.
+   * After that it is never repeated.
+   * @throws HedgeError to the consumer: as {@link send}. `CONNECTION_LOST` also when the leader's term ends.
+   *   `STREAM_OVERFLOW` when an Observable emits faster than the other side reads.
+   *
+   * @example
+   * ```ts
+   * async function printReport(hedge: HedgeService): Promise<void> {
+   *   for await (const line of hedge.stream<string>('report.lines', { year: 2026 })) console.log(line);
+   * }
+   * ```
    */
   stream<R = unknown>(pattern: Pattern, data: unknown, options?: SendOptions): HedgeStream<R> {
     return new HedgeStream(() => {
@@ -166,10 +248,22 @@ export class HedgeService {
   }
 
   /**
-   * Asks every member's `@OnBroadcast(pattern)` handler, this one's too, all at once. Resolves when each has answered
-   * or failed; what became of it at a member stands in that member's entry, in the order of the member list: an error
-   * `NO_HANDLER`, `HANDLER_ERROR`, `NOT_RUNNING`, `TIMEOUT` or `CONNECTION_LOST`. No member is ever sent it twice.
+   * Sends a message to all members at once, including this one. The `@OnBroadcast(pattern)` handler of each member
+   * answers. Resolves when every member has answered or failed. The replies are in the order of the member list. A
+   * reply can be an error: `NO_HANDLER`, `HANDLER_ERROR`, `NOT_RUNNING`, `TIMEOUT` or `CONNECTION_LOST`. No member gets
+   * a message twice.
+   *
    * @throws HedgeError `NOT_RUNNING`, `ABORTED`, `INVALID_ARGUMENT`, `PAYLOAD_TOO_LARGE`
+   *
+   * @example
+   * ```ts
+   * async function clearCaches(hedge: HedgeService): Promise<void> {
+   *   const replies = await hedge.broadcast<number>('cache.clear', { older: 60 });
+   *   for (const reply of replies) {
+   *     if ('error' in reply) console.warn(reply.member, reply.error.code);
+   *   }
+   * }
+   * ```
    */
   async broadcast<R = unknown>(
     pattern: Pattern,
@@ -181,8 +275,8 @@ export class HedgeService {
   }
 
   /**
-   * The same, each reply as it comes. Every subscription is a broadcast of its own, and unsubscribing gives up what is
-   * pending.
+   * As {@link broadcast}, with each reply as it arrives. Every subscription is a new broadcast. To unsubscribe cancels
+   * the handlers that still run.
    * @throws HedgeError in the Observable: `NOT_RUNNING`, `ABORTED`, `INVALID_ARGUMENT`, `PAYLOAD_TOO_LARGE`
    */
   broadcastStream<R = unknown>(
@@ -197,10 +291,19 @@ export class HedgeService {
   }
 
   /**
-   * The semaphore of this name, of which the group may hold `limit` permits at a time. No I/O: it is made anew each time,
-   * and what counts is the name.
-   * @param limit 1 to 10,000, the same for all who use it; it can change once nobody holds a permit
+   * A semaphore: the group can hold `limit` permits of this name at a time. It does no I/O, and the name alone
+   * identifies the semaphore.
+   *
+   * @param limit 1 to 10,000, the same in all calls. It can change when no member holds a permit.
    * @throws HedgeError `INVALID_ARGUMENT`
+   *
+   * @example
+   * ```ts
+   * async function importAll(hedge: HedgeService, urls: string[]): Promise<void> {
+   *   const imports = hedge.semaphore('imports', 3);
+   *   for (const url of urls) await imports.using(async ({ signal }) => void (await fetch(url, { signal })));
+   * }
+   * ```
    */
   semaphore(name: string, limit: number): Semaphore {
     return this.member.locks.semaphore(name, limit);

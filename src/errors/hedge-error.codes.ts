@@ -1,46 +1,49 @@
-/** The HTTP status that Nest's exception filter answers with, per error code. */
+/** The HTTP status of each error code, for Nest's exception filter. */
 export const HEDGE_ERROR_STATUS = {
-  /** An option of `forRoot` is missing, out of range or contradicts another. */
+  /** An option of `forRoot` is missing, is out of range, or contradicts another option. */
   INVALID_OPTIONS: 500,
   /** An argument of a call (a key, a name, a value, a limit) cannot be used. Nothing was sent. */
   INVALID_ARGUMENT: 400,
-  /** A decorated method cannot be registered: two for one pattern, or a request-scoped class. */
+  /** A decorated method cannot be registered: another one has its pattern, or its class is request-scoped. */
   INVALID_HANDLER: 500,
-  /** Called before `onApplicationBootstrap` or after `onApplicationShutdown`. */
+  /** The call came before `onApplicationBootstrap` or after `onApplicationShutdown`. */
   NOT_RUNNING: 503,
-  /** No member led the group within the timeout. */
+  /** No member led the group within the timeout. Nothing was done. */
   NO_LEADER: 503,
-  /** This needs the leader's term, and this member does not hold it (any more). Nothing was written. */
+  /** The call needs the leader's term, and this member does not hold it. Nothing was written. */
   NOT_LEADER: 503,
-  /** The leader, or a member that got the broadcast, has no handler for the pattern. */
+  /** The leader, or a member that got a broadcast, has no handler for the pattern. */
   NO_HANDLER: 501,
   /**
-   * The handler threw, or its reply cannot travel: `error` is the RPC payload, or `{ code, message }` of a `HedgeError`.
+   * The handler threw, or its reply cannot be sent. `error` is the RPC payload, or `{ code, message }` of a
+   * `HedgeError`.
    */
   HANDLER_ERROR: 500,
-  /** Not done within the timeout. What was already sent may still happen. */
+  /** The call did not finish within the timeout. A request that was already sent may still take effect. */
   TIMEOUT: 504,
-  /** The caller's `signal` was aborted. */
+  /** The caller's `signal` was aborted. A request that was already sent may still take effect. */
   ABORTED: 499,
-  /** Sent, and the connection or the store was lost before the answer: the outcome is unknown. */
+  /** The connection or the store was lost after the request was sent. The request may or may not take effect. */
   CONNECTION_LOST: 502,
-  /** Larger than a message or an entry may be. Nothing was sent. */
+  /** The data is larger than a message or an entry can be. Nothing was sent. */
   PAYLOAD_TOO_LARGE: 413,
-  /** An Observable was streamed faster than the other side took it, and too much waited: stream an async iterable. */
+  /**
+   * A streamed Observable emits faster than the other side reads, and too much waits. Stream an async iterable instead.
+   */
   STREAM_OVERFLOW: 500,
-  /** As many requests as there may be wait for their answers between the two members. Nothing was done. */
+  /** Too many requests between the two members wait for an answer. Nothing was done. */
   OVERLOADED: 503,
-  /** The lock or its session ended while it was needed. */
+  /** The lock or its session ended during the work that needs it. */
   LOCK_LOST: 409,
-  /** Somebody else holds the lock, and the call was not to wait for it. */
+  /** Another call holds the lock, and this call does not wait. Nothing was done. */
   LOCK_BUSY: 409,
-  /** The semaphore is in use with another limit. */
+  /** The semaphore is in use with another limit. Nothing was done. */
   LIMIT_MISMATCH: 409,
-  /** The store cannot be reached; it is tried again. */
+  /** The store cannot be reached. The library tries again where it can. */
   STORE_UNAVAILABLE: 503,
-  /** The store refuses: no table, no permission, no such database, or data it will never take. */
+  /** The store refuses: a table, a permission or the database is missing, or the store can never take the data. */
   STORE_INVALID: 500,
 } as const;
 
-/** The stable names of everything that can go wrong. */
+/** The stable names of all errors. */
 export type HedgeErrorCode = keyof typeof HEDGE_ERROR_STATUS;

@@ -1,32 +1,43 @@
 import { HEDGE_ERROR_STATUS, type HedgeErrorCode } from './hedge-error.codes.js';
 
-/** What an error may carry. */
+/** The optional parts of an error. */
 export interface HedgeErrorOptions extends ErrorOptions {
-  /** What a leader handler threw, as the RPC payload its caller receives. */
+  /** The RPC payload of the value that a handler threw. */
   error?: unknown;
 }
 
 /**
- * Every error this library throws. `code` is stable and meant for programs, `message` says what to do and is
- * meant for people, `cause` is what was behind it.
+ * Every error of this library. Programs read the stable `code`. People read the `message`, which says what happened,
+ * what was and was not done, and what to do. `cause` is the error behind it.
  *
- * Thrown from an HTTP handler it becomes a response with {@link HedgeError.status} through Nest's own
- * exception filter.
+ * In an HTTP handler, Nest's exception filter answers with {@link HedgeError.status}.
+ *
+ * @example
+ * ```ts
+ * async function priceOrNothing(hedge: HedgeService): Promise<string | undefined> {
+ *   try {
+ *     return (await hedge.get('price'))?.value;
+ *   } catch (error) {
+ *     if (error instanceof HedgeError && error.code === 'STORE_UNAVAILABLE') return undefined;
+ *     throw error;
+ *   }
+ * }
+ * ```
  */
 export class HedgeError extends Error {
-  /** `'HedgeError'`, also where classes are renamed by a bundler. */
+  /** `'HedgeError'`, even after a bundler renames classes. */
   override readonly name: string = 'HedgeError';
-  /** The HTTP status of its code, as {@link HEDGE_ERROR_STATUS} has it. */
+  /** The HTTP status of the code, from {@link HEDGE_ERROR_STATUS}. */
   readonly status: number;
-  /** Nest's base filter looks for `statusCode`; `http-errors`' convention is `expose`. */
+  /** The same, for Nest's base filter. `expose` is its partner by the convention of `http-errors`. */
   readonly statusCode: number;
-  /** Nest's filter may show the text to HTTP clients: it tells no secrets. */
+  /** Nest's filter may show the message to HTTP clients. Messages contain no secrets. */
   readonly expose = true;
-  /** With `HANDLER_ERROR`: the RPC payload of what the handler threw. */
+  /** With `HANDLER_ERROR`: the RPC payload of the value that the handler threw. */
   readonly error?: unknown;
 
   constructor(
-    /** What went wrong, for programs: stable. */
+    /** The stable name of the error, for programs. */
     readonly code: HedgeErrorCode,
     message: string,
     options: HedgeErrorOptions = {},
@@ -36,11 +47,11 @@ export class HedgeError extends Error {
     if ('error' in options) this.error = options.error;
   }
 
-  /** What others may see of it: JSON leaves out the `message` of an error otherwise. */
+  /** The fields that JSON shows. By default, JSON omits the `message` of an error. */
   toJSON(): {
     /** As {@link HedgeError.code}. */
     code: HedgeErrorCode;
-    /** What to do, for people. */
+    /** The text for people. */
     message: string;
     /** As {@link HedgeError.error}. */
     error?: unknown;

@@ -6,8 +6,19 @@ import { resolvedOf, type HedgeOpenTelemetryOptions } from './hedge-opentelemetr
 import { HedgeTelemetry } from './hedge.telemetry.js';
 
 /**
- * Metrics and traces of the member through the global providers of `@opentelemetry/api`, whether the SDK is set up before
- * or after the app. Import it once, in the root module beside `HedgeModule`.
+ * Reports metrics and traces of this member to the global providers of `@opentelemetry/api`. The SDK may start before
+ * or after the app. Import the module once, in the root module beside `HedgeModule`.
+ *
+ * @example
+ * ```ts
+ * @Module({
+ *   imports: [
+ *     HedgeModule.forRoot({ database: 'sqlite:./hedge.db' }),
+ *     HedgeOpenTelemetryModule.forRoot({ patterns: true }),
+ *   ],
+ * })
+ * class AppModule {}
+ * ```
  */
 @Module({})
 export class HedgeOpenTelemetryModule {

@@ -1,9 +1,9 @@
 import { EXPECTED, HedgeError } from '../errors/index.js';
 
-/** For `HedgeOpenTelemetryModule.forRoot`. */
+/** The options of `HedgeOpenTelemetryModule.forRoot`. */
 export interface HedgeOpenTelemetryOptions {
   /**
-   * Have metrics of messages tell apart the patterns (`hedge.pattern`): one series more for each. Spans always name them.
+   * Whether message metrics have the attribute `hedge.pattern`, with a series for each pattern. Spans always have it.
    * @default false
    */
   patterns?: boolean;

@@ -1,11 +1,13 @@
 import type { Leadership } from '../leader/index.js';
 
-/** What a `@LeaderCron()` method is called with. */
+/** The argument of a `@LeaderCron()` method. */
 export interface CronRun {
-  /** Of the cron. */
+  /** The name of the cron. */
   readonly name: string;
-  /** The scheduled time that it runs for: the same on every clock, so it can name what is to be done once. */
+  /**
+   * The scheduled time of this run. It is the same on every clock, so it can identify work that must happen only once.
+   */
   readonly slot: Date;
-  /** The term that it runs in: stop when its `signal` aborts. */
+  /** The leadership term of this run. Stop when its `signal` aborts. */
   readonly term: Leadership;
 }

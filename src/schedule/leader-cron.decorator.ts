@@ -8,22 +8,30 @@ import { cronDefinition, type LeaderCronOptions } from './leader-cron.options.js
 type CronMethod = (run: CronRun) => unknown;
 
 /**
- * The method runs once in the whole group for each time the expression names, on the leader. Every member has the job in
- * its `SchedulerRegistry`, where it can be stopped and started; needs `ScheduleModule.forRoot()`. On methods of
- * providers and controllers that are singletons, above or below `@WithLock()` and the like.
+ * Runs the method on the leader, once in the whole group for each slot of the expression. It needs
+ * `ScheduleModule.forRoot()`, and a method of a provider or controller that is a singleton. Every member has the job in
+ * its `SchedulerRegistry`, and can stop and start it there.
  *
- * Before it runs, the store has taken down that this slot is had, in one row for each cron: so it is never run for the
- * same slot again, whoever leads by then and whatever clocks say; and where its leader dies, the slot is lost: the next
- * run tells of it (`cron.interrupted` in `events$`, and a warning). No two runs overlap in one process; a run whose
- * term is over has its signal aborted, and all that it puts is refused, but as long as it does not listen it may go on
- * beside one of the next leader. What it throws is logged. A shutdown waits for it as for leader handlers.
+ * The slot is claimed in the store first, so it never runs twice. If the leader dies during a run, that slot is lost:
+ * the next run reports it (`cron.interrupted` in `events$`, and a warning). Runs never overlap in a process. When the
+ * term of a run ends, its signal aborts and its puts are refused. A run that ignores the signal may continue beside a
+ * run of the next leader. Errors of a run are logged. A shutdown waits for runs as it waits for leader handlers.
  *
- * @param expression of five or six fields, as for `@Cron()`: seconds come first
- * @throws HedgeError where it decorates: `INVALID_OPTIONS`, `INVALID_HANDLER`; at the start of the app, without
- *   `ScheduleModule` or for a name that another cron has: `INVALID_HANDLER`
+ * @param expression Five or six fields, as for `@Cron()`. With six, seconds come first.
+ * @throws HedgeError `INVALID_OPTIONS`, `INVALID_HANDLER` when it decorates. `INVALID_HANDLER` at the start of the app,
+ *   without `ScheduleModule` or for the name of another cron.
  *
  * @example
- * LeaderCron('0 3 * * *', { name: 'nightly', timeZone: 'Europe/Berlin', catchUp: 'once' })
+ * ```ts
+ * @Injectable()
+ * class Reports {
+ *   @LeaderCron('0 3 * * *', { name: 'nightly', timeZone: 'Europe/Berlin', catchUp: 'once' })
+ *   async nightly({ slot, term }: CronRun): Promise<void> {
+ *     const day = slot.toISOString().slice(0, 10);
+ *     await fetch(`https://reports.example/${day}`, { method: 'PUT', signal: term.signal });
+ *   }
+ * }
+ * ```
  */
 export function LeaderCron(expression: string, options: LeaderCronOptions = {}) {
   return <M extends CronMethod>(

@@ -3,23 +3,27 @@ import { isLockName } from '../table/index.js';
 import { CronSlots } from './cron.slots.js';
 import { NO_CRON, UNKNOWN_CRON_OPTION } from './schedule.messages.js';
 
-/** For `@LeaderCron()`. */
+/** The options of `@LeaderCron()`. */
 export interface LeaderCronOptions {
   /**
-   * What all members know the cron by, and the `SchedulerRegistry` too: 1 to 1,000 characters without `#`, `/` and NUL.
+   * The name of the cron for all members and for the `SchedulerRegistry`: 1 to 1,000 characters without `#`, `/` and
+   * NUL.
    * @default 'Class.method'
    */
   name?: string;
-  /** Of the expression: `'Europe/Berlin'`. @default the machine's, which had better be the same for all members */
+  /**
+   * The time zone of the expression: `'Europe/Berlin'`. @default that of the machine, which must be the same for all
+   * members
+   */
   timeZone?: string;
   /**
-   * What becomes of slots that came while nobody led, or while a run took longer than to the next: they are left out; or
-   * it is run once for the newest of them, as soon as there is a leader and the run before has ended. @default 'skip'
+   * A slot is missed while no member leads, or while the previous run is still in progress. `'skip'`: missed slots are
+   * skipped. `'once'`: the leader runs the latest missed slot once, after the previous run has ended. @default 'skip'
    */
   catchUp?: 'skip' | 'once';
 }
 
-/** A cron as its decorator says it. */
+/** A cron as its decorator defines it. */
 export interface CronDefinition {
   readonly slots: CronSlots;
   readonly name: string | undefined;

@@ -14,73 +14,73 @@ export type {
   StoredEntry,
 };
 
-/** How long one call may take. */
+/** The limits of a call. */
 export interface StoreCall {
-  /** ms; past it the call rejects `unavailable` at once, whatever the store or its driver are doing. */
+  /** ms. After it the call rejects `unavailable` at once, even if the store or its driver hangs. */
   readonly timeout: number;
   /**
-   * Aborting it stops the call: checked right before every commit leaves, so that nothing is sent once the
-   * caller gave up. A call aborted before its commit left rejects `given-up`, later `unavailable`.
+   * Stops the call when it aborts. The store checks it right before it sends a commit, so that no commit leaves after
+   * the caller gave up. A call that is aborted before its commit is sent rejects `given-up`, and later `unavailable`.
    */
   readonly signal?: AbortSignal;
   /**
-   * A renewal: all that a member holds hangs on it, so it goes before the calls of this process that wait. A store where
-   * none of them waits need not look at it.
+   * True for a renewal. Everything that a member holds depends on it, so it goes before the other waiting calls of this
+   * process. A store without waiting calls can ignore it.
    */
   readonly isUrgent?: boolean;
 }
 
-/** What `decide` makes of the rows a transaction read: an answer, and what to write with it. */
+/** The result of `decide`: an answer, and the mutations to write with it. */
 export interface Decision<T> {
-  /** The answer: what the transaction resolves with. */
+  /** The transaction resolves with this. */
   readonly result: T;
-  /** None: the transaction writes nothing. */
+  /** With an empty list, the transaction writes nothing. */
   readonly mutations: readonly Mutation[];
 }
 
-/** What became of a transaction. */
+/** The outcome of a transaction. */
 export interface TransactionResult<T> {
-  /** As `decide` gave it. */
+  /** The result that `decide` returned. */
   readonly result: T;
-  /** The commit timestamp in ns; `undefined` when nothing was written. */
+  /** The commit timestamp in ns, or `undefined` when nothing was written. */
   readonly timestamp: bigint | undefined;
 }
 
 /**
- * Where sessions, locks and the log are kept. Implementations make a single attempt per call, never repeat a
- * commit by themselves, and reject with a `StoreError` whose `failure` says what happened to the data: the
- * protocol above decides what to repeat, because it alone knows what a repetition means.
+ * Keeps sessions, locks and the log. An implementation makes a single attempt per call and never repeats a commit. It
+ * rejects with a `StoreError` whose `failure` gives the outcome for the data. The protocol above the store decides what
+ * to repeat, because only the protocol knows the meaning of a repetition.
  */
 export interface HedgeStore {
-  /** For log lines: what store this is, without credentials. */
+  /** Names this store in log lines, without credentials. */
   readonly description: string;
 
-  /** True for a store that serves the processes of one machine only. */
+  /** True for a store that only processes of a single machine share. */
   readonly isEmbedded?: boolean;
 
   /**
-   * The same text for all members that share this store and its tables, another one for any other store. Members
-   * compare it when they greet, so that none takes the leader of another database for its own. Empty until `open()`
-   * is through, if it is not known before; a store without one is told apart from those that have one.
+   * The same text for all members that share this store and its tables, and another text for every other store. Members
+   * compare it when they greet each other, so that no member follows the leader of another database. It may be empty
+   * until `open()` resolves. A store without an identity differs from every store that has one.
    */
   readonly identity?: string;
 
   /**
-   * Connects, creates the tables if asked to, and checks that they are there. Rejects `invalid` with the DDL to
-   * run when a table is missing, `unavailable` when the store does not answer. May be called again after
-   * a rejection.
+   * Connects, creates the tables if its options say so, and checks that they exist. Rejects `invalid` with the DDL to
+   * run when a table is missing, and `unavailable` when the store does not answer. The caller may call it again after a
+   * rejection.
    */
   open(call: StoreCall): Promise<void>;
 
   /**
-   * A blind write: all of the mutations or none, in one round trip, without reading first.
+   * Writes all mutations or none, in a single round trip and without a read.
    * @returns the commit timestamp in ns
    */
   commit(mutations: readonly Mutation[], call: StoreCall): Promise<bigint>;
 
   /**
-   * Reads, decides and writes as one serializable transaction. `decide` is synchronous and pure, for it may run
-   * more than once.
+   * Reads, decides and writes in a serializable transaction. `decide` is synchronous and pure, because the store may
+   * run it several times.
    */
   transact<T>(
     query: RowQuery,
@@ -88,18 +88,18 @@ export interface HedgeStore {
     call: StoreCall,
   ): Promise<TransactionResult<T>>;
 
-  /** A strong read of the lock table, outside a transaction: it disturbs no writer. */
+  /** A strong read of the lock table without a transaction. It delays no writer. */
   rows(query: RowQuery, call: StoreCall): Promise<LockRow[]>;
 
   /** Reads the log. */
   entries(query: EntryQuery, call: StoreCall): Promise<StoredEntry[]>;
 
   /**
-   * One consistent strong read over both tables: which of these entries and rows stand. Whoever finds an entry
-   * absent and its fence gone knows that the entry will never land.
+   * Says which of these entries and rows exist, with a consistent strong read of both tables. If an entry and its fence
+   * are both missing, the entry will never be written.
    */
   outcome(query: OutcomeQuery, call: StoreCall): Promise<Outcome>;
 
-  /** Ends every connection. Calls in flight reject `unavailable`; later ones too. Idempotent. */
+  /** Ends every connection. Running and later calls reject `unavailable`. Idempotent. */
   close(): Promise<void>;
 }

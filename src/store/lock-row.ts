@@ -1,8 +1,8 @@
 /** Keys from `from` (included) up to `to` (excluded), in the order of their code points. */
 export interface KeyRange {
-  /** The first key that belongs to it. */
+  /** The first key of the range. */
   readonly from: string;
-  /** The first key that does not any more. */
+  /** The first key after the range. */
   readonly to: string;
 }
 
@@ -12,26 +12,26 @@ export interface RowQuery {
   readonly names?: readonly string[];
   /** Rows whose names are in a range. */
   readonly range?: KeyRange;
-  /** How many rows of the range at the most: the first ones. All of them when left out. */
+  /** At most this number of rows of the range, from its beginning. @default all */
   readonly limit?: number;
   /**
-   * Also the rows whose name is this prefix followed by the `writer` of a row found in `range`: the sessions that
-   * own those fences, in the same round trip.
+   * Also read the rows whose name is this prefix and then the `writer` of a row in `range`. These are the sessions that
+   * own the fences of the range, read in the same round trip.
    */
   readonly owners?: string;
 }
 
-/** One row of the lock table. */
+/** A row of the lock table. */
 export interface LockRow {
   /** The primary key. */
   readonly name: string;
-  /** Of a lock, its holder; of a fence, its session; of a session, its lease and its member. */
+  /** The holder of a lock, the session of a fence, or the lease and member of a session. */
   readonly writer: string | undefined;
   /** ns */
   readonly token: bigint | undefined;
   /**
-   * ms since `heartbeat`, by the store's own clock at the moment of the read; `Infinity` when the row was written
-   * before the machine last started (embedded store), `undefined` when there is no heartbeat.
+   * ms since `heartbeat`, by the store's clock at the moment of the read. `Infinity` when the row was written before
+   * the machine last started (embedded store). `undefined` without a heartbeat.
    */
   readonly age: number | undefined;
 }

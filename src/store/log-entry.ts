@@ -1,10 +1,10 @@
-/** One version of a key, as stored. */
+/** A stored version of a key. */
 export interface StoredEntry {
   /** The second half of the primary key. */
   readonly id: string;
   /** The first half of the primary key. */
   readonly key: string;
-  /** As it was put. */
+  /** The value that was put. */
   readonly value: string;
   /** The member that wrote it. */
   readonly leader: string;
@@ -12,30 +12,30 @@ export interface StoredEntry {
   readonly timestamp: bigint;
 }
 
-/** Entries of one key, by (timestamp, id). Entries without a timestamp are passed over. */
+/** The entries of a key to read, sorted by (timestamp, id). Entries without a timestamp are skipped. */
 export interface EntryQuery {
-  /** Whose versions. */
+  /** The key. */
   readonly key: string;
-  /** Which come first. */
+  /** The entries that come first. */
   readonly order: 'newest' | 'oldest';
-  /** At most so many; all when left out. */
+  /** At most this number of entries. @default all */
   readonly limit?: number;
   /** ns, excluded */
   readonly before?: bigint;
   /** ns, excluded */
   readonly after?: bigint;
-  /** ms; allows a read that lags so much, served by the nearest replica. Strong when left out. */
+  /** ms. Allows the nearest replica to answer with data of this age. @default a strong read */
   readonly maxStaleness?: number;
-  /** Pass over the first so many. */
+  /** Skip this number of entries first. */
   readonly offset?: number;
-  /** Leave `value` empty, to list what is there without carrying it over. */
+  /** Leave `value` empty, to list entries without the cost of their values. */
   readonly withoutValues?: boolean;
 }
 
-/** Names one entry: the log's primary key. */
+/** The primary key of an entry. */
 export type EntryRef = Pick<StoredEntry, 'key' | 'id'>;
 
-/** What to find out about a commit whose outcome is unknown. */
+/** The entries and rows that tell the outcome of a commit. */
 export interface OutcomeQuery {
   /** Entries of the log. */
   readonly entries: readonly EntryRef[];
@@ -43,10 +43,10 @@ export interface OutcomeQuery {
   readonly names: readonly string[];
 }
 
-/** What stood in both tables at one and the same moment. What is not there is left out. */
+/** The entries and rows that existed, in both tables at the same moment. */
 export interface Outcome {
-  /** Of those that were asked for, those that are in the log. */
+  /** The queried entries that are in the log. */
   readonly entries: readonly (EntryRef & Pick<StoredEntry, 'timestamp'>)[];
-  /** Of those that were asked for, those that are in the lock table. */
+  /** The queried rows that are in the lock table. */
   readonly names: readonly string[];
 }

@@ -1,25 +1,25 @@
 /**
- * One write. `'now'` stands for the commit timestamp; what is left out of an update stays as it is, and in an
- * insert is null. `update` of a row that is not there and `insert` of one that is fail the whole commit;
- * `delete` of a row that is not there does nothing.
+ * A write. `'now'` is the commit timestamp. An update keeps the columns that it leaves out, and an insert sets them to
+ * null. The whole commit fails if an `update` finds no row or an `insert` finds a row. A `delete` of a missing row does
+ * nothing.
  */
 export type Mutation =
   | {
-      /** Of the lock table. */
+      /** A row of the lock table. */
       readonly table: 'lock';
-      /** An upsert writes whether the row is there or not. */
+      /** An upsert writes a row that exists, and a row that does not. */
       readonly op: 'insert' | 'update' | 'upsert';
       /** The primary key. */
       readonly name: string;
       /** As {@link LockRow.writer}. */
       readonly writer?: string;
-      /** When whoever writes it was last alive. */
+      /** When the writer of the row was last alive. */
       readonly heartbeat?: 'now' | null;
-      /** When what it stands for began. */
+      /** When the term of the row began. */
       readonly token?: 'now' | null;
     }
   | {
-      /** Of the lock table. */
+      /** A row of the lock table. */
       readonly table: 'lock';
       /** Deletes the row. */
       readonly op: 'delete';
@@ -27,21 +27,21 @@ export type Mutation =
       readonly name: string;
     }
   | {
-      /** Of the log: its timestamp is that of the commit. */
+      /** An entry of the log. Its timestamp is that of the commit. */
       readonly table: 'log';
-      /** Entries are never updated. */
+      /** An entry is never updated. */
       readonly op: 'insert';
       /** The second half of the primary key. */
       readonly id: string;
       /** The first half of the primary key. */
       readonly key: string;
-      /** As it was put. */
+      /** The value that was put. */
       readonly value: string;
       /** The member that writes it. */
       readonly leader: string;
     }
   | {
-      /** Of the log. */
+      /** An entry of the log. */
       readonly table: 'log';
       /** Deletes the entry. */
       readonly op: 'delete';

@@ -1,9 +1,9 @@
 import type { HedgeStore } from './hedge.store.js';
 
-/** A store that tells what became of its tables when it was opened. */
+/** A store that says which tables it created when it was opened. */
 export interface SchemaStore extends HedgeStore {
-  /** The statements that `open()` ran because what they create was missing. */
+  /** The statements that `open()` ran, because their objects were missing. */
   readonly created: readonly string[];
-  /** Those whose objects are not there still, and that the store works without. */
+  /** The statements whose objects are still missing. The store works without them. */
   readonly missing: readonly string[];
 }

@@ -4,33 +4,62 @@ import { EXPECTED, HedgeError, textOf } from '../errors/index.js';
 import { MemberHealth } from '../member/index.js';
 import { KNOWS_NO_LEADER, MEMBER_LEAVES } from './terminus.messages.js';
 
-/** For {@link HedgeHealthIndicator.isReady}. */
+/** The options of {@link HedgeHealthIndicator.isReady}. */
 export interface ReadinessOptions {
-  /** ms that the store has to answer in. @default 1,000 */
+  /** ms that the store has for its answer. @default 1,000 */
   timeout?: number;
-  /** Down while no leader is known: for an app that can do nothing without one. @default true */
+  /** Whether the member is down while it knows no leader. @default true */
   requireLeader?: boolean;
-  /** Down while the store does not answer. `false`: it is not asked. @default true */
+  /** Whether the member is down while the store does not answer. With `false`, the store is not asked. @default true */
   requireStore?: boolean;
 }
 
 /**
- * The member's health for `@nestjs/terminus`: add it to the `providers` of the module that imports `TerminusModule`.
+ * The health of this member for `@nestjs/terminus`. Add it to the `providers` of a module that imports
+ * `TerminusModule`.
  *
- * A follower is as healthy as the leader. Give {@link isLive} to the liveness probe and {@link isReady} to the readiness
- * probe, not the other way round: a restart would bring back neither a store that is away nor a leader.
+ * A follower is as healthy as the leader. Use {@link isLive} for the liveness probe and {@link isReady} for the
+ * readiness probe, not the other way round: a restart repairs neither the store nor the leadership.
+ *
+ * @example
+ * ```ts
+ * @Controller('health')
+ * class HealthController {
+ *   constructor(
+ *     private readonly health: HealthCheckService,
+ *     private readonly hedge: HedgeHealthIndicator,
+ *   ) {}
+ *
+ *   @Get('live')
+ *   live() {
+ *     return this.health.check([() => this.hedge.isLive('hedge')]);
+ *   }
+ *
+ *   @Get('ready')
+ *   ready() {
+ *     return this.health.check([() => this.hedge.isReady('hedge', { timeout: 500 })]);
+ *   }
+ * }
+ *
+ * @Module({
+ *   imports: [TerminusModule],
+ *   controllers: [HealthController],
+ *   providers: [HedgeHealthIndicator],
+ * })
+ * class HealthModule {}
+ * ```
  */
 @Injectable()
 export class HedgeHealthIndicator {
-  /** @internal made by Nest: inject it */
+  /** @internal Nest makes it: inject it */
   constructor(
     @Inject(HealthIndicatorService) private readonly indicators: HealthIndicatorService,
     @Inject(MemberHealth) private readonly member: MemberHealth,
   ) {}
 
   /**
-   * Whether a restart would be of no use: down only before the member has started and after it was closed. No I/O. Up while
-   * the store is away, while nobody leads, and while a shutdown lets handlers end.
+   * Down only before the member has started and after it has shut down. Up while the store is away, while no member
+   * leads, and while a shutdown waits for handlers: a restart would help in none of these. It does no I/O.
    */
   isLive(key: string): HealthIndicatorResult {
     const check = this.indicators.check(key);
@@ -40,9 +69,9 @@ export class HedgeHealthIndicator {
   }
 
   /**
-   * Whether the member can do its work: it listens, is not shutting down, knows of a leader, and the store answers. Costs
-   * the store one strong read of one row. The details say `id`, `role`, `leader`, its lease that remains in ms
-   * (`leaderLease`), how many `members` there are, and whether the `store` answered.
+   * Up when the member listens, is not shutting down, knows a leader, and the store answers. The store reads a single
+   * row for it. The details have the `id`, the `role`, the `leader`, the rest of its lease in ms (`leaderLease`), the
+   * number of `members`, and whether the `store` answered.
    * @throws HedgeError `INVALID_ARGUMENT`
    */
   async isReady(key: string, options: ReadinessOptions = {}): Promise<HealthIndicatorResult> {
@@ -66,7 +95,7 @@ export class HedgeHealthIndicator {
     return { id, role: isLeader ? 'leader' : 'follower', leader, leaderLease, members };
   }
 
-  /** @returns why the store cannot be used, if it cannot */
+  /** @returns the error of the store, if it has one */
   async #storeFailure(timeout: number): Promise<string | undefined> {
     try {
       await this.member.askStore(timeout);

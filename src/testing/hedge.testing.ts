@@ -7,30 +7,43 @@ import { TestGroup } from './test.group.js';
 import { TestMember } from './test.member.js';
 import { TestPlace } from './test.place.js';
 
-/** What one member of a spec may be given: as in `HedgeModule.forRoot`. */
+/** The options of a member in a spec, as in `HedgeModule.forRoot`. */
 export type TestMemberOptions = Pick<
   HedgeModuleOptions,
   'address' | 'candidate' | 'drainTimeout' | 'inheritAppConfig' | 'metadata' | 'requestTimeout'
 >;
 
-/** What `hedgeTesting` takes. */
+/** The options of `hedgeTesting`. */
 export interface HedgeTestingOptions
   extends TestMemberOptions, Pick<HedgeModuleOptions, 'lockName' | 'leaseDuration'> {
-  /** false: another member leads when the app starts; see {@link HedgeTesting.leader}. @default true */
+  /** False: another member leads when the app starts. See {@link HedgeTesting.leader}. @default true */
   leads?: boolean;
-  /** What the group's clocks show when the first member has started. @default the time of day */
+  /** The time on the group's clocks when the first member starts. @default the current time */
   now?: Date | string | number;
 }
 
-/** What `join` takes. */
+/** The options of `join`. */
 export interface JoinOptions extends TestMemberOptions {
-  /** Classes with `@OnLeaderStream()` and the like, for what `onLeaderMessage` and `onBroadcast` cannot say. */
+  /** Classes with handlers that `onLeaderMessage` and `onBroadcast` cannot express, such as `@OnLeaderStream()`. */
   providers?: readonly Provider[];
 }
 
 /**
- * For one app in a spec: what the spec has happen to it. It stands for the options that the app is made with, too:
+ * Controls the group and the clocks of an app in a spec. It also serves as the options of the app:
  * `.overrideProvider(HEDGE_OPTIONS).useValue(testing)`.
+ *
+ * @example
+ * ```ts
+ * async function spec(app: INestApplication, testing: HedgeTesting): Promise<void> {
+ *   const hedge = app.get(HedgeService);
+ *   const other = await testing.join();
+ *   other.onLeaderMessage('order.place', (order: { id: string }) => `placed ${order.id}`);
+ *   await testing.loseLeadership(); // `other` leads now
+ *   console.log(await hedge.send('order.place', { id: '7' })); // 'placed 7'
+ *   await testing.advance(60_000); // a minute of the group's time
+ *   await testing.electMe(); // the app leads again
+ * }
+ * ```
  */
 export class HedgeTesting {
   readonly #options: HedgeModuleOptions;
@@ -38,7 +51,7 @@ export class HedgeTesting {
   readonly #group: TestGroup<TestMember>;
   readonly #shared: HedgeModuleOptions;
 
-  /** @internal made by {@link hedgeTesting} */
+  /** @internal {@link hedgeTesting} makes it */
   constructor(
     group: TestGroup<TestMember>,
     shared: HedgeModuleOptions,
@@ -49,29 +62,29 @@ export class HedgeTesting {
     this.#shared = shared;
     this.#place = new TestPlace(group, true, leads ? undefined : () => this.#letAnotherLead());
     this.#options = this.#optionsFor(this.#place, own);
-    // What the module reads of its options are the fields, and there are no others.
+    // The module reads the options as fields of this object, which has no other fields.
     Object.assign(this, this.#options);
   }
 
-  /** The options alone, where their type is asked for: `HedgeModule.forRoot(testing.options)`. */
+  /** The options alone, for code that needs their type: `HedgeModule.forRoot(testing.options)`. */
   get options(): HedgeModuleOptions {
     return this.#options;
   }
 
-  /** What the group's clocks show: they go on as the real ones do, and by {@link advance}. */
+  /** The time on the group's clocks. They run as real clocks do, and {@link advance} sets them forward. */
   get now(): Date {
     return new Date(this.#group.time.wall);
   }
 
-  /** The member that leads, where it is one that {@link join}ed and not an app. */
+  /** The leader, if it {@link join}ed in the spec. Undefined while an app leads. */
   get leader(): TestMember | undefined {
     return [...this.#group.others].find(({ isLeader }) => isLeader);
   }
 
   /**
-   * Resolves when the app leads, and all members know. Whoever led gives leadership back before. Time goes on by up to a
-   * few seconds for that, as it does in {@link loseLeadership}.
-   * @throws HedgeError `NOT_RUNNING`, `INVALID_OPTIONS` where it is no candidate
+   * Resolves when the app leads and all members know it. The leader before it steps down. The group's time advances by
+   * up to a few seconds, as in {@link loseLeadership}.
+   * @throws HedgeError `NOT_RUNNING`, `INVALID_OPTIONS` if the app is not a candidate
    */
   async electMe(): Promise<void> {
     this.#member('electMe');
@@ -79,8 +92,8 @@ export class HedgeTesting {
   }
 
   /**
-   * Resolves when another member leads, and the app knows: the `@OnLeadershipLost()` of its own have run.
-   * @returns the one that leads: have it answer what the app sends
+   * Resolves when another member leads and the app knows it: its `@OnLeadershipLost()` methods have run.
+   * @returns the new leader, which can answer the messages of the app
    * @throws HedgeError `NOT_RUNNING`
    */
   async loseLeadership(): Promise<TestMember> {
@@ -89,8 +102,9 @@ export class HedgeTesting {
   }
 
   /**
-   * Lets time go on, with all that is due meanwhile: timeouts, renewals, leases that run out. Everything of this library
-   * that follows has happened when it resolves; what handlers await elsewhere (a database, a file) may not have.
+   * Advances the group's time, and runs everything that is due meanwhile: timeouts, renewals, expired leases. When it
+   * resolves, this library has done all of its work for that time. Handlers may still await other things (a database, a
+   * file).
    * @param ms from 0 up
    * @throws HedgeError `INVALID_ARGUMENT`
    */
@@ -102,9 +116,10 @@ export class HedgeTesting {
   }
 
   /**
-   * Lets time go on to the next slot of a `@LeaderCron()` of the app, and resolves when its run has ended. {@link advance}
-   * has crons run, too, but does not wait for what they await elsewhere. On a member that does not lead nothing runs.
-   * @param name as given to `@LeaderCron()`; 'Class.method' without one
+   * Advances the group's time to the next slot of a `@LeaderCron()` of the app, and resolves when its run has ended.
+   * {@link advance} runs crons too, but does not wait for other things that a run awaits. If the app does not lead,
+   * nothing runs.
+   * @param name The name in `@LeaderCron()`. Without a name there, 'Class.method'.
    * @throws HedgeError `NOT_RUNNING`, `INVALID_ARGUMENT`
    */
   async runCron(name: string): Promise<void> {
@@ -113,7 +128,7 @@ export class HedgeTesting {
   }
 
   /**
-   * Has another member join the group, one without an app. It leaves with the last app, if not before.
+   * Makes another member join the group, without an app. It leaves with the last app, or earlier.
    * @throws HedgeError `NOT_RUNNING`, `INVALID_OPTIONS`
    */
   async join(options: JoinOptions = {}): Promise<TestMember> {
@@ -121,7 +136,7 @@ export class HedgeTesting {
     return this.#join(options);
   }
 
-  /** For a second app in the same group, which shares its time: the app of these options is another member. */
+  /** Options for a second app in the same group. That app is another member, with the same time. */
   another(options: TestMemberOptions = {}): HedgeTesting {
     return new HedgeTesting(this.#group, this.#shared, options, true);
   }
@@ -137,7 +152,7 @@ export class HedgeTesting {
 
   async #join({ providers = [], ...own }: JoinOptions): Promise<TestMember> {
     const place = new TestPlace(this.#group, false);
-    // Its answers may never come, and nobody is to wait for them at the end of a spec.
+    // Its answers may never come, and a spec must not wait for them at its end.
     const options = this.#optionsFor(place, { drainTimeout: 0, ...own });
     const member = await TestMember.start(this.#group, place, options, providers);
     await this.#group.time.settle();
@@ -162,19 +177,22 @@ export class HedgeTesting {
   }
 }
 
-/** ms since 1970: what goes before it, or far beyond, no table of ours can hold. */
+/** ms since 1970. The tables hold no earlier time, and none far later. */
 const [EARLIEST, LATEST] = [0, Date.UTC(9_999)];
 
 /**
- * What a spec of an app that imports `HedgeModule` needs: its options in place of the app's own, and a handle. The store,
- * the network and the clocks are in memory; everything else is what runs in production. The app leads once it is
- * initialised.
+ * Makes the options and the control of a group for the spec of an app that imports `HedgeModule`. The store, the
+ * network and the clocks are in memory. Everything else is the code of production. The app leads after `app.init()`.
+ *
  * @example
+ * ```ts
  * const testing = hedgeTesting();
  * const moduleRef = await Test.createTestingModule({ imports: [AppModule] })
  *   .overrideProvider(HEDGE_OPTIONS)
  *   .useValue(testing)
  *   .compile();
+ * const app = await moduleRef.createNestApplication().init();
+ * ```
  */
 export function hedgeTesting(options: HedgeTestingOptions = {}): HedgeTesting {
   const { leads = true, now = Date.now(), lockName, leaseDuration = 10_000, ...own } = options;

@@ -1,5 +1,5 @@
 /**
- * For the specs of apps: the real members on a store, a network and clocks in memory.
+ * For the specs of apps: real members with a store, a network and clocks in memory.
  *
  * @module nestjs-hedge/testing
  */

@@ -6,10 +6,10 @@ import { HedgeContext, routeOf, type Pattern } from '../handlers/index.js';
 import { OnLeaderMessage } from '../request/index.js';
 import { NO_ANSWER } from './testing.messages.js';
 
-/** What a member of a spec answers to a message. What it returns or throws is as with a decorated method. */
+/** Answers a message in a spec. Its result or error counts as that of a decorated method. */
 export type TestAnswer = (data: any, context: HedgeContext) => unknown;
 
-/** The answers that a spec has given a member. */
+/** The answers that a spec sets for a member. */
 @Injectable()
 export class ScriptedHandlers {
   readonly #toLeader = new Map<string, TestAnswer>();

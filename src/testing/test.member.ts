@@ -14,13 +14,13 @@ import type { TestPlace } from './test.place.js';
 @Module({})
 class TestMemberModule {}
 
-/** Another member of the group, in the same process: a real one that has no app, and does what the spec says. */
+/** Another member of the group in the same process. It is a real member without an app, and the spec controls it. */
 export class TestMember {
-  /** The `host:port` that members know it by. */
+  /** The `host:port` of this member. */
   readonly id: string;
-  /** To put, send, broadcast as this member. */
+  /** Puts, sends and broadcasts as this member. */
   readonly hedge: HedgeService;
-  /** To hold locks as this member: `tryAcquire` of the app then finds them taken. */
+  /** Holds locks as this member. `tryAcquire` of the app then finds them taken. */
   readonly locks: LockService;
   readonly #handlers: ScriptedHandlers;
   #isGone = false;
@@ -54,7 +54,7 @@ export class TestMember {
     return member;
   }
 
-  /** Whether it leads now. */
+  /** Whether this member leads now. */
   get isLeader(): boolean {
     return this.place.leads;
   }
@@ -64,28 +64,28 @@ export class TestMember {
     return this.place.member?.options.candidate ?? false;
   }
 
-  /** What it answers when it leads and is sent this. The last one given counts. */
+  /** Sets the answer to a message while this member leads. A later answer replaces it. */
   onLeaderMessage(pattern: Pattern, answer: TestAnswer): this {
     this.#handlers.answerAsLeader(pattern, answer);
     return this;
   }
 
-  /** What it answers to a broadcast. The last one given counts. */
+  /** Sets the answer to a broadcast. A later answer replaces it. */
   onBroadcast(pattern: Pattern, answer: TestAnswer): this {
     this.#handlers.answerBroadcast(pattern, answer);
     return this;
   }
 
   /**
-   * Resolves when it leads, and all members know. Whoever led has given leadership back.
-   * @throws HedgeError `NOT_RUNNING`, `INVALID_OPTIONS` where it is no candidate
+   * Resolves when this member leads and all members know it. The leader before it steps down.
+   * @throws HedgeError `NOT_RUNNING`, `INVALID_OPTIONS` if this member is not a candidate
    */
   async lead(): Promise<void> {
     if (this.#isGone) throw new HedgeError('NOT_RUNNING', MEMBER_GONE(this.id));
     await this.group.elect(this.place);
   }
 
-  /** It shuts down: gives back what it holds, and says goodbye. */
+  /** Shuts this member down. It releases everything that it holds, and tells the group. */
   async leave(): Promise<void> {
     if (this.#isGone) return;
     this.#isGone = true;
@@ -94,7 +94,9 @@ export class TestMember {
     await this.group.time.settle();
   }
 
-  /** It dies without a word. What it holds is free once its lease has run out: `advance()` so long. */
+  /**
+   * Kills this member without notice. Everything that it holds is free when its lease ends: `advance()` by the lease.
+   */
   async crash(): Promise<void> {
     if (this.#isGone) return;
     this.#isGone = true;

@@ -24,7 +24,7 @@ export class DocumentedCode {
     const blocks = page.blocksIn('ts');
     checkNames(blocks);
     const files =
-      blocks.length === 0 ? [] : [app, ...blocks].map((block) => this.#add(page.path, block));
+      blocks.length === 0 ? [] : [app, ...blocks].map((block) => this.fileOf({ ...block, page: page.path }));
     return [...new Set(files)];
   }
 
@@ -44,12 +44,13 @@ export class DocumentedCode {
         for (const file of this.filesOf(pageAt(block.page))) {
           writeFileSync(asJavaScript(file), transpiled(ts.sys.readFile(file) ?? ''));
         }
-        return this.#add(block.page, block);
+        return this.fileOf(block);
       });
   }
 
-  #add(path: string, block: Block): string {
-    return this.#write(join(path.replace(/\.md$/, ''), nameOf(block)), block.code);
+  /** Writes a block into the folder of its page. @returns its file */
+  fileOf(block: Block): string {
+    return this.#write(join(block.page.replace(/\.md$/, ''), nameOf(block)), block.code);
   }
 
   #write(name: string, text: string): string {
@@ -61,12 +62,16 @@ export class DocumentedCode {
 }
 
 /** What the compiler says of files that meet the package as its users do, through its own exports. */
-export function diagnosticsOf(files: readonly string[]): string[] {
+export function diagnosticsOf(
+  files: readonly string[],
+  options: ts.CompilerOptions = {},
+): string[] {
   const program = ts.createProgram(files, {
     ...compilerOptions(),
     paths: {},
     noEmit: true,
     noUnusedParameters: false,
+    ...options,
   });
   return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
     const line =

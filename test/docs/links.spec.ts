@@ -11,13 +11,13 @@ describe('the links of the docs', () => {
 
   it('would be missed', () => {
     const { links } = MarkdownPage.of(
-      '[a](b.md) [c](#what-is-promised) `[d](e)`\n\n```ts\n[f](g)\n```\n![h](<i j>) [k]\n\n[k]: l\n',
+      '[a](b.md) [c](#what-does-it-promise) `[d](e)`\n\n```ts\n[f](g)\n```\n![h](<i j>) [k]\n\n[k]: l\n',
     );
-    expect(links).toEqual(['b.md', '#what-is-promised', 'i j', 'l']);
+    expect(links).toEqual(['b.md', '#what-does-it-promise', 'i j', 'l']);
     expect(leadsSomewhere('README.md', 'docs')).toBe(true);
     expect(leadsSomewhere('README.md', 'dosc')).toBe(false);
-    expect(leadsSomewhere('README.md', '#what-is-promised')).toBe(true);
-    expect(leadsSomewhere('README.md', '#what-is-premised')).toBe(false);
+    expect(leadsSomewhere('README.md', '#what-does-it-promise')).toBe(true);
+    expect(leadsSomewhere('README.md', '#what-does-it-premise')).toBe(false);
     expect(leadsSomewhere('README.md', 'http://example.com')).toBe(false);
   });
 

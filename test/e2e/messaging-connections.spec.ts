@@ -68,7 +68,7 @@ describe('connections between members', () => {
     it.each([
       ['another group', { group: 'billing' }, 'another group'],
       ['different databases', { store: 'staging' }, 'different databases'],
-      ['a group without end', { group: 'g\n'.repeat(1_000) }, String.raw`g\\n…\" (compare`],
+      ['a group without end', { group: 'g\n'.repeat(1_000) }, String.raw`g\\n…\", and the member`],
       ['another member', { to: `${HOST}:9` }, 'reused'],
       ['a newer protocol', { version: 9, minVersion: 8 }, '8–9'],
       ['an older protocol', { version: 0, minVersion: 0 }, '0–0'],

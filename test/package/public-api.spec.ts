@@ -1,14 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { checker, entries, exportsOf } from './published.api.js';
 
-const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as {
-  exports: Record<string, string | { types: string }>;
-};
-const entries = Object.entries(exports).flatMap(([entry, target]) =>
-  typeof target === 'string' ? [] : [{ name: `nestjs-hedge${entry.slice(1)}`, file: target.types }],
-);
 /** Made by Nest, or of no use by themselves. */
 const UNNAMED = [
   'ConfigurableModuleClass',
@@ -20,18 +14,6 @@ const UNNAMED = [
   'LockedMethod',
 ];
 
-const program = ts.createProgram(
-  entries.map(({ file }) => file),
-  {
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    target: ts.ScriptTarget.ES2023,
-    experimentalDecorators: true,
-    types: ['node'],
-    skipLibCheck: true,
-  },
-);
-const checker = program.getTypeChecker();
 const printer = ts.createPrinter({ removeComments: true });
 
 describe('the public API', () => {
@@ -54,19 +36,6 @@ describe('the public API', () => {
     expect(silent).toEqual([]);
   });
 });
-
-/** Every export of a file, under the name it was declared with. */
-function exportsOf(file: string): ts.Symbol[] {
-  const source = program.getSourceFile(file);
-  const module = source && checker.getSymbolAtLocation(source);
-  if (!module) throw new Error(`${file} is missing: build first.`);
-  return checker
-    .getExportsOfModule(module)
-    .map((symbol) =>
-      symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
-    )
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
-}
 
 /** What users can see of a file's exports: no comments, and nothing that is private. */
 function declarationsOf(file: string): string {

@@ -19,7 +19,7 @@ export const DATA_NOT_SERIALIZABLE = (route: string, reason: string) =>
   `The data of "${route}" cannot be sent as JSON: ${reason}. Nothing was sent.`;
 
 export const NO_JSON = (field: string, type: string) =>
-  `Expected \`${field}\` to be a value that JSON can represent, got a ${type}.`;
+  `Expected \`${field}\` to be a value that JSON can represent, but ${field} is a ${type}.`;
 
 export const NESTED_TOO_DEEP = (levels: number) => `it is nested more than ${levels} levels deep`;
 

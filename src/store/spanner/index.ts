@@ -1,5 +1,5 @@
 /**
- * Cloud Spanner as the store, for apps that have a `Database` of their own. Needs `@google-cloud/spanner`.
+ * Cloud Spanner as the store, for apps that already have a `Database`. Needs `@google-cloud/spanner`.
  *
  * @module nestjs-hedge/spanner
  */
@@ -12,20 +12,24 @@ export type { SpannerStoreOptions, SpannerTableOptions } from './spanner.options
 export { spannerSchema } from './spanner.schema.js';
 
 /**
- * A store in Cloud Spanner, for the `store` option of `HedgeModule.forRoot`. Nothing is loaded or opened before the
- * app starts; the package `@google-cloud/spanner` has to be installed by then. `SPANNER_EMULATOR_HOST` is heeded.
+ * Makes a store in Cloud Spanner for the `store` option of `HedgeModule.forRoot`. It loads and opens nothing before the
+ * app starts. It uses the emulator if `SPANNER_EMULATOR_HOST` is set.
  *
- * @param database its name, `projects/{project}/instances/{instance}/databases/{database}`, or a `Database` the app
- * has already, whose endpoint and credentials are then used. The store keeps a connection of its own in either case,
- * and leaves a given `Database` open.
- * @throws HedgeError `INVALID_OPTIONS` for a name that cannot be one
+ * @param database The name `projects/{project}/instances/{instance}/databases/{database}`, or a `Database` of the app.
+ * The store uses the endpoint and credentials of that `Database`, opens its own connection, and leaves the `Database`
+ * open.
+ * @throws HedgeError `INVALID_OPTIONS` for an invalid name
  *
  * @example
  * ```ts
- * HedgeModule.forRoot({
- *   store: spannerStore(new Spanner({ projectId: 'p' }).instance('i').database('d'), { createTables: true }),
- *   lockName: 'orders',
+ * const database = new Spanner({ projectId: 'p' }).instance('i').database('d');
+ *
+ * @Module({
+ *   imports: [
+ *     HedgeModule.forRoot({ store: spannerStore(database, { createTables: true }), lockName: 'orders' }),
+ *   ],
  * })
+ * class AppModule {}
  * ```
  */
 export function spannerStore(

@@ -21,23 +21,23 @@ export interface SpannerTableOptions {
   readonly logTable?: string;
 }
 
-/** What {@link spannerStore} can be told. */
+/** The options of {@link spannerStore}. */
 export interface SpannerStoreOptions extends SpannerTableOptions {
   /**
-   * Create whatever of {@link spannerSchema} is missing (both tables, and the index that makes `get` cheap) when
-   * the store opens. Needs `roles/spanner.databaseAdmin`. The instance and the database must be there.
+   * Create the missing parts of {@link spannerSchema} when the store opens: both tables, and the index that makes `get`
+   * cheap. Needs `roles/spanner.databaseAdmin`. The instance and the database must exist.
    * @default false
    */
   readonly createTables?: boolean;
 }
 
-/** Both table names, defaulted and validated. */
+/** Both table names, with defaults and validated. */
 export type SpannerTables = Required<SpannerTableOptions>;
 
 const TABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const DATABASE_NAME = /^projects\/([^/]+)\/instances\/([^/]+)\/databases\/([^/]+)$/;
 
-/** Fills in the defaults; throws `INVALID_OPTIONS` for what cannot be a table name. */
+/** Adds the defaults. Throws `INVALID_OPTIONS` for an invalid table name. */
 export function spannerTables(options: SpannerTableOptions = {}): SpannerTables {
   const { lockTable = 'locktable', logTable = 'logtable' } = options;
   assertTableName('lockTable', lockTable);
@@ -57,7 +57,7 @@ export function spannerDatabaseName(path: string): SpannerDatabaseName {
   return { project, instance, database, path };
 }
 
-/** Throws `INVALID_OPTIONS` unless it is a boolean: `'false'` out of an environment variable would be true. */
+/** Throws `INVALID_OPTIONS` unless it is a boolean: `'false'` from an environment variable would count as true. */
 export function assertCreateTables(value: unknown): void {
   if (value !== undefined && typeof value !== 'boolean') {
     throw new HedgeError('INVALID_OPTIONS', INVALID_CREATE_TABLES(value));

@@ -1,5 +1,5 @@
 /**
- * SQLite as the store, for the processes of one machine. Needs `libsql`.
+ * SQLite as the store, for processes of a single machine. Needs `libsql`.
  *
  * @module nestjs-hedge/sqlite
  */

@@ -2,7 +2,7 @@ import { HedgeError } from '../../errors/index.js';
 import type { SqliteConnection } from './sqlite.connection.js';
 import { INVALID_TABLE_NAME, SAME_TABLE_TWICE } from './sqlite.messages.js';
 
-/** What the tables of the embedded store are called. */
+/** The names of the tables of the embedded store. */
 export interface SqliteTables {
   /** @default 'locktable' */
   readonly lockTable?: string;
@@ -29,9 +29,9 @@ export function sqliteTables(options: SqliteTables): Required<SqliteTables> {
 }
 
 /**
- * The DDL of the embedded store. `open()` runs it by itself; it is here for those who look into the file.
+ * The DDL of the embedded store. `open()` runs it. Use it to look into the file.
  *
- * @throws `INVALID_OPTIONS` when a name is not a plain identifier
+ * @throws `INVALID_OPTIONS` for an invalid name
  */
 export function sqliteSchema(options: SqliteTables = {}): string[] {
   const { lockTable, logTable } = sqliteTables(options);

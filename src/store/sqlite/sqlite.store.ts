@@ -43,8 +43,8 @@ import { textOf } from './sqlite.text.js';
 import { Turns } from './turns.js';
 
 /**
- * How the embedded store is set up. There is no `createTables`: the tables of a file that is nobody else's are
- * created when missing.
+ * The options of {@link sqliteStore}. There is no `createTables`: the store always creates missing tables, because the
+ * file belongs to it alone.
  */
 export type SqliteStoreOptions = SqliteTables;
 
@@ -52,28 +52,33 @@ export type SqliteStoreOptions = SqliteTables;
 const OPEN_RETRY = 10;
 
 /**
- * The embedded store: one SQLite file that the processes of one machine share. It needs the package `libsql`,
- * and a local disk (locking over a network file system is not reliable).
- * A process that is suspended (SIGSTOP, Ctrl-Z) in the middle of a write keeps the file from being written to until it
- * goes on or ends; one that is killed does not.
+ * Makes the embedded store: an SQLite file that the processes of a single machine share. It needs the package `libsql`,
+ * and a local disk, because locks on a network file system are not reliable.
  *
- * Writes are on the disk when they are acknowledged. Calls are synchronous inside, so one that finds another
- * process writing gives up after 80 ms with the failure `aborted`.
+ * A process that is suspended (SIGSTOP, Ctrl-Z) during a write blocks all other writers until it continues or ends. A
+ * process that is killed blocks nobody. Acknowledged writes are on the disk. A call waits at most 80 ms for the writer
+ * of another process, and then fails with `aborted`.
  *
- * @param file a path, or `':memory:'`: a database of this object alone, shared by the apps it is given to
- * @throws `INVALID_OPTIONS` when a name cannot be used
+ * @param file A path, or `':memory:'` for a database that only the apps with this store object share.
+ * @throws `INVALID_OPTIONS` for an invalid file or table name
+ *
  * @example
- * const store = sqliteStore('./hedge.db');
+ * ```ts
+ * @Module({
+ *   imports: [HedgeModule.forRoot({ store: sqliteStore('./hedge.db'), lockName: 'orders' })],
+ * })
+ * class AppModule {}
+ * ```
  */
 export function sqliteStore(file: string, options: SqliteStoreOptions = {}): HedgeStore {
   return openedAs('create', file, options);
 }
 
 /**
- * The same for those who are no members.
+ * The same store for programs that are not members, such as the command line.
  *
- * @param access `existing`: makes no file, only tables; `read-only`: nor tables
- * @throws `INVALID_OPTIONS` when a name cannot be used
+ * @param access `existing`: creates tables, but no file. `read-only`: creates neither.
+ * @throws `INVALID_OPTIONS` for an invalid file or table name
  */
 export function openedAs(
   access: SqliteAccess,
