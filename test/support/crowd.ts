@@ -6,7 +6,7 @@ import type { CrowdSettings, Usage } from './crowd.process.js';
 import { msBetween } from './member.records.js';
 import { freshFile, removeFile } from './sqlite-file.js';
 
-/** Where tsc puts the processes: right here, when this was compiled too. */
+/** Where the compiled processes are: right here, when this was compiled too. */
 const COMPILED = import.meta.filename.endsWith('.ts')
   ? join(import.meta.dirname, '../../build/test/support')
   : import.meta.dirname;
