@@ -19,6 +19,7 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: ['test/conformance/**/*.spec.ts'],
+          globalSetup: ['test/support/setup/compile.ts'],
           testTimeout: 20_000,
           hookTimeout: 30_000,
         },

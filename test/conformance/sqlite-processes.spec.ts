@@ -1,11 +1,11 @@
 import Database from 'libsql';
 import type { ChildProcess } from 'node:child_process';
 import { setImmediate } from 'node:timers/promises';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HedgeStore, Mutation, StoredEntry } from '../../src/store/index.js';
 import { sqliteStore } from '../../src/store/sqlite/index.js';
 import { freshFile, removeFile } from '../support/stores/sqlite.file.js';
-import { compiledWorker, ended, killed, startWorker } from './sqlite-processes.starter.js';
+import { ended, killed, startWorker } from './sqlite-processes.starter.js';
 
 const CALL = { timeout: 10_000 };
 /** ms: seconds, but for a machine whose disk others use as well */
@@ -20,14 +20,9 @@ const ENTRY: Mutation = {
 };
 
 describe('SQLite between processes', () => {
-  let worker: string;
   let file: string;
   let store: HedgeStore;
   let children: ChildProcess[];
-
-  beforeAll(() => {
-    worker = compiledWorker();
-  });
 
   beforeEach(async () => {
     file = await freshFile();
@@ -42,7 +37,7 @@ describe('SQLite between processes', () => {
   });
 
   function start(...args: string[]) {
-    const started = startWorker(worker, args);
+    const started = startWorker(args);
     children.push(started.child);
     return started;
   }

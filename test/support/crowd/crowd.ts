@@ -6,7 +6,7 @@ import type { CrowdSettings, Usage } from './crowd.process.js';
 import { msBetween } from '../member-app/member.records.js';
 import { freshFile, removeFile } from '../stores/sqlite.file.js';
 
-/** Where tsc puts the processes: right here, when this was compiled too. */
+/** Where the compiled processes are: right here, when this was compiled too. */
 const COMPILED = import.meta.filename.endsWith('.ts')
   ? join(import.meta.dirname, '../../../build/test/support/crowd')
   : import.meta.dirname;
