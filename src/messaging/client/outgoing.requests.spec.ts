@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../test/support/virtual-clock.js';
+import { VirtualClock } from '../../../test/support/time/virtual.clock.js';
 import { VirtualTime } from '../../testing/virtual.time.js';
 import type { ReplyPacket } from '../wire/protocol.js';
 import { OutgoingRequests } from './outgoing.requests.js';
