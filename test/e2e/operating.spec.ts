@@ -154,7 +154,7 @@ describe('the lines that docs/operating.md quotes', () => {
     HOLDINGS_LOST: lockTexts.HOLDINGS_LOST(2, LOST, 'expired'),
     NOT_LISTED: membershipTexts.NOT_LISTED(MEMBER, LEADER),
     ADDRESS_SHARED: leaderTexts.ADDRESS_SHARED(MEMBER),
-    TURNED_AWAY: wireTexts.TURNED_AWAY('10.0.0.9', securityTexts.OTHER_SECRET),
+    CONNECTION_REFUSED: wireTexts.CONNECTION_REFUSED('10.0.0.9', securityTexts.OTHER_SECRET),
     NO_SIGTERM_LISTENER: leaderTexts.NO_SIGTERM_LISTENER,
     EMBEDDED_BY_DEFAULT: hedgeTexts.EMBEDDED_BY_DEFAULT('./hedge.db'),
     CRON_INTERRUPTED: cronTexts.CRON_INTERRUPTED('invoices', SLOT, MEMBER),

@@ -1,10 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { HedgeError } from '../../errors/index.js';
-import { STREAM_ABANDONED } from '../wire/wire.messages.js';
 import type { FrameSink } from '../wire/frame.sink.js';
-import { OutgoingStream, type PeerStream, type StreamRequest } from './outgoing.stream.js';
-import { PeerLostError } from './peer.errors.js';
-import type { Settle } from './pending.requests.js';
 import {
   isCancel,
   isGrant,
@@ -12,6 +8,10 @@ import {
   type RequestId,
   type RequestPacket,
 } from '../wire/protocol.js';
+import { STREAM_ABANDONED } from '../wire/wire.messages.js';
+import { OutgoingStream, type PeerStream, type StreamRequest } from './outgoing.stream.js';
+import { PeerLostError } from './peer.errors.js';
+import type { Settle } from './pending.requests.js';
 
 /** The streams of one connection that the other side has accepted. */
 export class AcceptedStreams {

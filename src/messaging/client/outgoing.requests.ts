@@ -2,15 +2,6 @@ import { HedgeError } from '../../errors/index.js';
 import type { Clock } from '../../time/index.js';
 import type { FrameSink } from '../wire/frame.sink.js';
 import { encodeRequest } from '../wire/message.codec.js';
-import { BEYOND_CREDIT, GOING_AWAY, NOT_A_REPLY, OVERLOADED_HERE } from './client.messages.js';
-import { AcceptedStreams } from './accepted.streams.js';
-import type { PeerStream, StreamRequest } from './outgoing.stream.js';
-import {
-  PendingRequests,
-  type PendingRequest,
-  type RequestOptions,
-  type Settle,
-} from './pending.requests.js';
 import {
   isGoaway,
   MAX_PENDING,
@@ -21,6 +12,15 @@ import {
   type UnnumberedPacket,
 } from '../wire/protocol.js';
 import { STREAM_WINDOW } from '../wire/stream.credit.js';
+import { AcceptedStreams } from './accepted.streams.js';
+import { BEYOND_CREDIT, GOING_AWAY, NOT_A_REPLY, OVERLOADED_HERE } from './client.messages.js';
+import type { PeerStream, StreamRequest } from './outgoing.stream.js';
+import {
+  PendingRequests,
+  type PendingRequest,
+  type RequestOptions,
+  type Settle,
+} from './pending.requests.js';
 
 export interface OutgoingRequestsParts {
   /** The member that is asked. */
@@ -74,7 +74,7 @@ export class OutgoingRequests {
     });
   }
 
-  /** Resolves when the other side has accepted it. */
+  /** Resolves when the other side accepts the stream. */
   stream(packet: UnnumberedPacket, options: StreamOptions): Promise<PeerStream> {
     return new Promise((resolve, reject) => {
       const numbered = this.#numbered(packet, termsOf(options));
@@ -85,7 +85,7 @@ export class OutgoingRequests {
   /**
    * Takes a frame from the other side.
    * @param length of the frame, in UTF-16 units
-   * @returns why the connection cannot go on, where no member sends such a frame
+   * @returns why the connection must end, if no member sends such a frame
    */
   receive(packet: ReplyPacket, length: number): string | undefined {
     this.#received++;
@@ -105,8 +105,8 @@ export class OutgoingRequests {
     this.#streams.wake();
   }
 
-  /** A request leaves only now, though the sink has had it for a while. @returns false when its caller is gone */
-  leaves(id: RequestId): boolean {
+  /** Marks a request as sent that the sink kept until now. @returns false when its caller is gone */
+  markSent(id: RequestId): boolean {
     return this.#pending.markSent(id);
   }
 
@@ -152,7 +152,7 @@ export class OutgoingRequests {
       this.#unsent.add(request);
       return;
     }
-    // Where the sink is closed, its end comes next, and tells this request from those that were sent.
+    // If the sink is closed, its end comes next: then this request counts as not sent.
     request.isSent = sink.sendFrame(request.json);
     request.sentAfter = this.#received;
   }

@@ -1,4 +1,6 @@
 import { onAbort } from '../../abort.listeners.js';
+import type { StreamReader } from '../streams/stream.reader.js';
+import { StreamWriter } from '../streams/stream.writer.js';
 import type { FrameSink } from '../wire/frame.sink.js';
 import {
   describeInputFailure,
@@ -6,12 +8,10 @@ import {
   encodeItem,
   rebuildError,
 } from '../wire/message.codec.js';
-import { abortedError } from './pending.requests.js';
 import type { CancelPacket, GrantPacket, ReplyPacket } from '../wire/protocol.js';
 import { costOf, STREAM_WINDOW } from '../wire/stream.credit.js';
-import type { StreamReader } from '../streams/stream.reader.js';
 import type { StreamSource } from '../wire/stream.source.js';
-import { StreamWriter } from '../streams/stream.writer.js';
+import { abortedError } from './pending.requests.js';
 
 /** What a caller gives for a stream. */
 export interface StreamRequest {

@@ -6,8 +6,8 @@ import type { IncomingRequests } from '../server/incoming.requests.js';
 import type { MessageServer } from '../server/message.server.js';
 import type { FrameSink } from '../wire/frame.sink.js';
 import type { MemberIdentity } from '../wire/member.identity.js';
-import { CLOSED_BY_SELF } from './client.messages.js';
 import { isRequestPacket } from '../wire/protocol.js';
+import { CLOSED_BY_SELF } from './client.messages.js';
 import { OutgoingRequests, type StreamOptions } from './outgoing.requests.js';
 import type { PeerStream } from './outgoing.stream.js';
 import type { RequestOptions } from './pending.requests.js';
@@ -71,7 +71,7 @@ export class OwnConnection {
 
   #deliver(json: string): void {
     const packet: object = JSON.parse(json);
-    if (isRequestPacket(packet) && !this.#requests.leaves(packet.id)) return;
+    if (isRequestPacket(packet) && !this.#requests.markSent(packet.id)) return;
     this.#outside.runInAsyncScope(() => this.#server.receive(packet, json.length));
   }
 }

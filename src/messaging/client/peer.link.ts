@@ -1,14 +1,9 @@
 import { ClientTCP } from '@nestjs/microservices';
 import type { ConnectionOptions } from 'node:tls';
+import { reasonOfDial } from '../security/tls.failure.js';
 import type { FrameSink } from '../wire/frame.sink.js';
 import { HedgeSocket } from '../wire/hedge.socket.js';
 import type { MemberIdentity } from '../wire/member.identity.js';
-import {
-  CLOSED_BY_PEER,
-  CLOSED_BY_SELF,
-  CONNECT_TIMEOUT,
-  HELLO_NOT_UNDERSTOOD,
-} from './client.messages.js';
 import type { Network } from '../wire/network.js';
 import {
   HELLO_PACKET_ID,
@@ -19,7 +14,12 @@ import {
   type RequestPacket,
   type UnnumberedPacket,
 } from '../wire/protocol.js';
-import { reasonOfDial } from '../security/tls.failure.js';
+import {
+  CLOSED_BY_PEER,
+  CLOSED_BY_SELF,
+  CONNECT_TIMEOUT,
+  HELLO_NOT_UNDERSTOOD,
+} from './client.messages.js';
 
 /** The address at which a member is dialled. */
 export interface PeerAddress {
@@ -55,7 +55,7 @@ export interface PeerLinkListener {
  */
 export class PeerLink extends ClientTCP implements FrameSink {
   #state: 'new' | 'greeting' | 'open' | 'closed' = 'new';
-  #tcp: HedgeSocket | undefined;
+  #hedgeSocket: HedgeSocket | undefined;
   #failure: unknown;
   #connectTimer: NodeJS.Timeout | undefined;
   #reached: unknown;
@@ -79,7 +79,7 @@ export class PeerLink extends ClientTCP implements FrameSink {
   }
 
   get waitingBytes(): number {
-    return this.#state === 'open' && this.#tcp ? this.#tcp.waitingBytes : Infinity;
+    return this.#state === 'open' && this.#hedgeSocket ? this.#hedgeSocket.waitingBytes : Infinity;
   }
 
   /** Made by Nest's client, so that instrumentation can attach its metadata. */
@@ -88,7 +88,7 @@ export class PeerLink extends ClientTCP implements FrameSink {
   }
 
   sendFrame(json: string): boolean {
-    return this.#tcp?.sendFrame(json) ?? false;
+    return this.#hedgeSocket?.sendFrame(json) ?? false;
   }
 
   /** The instance id of the process at the other end, once it has accepted the greeting. */
@@ -119,7 +119,7 @@ export class PeerLink extends ClientTCP implements FrameSink {
     const { network, socketClass } = this.settings;
     const socket = network ? new socketClass(network.makeSocket()) : super.createSocket();
     if (!(socket instanceof HedgeSocket)) throw new TypeError('Expected a HedgeSocket');
-    this.#tcp = socket;
+    this.#hedgeSocket = socket;
     socket.netSocket.on('error', (error) => (this.#failure ??= error));
     socket.netSocket.on('close', () => this.#end(this.#closeReason(), this.#failure, true));
     socket.netSocket.on('drain', () => this.listener.drained());
@@ -129,7 +129,7 @@ export class PeerLink extends ClientTCP implements FrameSink {
   /** Called by Nest's client with each frame. No promise and no Observable stand between a frame and its caller. */
   override handleResponse(packet: ReplyPacket): Promise<void> {
     if (this.#state === 'greeting') this.#acceptGreeting(packet);
-    else this.listener.received(packet, this.#tcp?.messageLength ?? 0);
+    else this.listener.received(packet, this.#hedgeSocket?.messageLength ?? 0);
     return SETTLED;
   }
 
@@ -157,7 +157,7 @@ export class PeerLink extends ClientTCP implements FrameSink {
       to: this.peer.id,
     };
     const packet: RequestPacket = { id: HELLO_PACKET_ID, pattern: HELLO_ROUTE, data };
-    this.#tcp?.sendFrame(JSON.stringify(packet));
+    this.#hedgeSocket?.sendFrame(JSON.stringify(packet));
   }
 
   #acceptGreeting({ id, err, response }: ReplyPacket): void {
@@ -179,7 +179,7 @@ export class PeerLink extends ClientTCP implements FrameSink {
     const wasOpen = this.#state === 'open';
     this.#state = 'closed';
     clearTimeout(this.#connectTimer);
-    this.#tcp?.netSocket.destroy();
+    this.#hedgeSocket?.netSocket.destroy();
     this.listener.ended(reason, cause, wasOpen && wasClosedByPeer);
   }
 

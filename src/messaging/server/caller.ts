@@ -1,5 +1,5 @@
-import type { RemoteMember } from '../wire/member.identity.js';
 import type { HedgeStream } from '../streams/hedge.stream.js';
+import type { RemoteMember } from '../wire/member.identity.js';
 import type { Backpressure } from '../wire/stream.source.js';
 
 /** The member that sent a request, as the handler sees it. */

@@ -1,12 +1,8 @@
 import { lastValueFrom } from 'rxjs';
 import { HedgeError } from '../../errors/index.js';
-import { WaitingCaller } from './caller.js';
-import { IncomingStream } from './incoming.stream.js';
-import type { MessageHandler, RequestServer } from './request.server.js';
 import type { FrameSink } from '../wire/frame.sink.js';
 import type { RemoteMember } from '../wire/member.identity.js';
 import { encodeReply } from '../wire/message.codec.js';
-import { STREAM_ABANDONED } from '../wire/wire.messages.js';
 import {
   isCancel,
   isEnd,
@@ -19,6 +15,10 @@ import {
 } from '../wire/protocol.js';
 import { costOf } from '../wire/stream.credit.js';
 import { NO_BACKPRESSURE, isMany, observe } from '../wire/stream.source.js';
+import { STREAM_ABANDONED } from '../wire/wire.messages.js';
+import { WaitingCaller } from './caller.js';
+import { IncomingStream } from './incoming.stream.js';
+import type { MessageHandler, RequestServer } from './request.server.js';
 import { CALLER_GONE, CALLER_LOST, NO_HANDLER, OVERLOADED_THERE } from './server.messages.js';
 
 /**

@@ -1,15 +1,15 @@
 import { EMPTY, of } from 'rxjs';
 import { HedgeError } from '../../errors/index.js';
 import { HedgeStream } from '../streams/hedge.stream.js';
-import type { CallerStream, WaitingCaller } from './caller.js';
-import type { RequestServer } from './request.server.js';
+import { StreamReader } from '../streams/stream.reader.js';
+import { StreamWriter } from '../streams/stream.writer.js';
 import type { FrameSink } from '../wire/frame.sink.js';
 import { encodeResponse, rebuildError } from '../wire/message.codec.js';
 import type { CancelPacket, GrantPacket, ReplyPacket, RequestPacket } from '../wire/protocol.js';
 import { STREAM_WINDOW } from '../wire/stream.credit.js';
-import { StreamReader } from '../streams/stream.reader.js';
 import { isMany } from '../wire/stream.source.js';
-import { StreamWriter } from '../streams/stream.writer.js';
+import type { CallerStream, WaitingCaller } from './caller.js';
+import type { RequestServer } from './request.server.js';
 import { CALLER_GONE, STREAM_TAKEN } from './server.messages.js';
 
 export interface IncomingStreamParts {

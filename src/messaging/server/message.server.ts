@@ -3,8 +3,6 @@ import type { ServerTCP } from '@nestjs/microservices';
 import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { HedgeError } from '../../errors/index.js';
-import { IncomingRequests } from './incoming.requests.js';
-import type { MessageHandler, RequestServer } from './request.server.js';
 import type { FrameSink } from '../wire/frame.sink.js';
 import {
   DEFAULT_SOCKET_LIMITS,
@@ -15,6 +13,8 @@ import type { MemberIdentity, RemoteMember } from '../wire/member.identity.js';
 import { describeFailure, encodeFailure } from '../wire/message.codec.js';
 import type { Network } from '../wire/network.js';
 import { MAX_PENDING, type RequestPacket } from '../wire/protocol.js';
+import { IncomingRequests } from './incoming.requests.js';
+import type { MessageHandler, RequestServer } from './request.server.js';
 import {
   ALREADY_LISTENING,
   CANNOT_LISTEN,

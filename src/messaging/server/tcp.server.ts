@@ -2,11 +2,9 @@ import { Logger } from '@nestjs/common';
 import { ServerTCP, TcpContext } from '@nestjs/microservices';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TlsOptions, TLSSocket } from 'node:tls';
-import { Arrivals, type ArrivalLimits } from './arrivals.js';
-import { readGreeting } from './greeting.js';
-import { FrameError, type HedgeSocket } from '../wire/hedge.socket.js';
-import type { IncomingRequests } from './incoming.requests.js';
+import { refusalOfHandshake } from '../security/tls.failure.js';
 import type { FrameSink } from '../wire/frame.sink.js';
+import { FrameError, type HedgeSocket } from '../wire/hedge.socket.js';
 import type { MemberIdentity, RemoteMember } from '../wire/member.identity.js';
 import type { Network } from '../wire/network.js';
 import {
@@ -17,7 +15,9 @@ import {
   type RequestPacket,
 } from '../wire/protocol.js';
 import { RefusalWarnings, type Refusal } from '../wire/refusal.js';
-import { refusalOfHandshake } from '../security/tls.failure.js';
+import { Arrivals, type ArrivalLimits } from './arrivals.js';
+import { readGreeting } from './greeting.js';
+import type { IncomingRequests } from './incoming.requests.js';
 import { NOT_A_REQUEST, NOT_GREETED, TOO_MANY_CONNECTIONS } from './server.messages.js';
 
 export interface TcpServerOptions extends ArrivalLimits {

@@ -2,9 +2,9 @@ import { AsyncResource } from 'node:async_hooks';
 import { Subject, takeUntil } from 'rxjs';
 import { HedgeError } from '../../errors/index.js';
 import type { FrameSink } from '../wire/frame.sink.js';
-import { STREAM_OUTRUN } from './streams.messages.js';
 import { costOf, MAX_CREDIT } from '../wire/stream.credit.js';
 import { observe, type Backpressure, type StreamSource } from '../wire/stream.source.js';
+import { STREAM_OUTRUN } from './streams.messages.js';
 
 /** How the values of one stream are encoded, and where they leave. */
 export interface StreamWriterParts {

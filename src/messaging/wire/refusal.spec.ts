@@ -1,7 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RefusalWarnings } from './refusal.js';
-import { TURNED_AWAY } from './wire.messages.js';
+import { CONNECTION_REFUSED } from './wire.messages.js';
 
 describe('warnings of refused connections', () => {
   const warn = vi.fn();
@@ -20,8 +20,8 @@ describe('warnings of refused connections', () => {
     warnings.warn('10.0.0.2', { kind: 'secret', text: 'wrong' });
     warnings.warn('10.0.0.3', { kind: 'secret', text: 'wrong' });
     expect(warn.mock.calls).toEqual([
-      [TURNED_AWAY('10.0.0.1', '0')],
-      [TURNED_AWAY('10.0.0.2', 'wrong')],
+      [CONNECTION_REFUSED('10.0.0.1', '0')],
+      [CONNECTION_REFUSED('10.0.0.2', 'wrong')],
     ]);
     vi.advanceTimersByTime(59_999);
     warnings.warn('10.0.0.4', { kind: 'secret', text: 'wrong' });
@@ -33,6 +33,6 @@ describe('warnings of refused connections', () => {
 
   it('name no address where it is gone', () => {
     warnings.warn(undefined, { kind: 'bytes', text: 'x' });
-    expect(warn).toHaveBeenCalledWith(TURNED_AWAY('an unknown address', 'x'));
+    expect(warn).toHaveBeenCalledWith(CONNECTION_REFUSED('an unknown address', 'x'));
   });
 });

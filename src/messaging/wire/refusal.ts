@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import { TURNED_AWAY } from './wire.messages.js';
+import { CONNECTION_REFUSED } from './wire.messages.js';
 
 /** Why a connection is refused. Each kind is warned about separately. */
 export type RefusalKind =
@@ -35,6 +35,6 @@ export class RefusalWarnings {
     const now = performance.now();
     if (now - (this.#warnedAt.get(kind) ?? -Infinity) < WARN_INTERVAL) return;
     this.#warnedAt.set(kind, now);
-    this.logger.warn(TURNED_AWAY(address ?? 'an unknown address', text));
+    this.logger.warn(CONNECTION_REFUSED(address ?? 'an unknown address', text));
   }
 }

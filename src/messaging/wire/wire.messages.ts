@@ -45,7 +45,7 @@ export const NO_ADDRESS_TO_DIAL = (field: string, got: string) =>
   `Other members dial \`${field}\`, and '${got}' leads each of them to itself. Name the host of this member, or leave the host out to have it found. ` +
   'Set `listenHost` to the address that is bound here.';
 
-export const TURNED_AWAY = (from: string, reason: string) =>
+export const CONNECTION_REFUSED = (from: string, reason: string) =>
   `Closed a connection from ${from}: ${reason}. (Logged at most once a minute for each kind of reason.)`;
 
 // Reasons for a closed connection. "It" is the other side.
