@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { blocksIn, type Block } from '../support/documents.js';
+import { MarkdownPage, type Block } from '../support/docs/markdown.page.js';
 import { entries, exportsOf } from '../package/published.api.js';
 
 /** An example that a docstring of the public API shows. */
@@ -62,7 +62,7 @@ function shownBy({ declarations = [] }: ts.Symbol, of: string): Example[] {
   return declarations.flatMap(commentsOf).flatMap((comment) => {
     const shown = comment.split(/^@example$/m).slice(1);
     return shown.map((text) => {
-      const [block] = blocksIn(of, text);
+      const [block] = MarkdownPage.of(text, of).blocks;
       if (!block) throw new Error(`An example of ${of} is not in a fenced block`);
       return { ...block, of };
     });

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { blocksOf } from '../support/documents.js';
+import { pageAt } from '../support/docs/published.pages.js';
 import { DocumentedCode, diagnosticsOf } from './documented-code.js';
 import { asModule, examplesOfApi } from './docstring-examples.js';
 
@@ -26,7 +26,7 @@ describe('the examples of docstrings', () => {
 
   it('compile in an app', () => {
     const code = new DocumentedCode('docstrings');
-    const [app] = blocksOf('README.md', 'ts');
+    const [app] = pageAt('README.md').blocksIn('ts');
     const files = examples
       .filter(({ language }) => language !== 'sh')
       .map((example) => {

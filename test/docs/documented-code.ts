@@ -24,7 +24,9 @@ export class DocumentedCode {
     const blocks = page.blocksIn('ts');
     checkNames(blocks);
     const files =
-      blocks.length === 0 ? [] : [app, ...blocks].map((block) => this.fileOf({ ...block, page: page.path }));
+      blocks.length === 0
+        ? []
+        : [app, ...blocks].map((block) => this.fileOf({ ...block, page: page.path }));
     return [...new Set(files)];
   }
 

@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PAGES, proseIn, textOf } from '../support/documents.js';
+import { pageAt, PAGES } from '../support/docs/published.pages.js';
 import { hardWordsIn } from './plain-english.js';
 
 /** Still to be rewritten. A page leaves this list with its last hard word, and no page comes back. */
@@ -19,7 +19,6 @@ const NOT_YET = [
   'docs/migrating-from-redlock.md',
   'docs/operating.md',
   'docs/options.md',
-  'docs/repository.md',
   'docs/security.md',
   'docs/shutdown.md',
   'docs/store.md',
@@ -35,15 +34,15 @@ const messages = readdirSync('src', { recursive: true, encoding: 'utf8' })
 
 describe('plain English', () => {
   it.each(messages)('is in %s', (file) => {
-    expect(hardWordsIn(textOf(file))).toEqual([]);
+    expect(hardWordsIn(readFileSync(file, 'utf8'))).toEqual([]);
   });
 
-  it.each(PAGES.filter((page) => !NOT_YET.includes(page)))('is in %s', (page) => {
-    expect(hardWordsIn(wordsOf(page))).toEqual([]);
+  it.each(PAGES.filter(({ path }) => !NOT_YET.includes(path)))('is in $path', ({ prose }) => {
+    expect(hardWordsIn(prose)).toEqual([]);
   });
 
   it.each(NOT_YET)('is still to come in %s', (page) => {
-    expect(hardWordsIn(wordsOf(page))).not.toEqual([]);
+    expect(hardWordsIn(pageAt(page).prose)).not.toEqual([]);
   });
 
   it('is told from what is hard to read', () => {
@@ -53,8 +52,3 @@ describe('plain English', () => {
     expect(messages.length).toBeGreaterThan(20);
   });
 });
-
-/** Without code, which is not English. */
-function wordsOf(page: string): string {
-  return proseIn(textOf(page)).replaceAll(/`[^`]*`/g, '');
-}

@@ -105,6 +105,13 @@ export class MarkdownPage {
     return this.content.map((node) => toString(node)).join('\n');
   }
 
+  /** The same without code, which is not English. */
+  get prose(): string {
+    return this.#all('text')
+      .map(({ value }) => value)
+      .join('\n');
+  }
+
   /** Pieces of HTML. */
   get html(): string[] {
     return this.#all('html').map(({ value }) => value);
