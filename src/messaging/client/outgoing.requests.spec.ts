@@ -117,7 +117,7 @@ describe('the requests on a connection', () => {
   });
 
   it('tell of frames that no member sends', () => {
-    expect(receive({ what: 1 })).toContain('no reply');
+    expect(receive({ what: 1 })).toContain('not a reply');
     expect(receive({ id: 7, response: 'too late', isDisposed: true })).toBeUndefined();
   });
 });
