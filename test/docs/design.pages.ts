@@ -23,6 +23,12 @@ export function pathsIn(page: string): string[] {
   return [...new Set([...(page.match(folder) ?? []), ...(page.match(file) ?? [])])];
 }
 
+/** The names in pieces of code that are one name each: `#deadline`, `isLeader()`, `@LeaderOnly()`. */
+export function symbolsIn(codes: readonly string[]): string[] {
+  const names = codes.flatMap((code) => /^[#@]?([A-Za-z]\w*)(?:\([^)]*\))?$/.exec(code)?.[1] ?? []);
+  return [...new Set(names)];
+}
+
 /** Those of them that are not there. Files beside a page may be named as a link does. */
 export function missingFrom(paths: readonly string[], named: readonly string[]): string[] {
   const known = paths.map((path) => `/${path}`);

@@ -4,11 +4,14 @@ import { MUTANTS } from '../simulation/mutants.js';
 import { INVARIANTS } from '../simulation/invariants/violation.js';
 import { MarkdownPage } from '../support/docs/markdown.page.js';
 import { pageAt, PAGES } from '../support/docs/published.pages.js';
-import { filesOf, missingFrom, pathsIn, rulesCitedIn, rulesIn } from './design.pages.js';
+import { filesOf, missingFrom, pathsIn, rulesCitedIn, rulesIn, symbolsIn } from './design.pages.js';
 
 const protocol = pageAt('docs/design/protocol.md');
 const rules = rulesIn(protocol);
 const files = filesOf(['src', 'test', 'docs', 'sample']);
+const sources = files
+  .filter((file) => /^(src|test)\/.*\.ts$/.test(file) && !isThis(file))
+  .map((file) => ({ file, text: readFileSync(file, 'utf8') }));
 
 describe('the rules of the protocol', () => {
   it('have names, and each a name of its own', () => {
@@ -18,9 +21,9 @@ describe('the rules of the protocol', () => {
   });
 
   it('are there, where sources, tests and pages cite them', () => {
-    const sources = files.filter((file) => /^(src|test)\/.*\.ts$/.test(file) && !isThis(file));
-    const unknown = [...sources, ...PAGES.map(({ path }) => path)].flatMap((file) =>
-      unknownIn(readFileSync(file, 'utf8')).map((rule) => `${file} cites ${rule}`),
+    const pages = PAGES.map(({ path }) => ({ file: path, text: readFileSync(path, 'utf8') }));
+    const unknown = [...sources, ...pages].flatMap(({ file, text }) =>
+      unknownIn(text).map((rule) => `${file} cites ${rule}`),
     );
     expect(unknown).toEqual([]);
     expect(unknownIn('// Taken before it leaves (DEADLINE-FROM-SEND, TWO-CLOKS).')).toEqual([
@@ -59,6 +62,12 @@ describe('the pages of the design', () => {
 
   it.each(pages)('name files that are there: $path', ({ path }) => {
     expect(missingFrom(files, pathsIn(readFileSync(path, 'utf8')))).toEqual([]);
+  });
+
+  it.each(pages)('name symbols that are there: $path', ({ codes }) => {
+    const known = new Set(sources.flatMap(({ text }) => text.match(/\w+/g) ?? []));
+    expect(symbolsIn(codes).filter((name) => !known.has(name))).toEqual([]);
+    expect(symbolsIn(['#a', 'b()', '@C(d)', 'e f', 'src/g.ts', 'h: 1'])).toEqual(['a', 'b', 'C']);
   });
 
   it('would be missed if they named others', () => {
