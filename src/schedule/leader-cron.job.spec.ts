@@ -66,8 +66,8 @@ class CronMember {
 
   async lead(): Promise<this> {
     const { acquirer, group } = this.rooms;
-    const place = groupLock(group);
-    const outcome = await this.rooms.during(acquirer.acquire(place, { timeout: 30_000 }));
+    const lock = groupLock(group);
+    const outcome = await this.rooms.during(acquirer.acquire(lock, { timeout: 30_000 }));
     if (outcome.kind !== 'acquired') throw new Error('held by another');
     this.term = outcome.term;
     return this;
