@@ -14,6 +14,7 @@ import { sqliteStore } from '../../src/store/sqlite/index.js';
 import type { GroupStatus } from '../../src/cli/status/group.status.js';
 import {
   runCommand,
+  runHere,
   shellCommand,
   startCommand,
   startProgram,
@@ -57,7 +58,7 @@ describe('wrong arguments', () => {
     ['nowhere to create the tables', 'schema --apply'],
     ['a database to create nothing in', 'schema --database mysql://a'],
   ])('%s: exit code 2, and the usage on stderr', async (_what, line) => {
-    const { code, stdout, stderr } = await runCommand(line.split(' ').filter(Boolean));
+    const { code, stdout, stderr } = await runHere(line.split(' ').filter(Boolean));
     expect(code).toBe(2);
     expect(stderr).toContain('Usage: nestjs-hedge');
     expect(stderr).not.toMatch(/^ +at /m);
@@ -73,7 +74,7 @@ describe('wrong arguments', () => {
   it.each(['--help', 'help', 'status --help', 'help schema', '--version'])(
     '%s is none',
     async (line) => {
-      const { code, stdout, stderr } = await runCommand(line.split(' '));
+      const { code, stdout, stderr } = await runHere(line.split(' '));
       expect([code, stderr]).toEqual([0, '']);
       expect(stdout).toMatch(line === '--version' ? /^\d+\.\d+\.\d+\n$/ : /Usage: nestjs-hedge/);
     },
@@ -91,18 +92,18 @@ describe('what fails', () => {
 
   it('says so: a folder', async () => {
     mkdirSync(file);
-    expect(failure(await runCommand(['status', '--database', database]))).toContain(file);
+    expect(failure(await runHere(['status', '--database', database]))).toContain(file);
   });
 
   it('says so: a file of another kind', async () => {
     writeFileSync(file, 'This is no database, however long one looks at it.'.repeat(100));
-    const result = await runCommand(['status', '--database', database]);
+    const result = await runHere(['status', '--database', database]);
     expect(failure(result)).toContain('is not an SQLite database');
   });
 
   it('says so: no tables, and makes none', async () => {
     emptyDatabase();
-    const result = await runCommand(['status', '--database', database]);
+    const result = await runHere(['status', '--database', database]);
     expect(failure(result)).toMatch(/no table locktable and no table logtable.*schema --apply/);
     expect(tables()).toEqual([]);
   });
@@ -111,7 +112,7 @@ describe('what fails', () => {
     const db = emptyDatabase();
     db.exec('CREATE TABLE locktable (a)');
     db.exec('CREATE TABLE logtable (a)');
-    const result = await runCommand(['status', '--database', database]);
+    const result = await runHere(['status', '--database', database]);
     expect(failure(result)).toContain('are not the tables of this library');
   });
 
@@ -120,7 +121,7 @@ describe('what fails', () => {
     db.exec('PRAGMA journal_mode = DELETE');
     db.exec('BEGIN EXCLUSIVE');
     const args = ['status', '--database', database, '--timeout', '300'];
-    expect(failure(await runCommand(args))).toContain('300 ms');
+    expect(failure(await runHere(args))).toContain('300 ms');
   });
 
   it('does so also when it is interrupted, by the signal', async () => {
@@ -148,11 +149,11 @@ describe('schema', () => {
     expect(code).toBe(0);
     emptyDatabase().exec(stdout);
     expect(tables()).toEqual(['hedge_clock', 'locktable', 'logtable']);
-    expect((await runCommand(['status', '--database', database])).code).toBe(0);
+    expect((await runHere(['status', '--database', database])).code).toBe(0);
   });
 
   it('is that of Spanner unless told otherwise', async () => {
-    const { code, stdout } = await runCommand(['schema', '--lock-table', 'l', '--json']);
+    const { code, stdout } = await runHere(['schema', '--lock-table', 'l', '--json']);
     expect(code).toBe(0);
     const { dialect, statements } = JSON.parse(stdout) as { dialect: string; statements: string[] };
     expect([dialect, statements.length]).toEqual(['spanner', 3]);
@@ -167,8 +168,8 @@ describe('schema', () => {
     expect(first.stdout).toMatch(/^Created in SQLite .*locktable.*logtable.*hedge_clock/s);
     expect(tables()).toEqual(['hedge_clock', 'locktable', 'logtable']);
 
-    expect((await runCommand(apply)).stdout).toMatch(/^Nothing to create/);
-    const another = await runCommand([...apply, '--lock-table', 'other', '--json']);
+    expect((await runHere(apply)).stdout).toMatch(/^Nothing to create/);
+    const another = await runHere([...apply, '--lock-table', 'other', '--json']);
     const { created } = JSON.parse(another.stdout) as { created: string[] };
     expect(created).toEqual([expect.stringContaining('"other"')]);
   });
@@ -198,7 +199,7 @@ describe('status', () => {
     await insertSessions(3);
     const db = new Database(file);
     const [{ data_version: before }] = db.prepare('PRAGMA data_version').all([]) as never[];
-    const { code } = await runCommand(['status', '--database', database]);
+    const { code } = await runHere(['status', '--database', database]);
     const [{ data_version: after }] = db.prepare('PRAGMA data_version').all([]) as never[];
     expect([code, after]).toEqual([0, before]);
   });
@@ -212,7 +213,7 @@ describe('status', () => {
     const [{ sessions }] = groupsOf(result);
     expect([sessions.total, sessions.dead, sessions.rows.length]).toEqual([100_000, 100_000, 100]);
 
-    const text = await runCommand(['status', '--database', database, '--limit', '2']);
+    const text = await runHere(['status', '--database', database, '--limit', '2']);
     expect(text.stdout).toContain('100000 (100000 dead)');
     expect(text.stdout).toContain('… and 99998 more');
   });
@@ -231,16 +232,16 @@ describe('status', () => {
       ['other/x/y', 'w'],
       ['zzz', 'w'],
     ]);
-    const groups = groupsOf(await runCommand(['status', '--database', database, '--json']));
+    const groups = groupsOf(await runHere(['status', '--database', database, '--json']));
     expect(groups.map(({ group }) => group).toSorted()).toEqual([...names, 'of go'].toSorted());
     expect(groups.find(({ group }) => group === 'b')).toMatchObject({ leader: null, otherRows: 1 });
     const ofGo = groups.find(({ group }) => group === 'of go');
     expect(ofGo).toMatchObject({ leader: null, lockRow: { writer: '10.0.0.1:2', age: null } });
 
-    const { stdout } = await runCommand(['status', '--database', database]);
+    const { stdout } = await runHere(['status', '--database', database]);
     for (const name of names) expect(stdout).toContain(`\n${name} `);
     const [only] = groupsOf(
-      await runCommand(['status', '--database', database, '--json', '--group', 'a!']),
+      await runHere(['status', '--database', database, '--json', '--group', 'a!']),
     );
     expect(only).toMatchObject({ group: 'a!', otherRows: 1 });
   });
@@ -253,7 +254,7 @@ describe('status', () => {
         `2026-11-23T15:00:00.000Z ${run} claim 127.0.0.1:1`,
       ]),
     );
-    const [group] = groupsOf(await runCommand(['status', '--database', database, '--json']));
+    const [group] = groupsOf(await runHere(['status', '--database', database, '--json']));
     const run = { slot: '2026-11-23T15:00:00.000Z', member: '127.0.0.1:1', token: '17' };
     const unknown = { slot: null, state: null, member: null, token: null };
     expect(group.crons).toEqual({
@@ -266,7 +267,7 @@ describe('status', () => {
       ],
     });
     expect([group.deadRows, group.otherRows]).toEqual([0, 0]);
-    const { stdout } = await runCommand(['status', '--database', database]);
+    const { stdout } = await runHere(['status', '--database', database]);
     expect(stdout).toMatch(/cut +2026-11-23T15:00:00Z +interrupted +127\.0\.0\.1:1 +17/);
   });
 
@@ -276,7 +277,7 @@ describe('status', () => {
       ['hedge/g/cron/nightly', '\u001b]0;title'],
       ['hedge/g/session/s', 'no lease'],
     ]);
-    const { code, stdout } = await runCommand(['status', '--database', database]);
+    const { code, stdout } = await runHere(['status', '--database', database]);
     expect(code).toBe(0);
     // oxlint-disable-next-line no-control-regex -- those are what this is about
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);

@@ -26,7 +26,7 @@ import {
 } from '../../src/index.js';
 import { spannerSchema } from '../../src/store/spanner/index.js';
 import { SOON } from '../support/apps/hedge.apps.js';
-import { isPortFree } from '../support/network/free.ports.js';
+import { freePort, isPortFree } from '../support/network/free.ports.js';
 import { logs } from '../support/apps/recorded.logs.js';
 import {
   createDatabase,
@@ -347,16 +347,6 @@ describe('the address', () => {
     });
   });
 });
-
-/** A port that nobody has, for a member whose start is to fail after it has bound it. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Expects the start to fail, soon, and nothing of it to go on. */
 async function failedStart(options: HedgeModuleOptions): Promise<unknown> {

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GroupStatus } from '../../src/cli/status/group.status.js';
-import { runCommand, startCommand, type CommandResult } from '../support/processes/command.line.js';
+import {
+  runCommand,
+  runHere,
+  startCommand,
+  type CommandResult,
+} from '../support/processes/command.line.js';
 import { Cluster, until, type Member } from '../support/cluster/cluster.js';
 import type { ContestOptions } from '../support/member-app/member.contest.js';
 import {
@@ -44,9 +49,9 @@ describe.each(sharedStores)('the command line beside a group on $name', ({ open 
     await store.close();
   });
 
-  const run = (...args: string[]) =>
-    runCommand([...args, '--database', store.hedge.database!], { env: store.env });
-  const look = async () => onlyGroup(await run('status', '--json'));
+  const status = (...args: string[]) =>
+    runHere(['status', ...args, '--database', store.hedge.database!], store.env);
+  const look = async () => onlyGroup(await status('--json'));
 
   it('shows who leads, what is held by whom, and what the dead left', async () => {
     await follower.contend(LOCK);
@@ -60,26 +65,26 @@ describe.each(sharedStores)('the command line beside a group on $name', ({ open 
     await until('the leader has swept', async () => !(await store.lockRows()).includes(LONG_DEAD));
     const { token: term } = await cluster.agreed();
 
-    const status = await look();
-    expect(status).toMatchObject({
+    const before = await look();
+    expect(before).toMatchObject({
       group: 'group',
       leader: { holder: leader.id, token: `${term}`, dead: false },
       lockRow: { writer: leader.id, token: `${term}` },
       deadRows: 0,
       otherRows: 0,
     });
-    expect(status.leader?.since).toMatch(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
-    expect(membersOf(status)).toEqual([leader.id, follower.id, dying.id].toSorted());
-    for (const { leaseDuration, age, remaining } of status.sessions.rows) {
+    expect(before.leader?.since).toMatch(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
+    expect(membersOf(before)).toEqual([leader.id, follower.id, dying.id].toSorted());
+    for (const { leaseDuration, age, remaining } of before.sessions.rows) {
       expect(leaseDuration).toBe(LEASE);
       expect(age).toBeLessThan(LEASE);
       expect(remaining).toBeGreaterThan(0);
       expect(remaining).toBeLessThanOrEqual(LEASE + 300);
     }
     const job = { name: 'job', holder: follower.id, token: `${token}`, dead: false };
-    expect(status.locks).toMatchObject({ total: 2, dead: 0, rows: [job, { name: 'other job' }] });
+    expect(before.locks).toMatchObject({ total: 2, dead: 0, rows: [job, { name: 'other job' }] });
     const permit = { name: 's', limit: 3, holder: follower.id, dead: false };
-    expect(status.permits).toMatchObject({ total: 2, dead: 0, rows: [permit, permit] });
+    expect(before.permits).toMatchObject({ total: 2, dead: 0, rows: [permit, permit] });
 
     dying.signal('SIGKILL');
     const after = await until('its session is dead', async () => {
@@ -99,7 +104,8 @@ describe.each(sharedStores)('the command line beside a group on $name', ({ open 
     const rows = await store.lockRows();
     expect(rows.filter((name) => name.startsWith('hedge/group/session/'))).toHaveLength(3);
 
-    const { code, stdout, stderr } = await run('status', '--group', 'group');
+    const args = ['status', '--group', 'group', '--database', store.hedge.database!];
+    const { code, stdout, stderr } = await runCommand(args, { env: store.env });
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(
       new RegExp(`^Leader +${leader.id} since .*, token ${term}, .* left$`, 'm'),
@@ -118,7 +124,7 @@ describe.each(sharedStores)('the command line beside a group on $name', ({ open 
       return found.leader?.dead && found;
     });
     expect(expired.leader).toMatchObject({ holder: leader.id, remaining: 0 });
-    const { stdout } = await run('status');
+    const { stdout } = await status();
     expect(stdout).toMatch(new RegExp(`^Leader +none, the term of ${leader.id} is over$`, 'm'));
 
     await cluster.start(1);
@@ -128,7 +134,7 @@ describe.each(sharedStores)('the command line beside a group on $name', ({ open 
     await last.exited;
     const closed = await look();
     expect(closed).toMatchObject({ leader: null, lockRow: { writer: last.id, age: null } });
-    expect((await run('status')).stdout).toMatch(new RegExp(`none, released by ${last.id}`));
+    expect((await status()).stdout).toMatch(new RegExp(`none, released by ${last.id}`));
   });
 });
 
@@ -141,10 +147,11 @@ describe.skipIf(noOwnEmulator)('the command line on Spanner', () => {
   afterEach(() => store.close());
 
   const run = (...args: string[]) => runCommand(args, { env: store.env });
+  const here = (...args: string[]) => runHere(args, store.env);
 
   it('creates what is missing, says what, and then nothing', async () => {
     const database = await createDatabase(store.emulator, { tables: false });
-    const missing = await run('status', '--database', database);
+    const missing = await here('status', '--database', database);
     expect(missing).toMatchObject({ code: 1, stdout: '' });
     expect(missing.stderr).toMatch(
       /^nestjs-hedge: [^\n]*no table locktable; there is no table logtable[^\n]*schema --apply[^\n]*\n$/,
@@ -156,10 +163,10 @@ describe.skipIf(noOwnEmulator)('the command line on Spanner', () => {
     expect(first.stdout).toMatch(
       /^Created in Spanner .*TABLE.* locktable .*TABLE.* logtable .*INDEX .* logtable_newest /s,
     );
-    expect((await run(...apply)).stdout).toMatch(/^Nothing to create/);
-    expect((await run('status', '--database', database)).stdout).toMatch(/^No group/);
+    expect((await here(...apply)).stdout).toMatch(/^Nothing to create/);
+    expect((await here('status', '--database', database)).stdout).toMatch(/^No group/);
 
-    const partly = await run(...apply, '--lock-table', 'other', '--json');
+    const partly = await here(...apply, '--lock-table', 'other', '--json');
     const { created } = JSON.parse(partly.stdout) as { created: string[] };
     expect(created).toEqual([expect.stringContaining('other')]);
   });

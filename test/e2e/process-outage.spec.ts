@@ -1,5 +1,4 @@
 import { rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
 import { Cluster, until, type Member, type MemberError } from '../support/cluster/cluster.js';
@@ -10,6 +9,7 @@ import {
   overlappingTerms,
 } from '../support/cluster/recorded.invariants.js';
 import { machineTime, msBetween } from '../support/member-app/member.records.js';
+import { freePort } from '../support/network/free.ports.js';
 import {
   noOwnEmulator,
   openSpanner,
@@ -17,7 +17,7 @@ import {
   type SpannerSharedStore,
 } from '../support/stores/cross-process.stores.js';
 import { createDatabase, startEmulator } from '../support/emulators/spanner.emulator.js';
-import { listenAnywhere, startTcpProxy } from '../support/network/tcp.proxy.js';
+import { startTcpProxy } from '../support/network/tcp.proxy.js';
 
 const LEASE = 2_000;
 
@@ -200,9 +200,7 @@ describe('a SQLite file that is deleted while members run', () => {
 
 describe.skipIf(noOwnEmulator)('members that start before their Spanner', () => {
   it('start all the same, warn once, and join when it is there', async () => {
-    const reserved = createServer();
-    const port = await listenAnywhere(reserved);
-    await new Promise((resolve) => reserved.close(resolve));
+    const port = await freePort();
     const database = 'projects/test-project/instances/test-instance/databases/late';
     await using cluster = new Cluster({
       hedge: { database, lockName: 'group', leaseDuration: LEASE },

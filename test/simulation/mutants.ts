@@ -28,6 +28,18 @@ export interface Mutant {
 
 export const NO_MUTANT: Mutant = { rule: 'none', name: 'as designed' };
 
+/** A leader stays, and all reach it. */
+const UNTROUBLED: Partial<Climate> = {
+  stepDowns: 0,
+  pauses: 0,
+  isolations: 0,
+  outages: 0,
+  ambushes: 0,
+  jumps: 0,
+  messagesLost: 0,
+  cuts: 0,
+};
+
 export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'DEADLINE-FROM-SEND',
@@ -41,7 +53,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'ONLY-COMMITS-EXTEND',
     name: 'extends the deadline by a look-up',
-    climate: { ambushes: 0.15 },
+    // It asks again late after an answer that was lost, and is cut off from the store once it holds what it asked for.
+    climate: { replyLost: 0.4, slow: 0.5, lost: 0, isolations: 1, stepDowns: 0, ambushes: 0 },
     keeper: (keeper, clock) => {
       keeper.confirmed = (session) => keeper.renewed(session, clock.now());
     },
@@ -247,7 +260,7 @@ export const MUTANTS: readonly Mutant[] = [
     rule: 'COUNT-THE-LIVING',
     name: 'counts permits whose session is dead',
     // Under a leader that stays: each new one sweeps away what died before.
-    climate: { crashes: 0.5, stepDowns: 0, pauses: 0, isolations: 0 },
+    climate: { ...UNTROUBLED, crashes: 0.7 },
     store: (store) => counting(store, (rows) => rows.map((row) => ({ ...row, age: row.age && 0 }))),
   },
   {

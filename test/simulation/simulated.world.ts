@@ -20,6 +20,8 @@ export class SimulatedWorld {
   readonly troubles: Troubles;
   readonly #witness = new HoldingWitness();
   #terms = 0;
+  /** How many commits there had been when the rows were checked last. */
+  #checkedCommits = 0;
 
   constructor(
     readonly schedule: Schedule,
@@ -51,7 +53,7 @@ export class SimulatedWorld {
     );
     schedule.checkAlways(() => {
       this.#witness.check();
-      checkLockRows(this.store);
+      this.#checkRows();
     });
   }
 
@@ -71,6 +73,14 @@ export class SimulatedWorld {
     );
     this.schedule.guard(() => this.#witness.began(term));
     this.troubles.isolate(address);
+  }
+
+  /** Only commits change rows. */
+  #checkRows(): void {
+    const { commits } = this.store;
+    if (commits === this.#checkedCommits) return;
+    this.#checkedCommits = commits;
+    checkLockRows(this.store);
   }
 
   #makeStore(mutant: Mutant): ModelStore {

@@ -14,7 +14,7 @@ describe.skipIf(REPLAY)('random schedules', () => {
     });
 
     if (failure) {
-      const replay = `SIM_REPLAY=${failure.seed} npx vitest run --project unit test/simulation`;
+      const replay = `SIM_REPLAY=${failure.seed} npx vitest run --project simulation`;
       const text = `Schedule ${failure.seed} broke an invariant. Watch it: ${replay}`;
       throw new Error(text, { cause: failure.error });
     }

@@ -1,7 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { listenAnywhere } from '../network/tcp.proxy.js';
+import { freePort, isPortFree } from '../network/free.ports.js';
 
 /** What `npm start` starts, on ports that are free. */
 export class Demo {
@@ -31,11 +29,7 @@ export async function startDemo(base?: number): Promise<Demo> {
 /** The first of three neighbouring ports that are free. */
 export async function freePorts(): Promise<number> {
   for (;;) {
-    const first = createServer();
-    const port = await listenAnywhere(first);
-    const others = [createServer().listen(port + 1), createServer().listen(port + 2)];
-    const free = await Promise.allSettled(others.map((server) => once(server, 'listening')));
-    for (const server of [first, ...others]) server.close();
-    if (free.every(({ status }) => status === 'fulfilled')) return port;
+    const first = await freePort();
+    if ((await isPortFree(first + 1)) && (await isPortFree(first + 2))) return first;
   }
 }
