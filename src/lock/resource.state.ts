@@ -1,4 +1,4 @@
-import { parseOwner, sessionPrefix } from '../table/index.js';
+import { ownerRow, parseHolding, parseSession, sessionPrefix } from '../table/index.js';
 import { remainingOf } from '../session/index.js';
 import type { LockRow, RowQuery } from '../store/index.js';
 import type { Holder, Resource } from './resource.js';
@@ -25,11 +25,12 @@ export function resourceStateOf(
   const holders: Holder[] = [];
   for (const fence of rows) {
     if (fence.name < fences.from || fence.name >= fences.to) continue;
-    const found = livingHolder(fence, byName.get(sessionPrefix(group) + fence.writer));
+    const session = ownerRow(group, fence);
+    const found = livingHolder(fence, byName.get(session ?? ''));
     if (found) holders.push(found);
     else {
       staleRows.add(fence.name);
-      if (fence.writer) staleRows.add(sessionPrefix(group) + fence.writer);
+      if (session !== undefined) staleRows.add(session);
     }
   }
   holders.sort((one, other) => one.remaining - other.remaining);
@@ -49,11 +50,12 @@ export function blockerOf(resource: Resource, rows: readonly LockRow[]): Holder 
 }
 
 function livingHolder(fence: LockRow, session: LockRow | undefined): Holder | undefined {
-  const owner = session && parseOwner(session);
-  if (!owner || fence.writer === undefined || fence.token === undefined) return undefined;
+  const owner = session && parseSession(session);
+  const sessionId = parseHolding(fence);
+  if (!owner || sessionId === undefined || fence.token === undefined) return undefined;
   const remaining = remainingOf(owner.leaseDuration, session.age);
   if (remaining <= 0) return undefined;
   const { address } = owner;
-  const { token, writer: sessionId, name } = fence;
+  const { token, name } = fence;
   return { address, token, sessionId, fenceRow: name, remaining };
 }

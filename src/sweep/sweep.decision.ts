@@ -1,4 +1,11 @@
-import { parseOwner, sessionPrefix, heldRow, lockPrefix, permitPrefix } from '../table/index.js';
+import {
+  lockPrefix,
+  ownerRow,
+  parseRowName,
+  parseSession,
+  permitPrefix,
+  sessionPrefix,
+} from '../table/index.js';
 import { remainingOf } from '../session/index.js';
 import {
   byCodePoint,
@@ -54,10 +61,8 @@ export function sweepQuery(group: string, rows: readonly LockRow[]): RowQuery | 
   const names = new Set(deadRows(group, rows));
   if (names.size === 0) return undefined;
   for (const row of rows) {
-    if (!names.has(row.name) || !isFenceOf(group, row)) continue;
-    names.add(sessionPrefix(group) + row.writer);
-    const lock = lockBehind(row);
-    if (lock !== undefined) names.add(lock);
+    if (!names.has(row.name)) continue;
+    for (const name of rowsBehind(group, row)) names.add(name);
   }
   return { names: [...names] };
 }
@@ -79,29 +84,27 @@ function deadRows(group: string, rows: readonly LockRow[]): string[] {
   const byName = new Map(rows.map((row) => [row.name, row]));
   const dead = new Set<string>();
   for (const row of rows) {
-    if (row.name.startsWith(sessionPrefix(group))) {
-      if (!isAlive(row)) dead.add(row.name);
-    } else if (isFenceOf(group, row) && !isAlive(byName.get(sessionPrefix(group) + row.writer))) {
-      dead.add(row.name);
-      const lock = byName.get(lockBehind(row) ?? '');
-      // Another token means another term, which has a fence of its own.
-      if (lock && lock.token === row.token) dead.add(lock.name);
-    }
+    const is = parseRowName(group, row.name);
+    if (is?.kind === 'session' && !isAlive(row)) dead.add(row.name);
+    if (is?.kind !== 'fence' && is?.kind !== 'permit') continue;
+    if (isAlive(byName.get(ownerRow(group, row) ?? ''))) continue;
+    dead.add(row.name);
+    const lock = is.kind === 'fence' ? byName.get(is.lockRow) : undefined;
+    // Another token means another term, which has a fence of its own.
+    if (lock && lock.token === row.token) dead.add(lock.name);
   }
   return [...dead];
 }
 
-/** A lock's fence, or a permit. */
-function isFenceOf(group: string, row: LockRow): boolean {
-  return heldRow(group, row) !== undefined;
-}
-
-function lockBehind({ name }: LockRow): string | undefined {
-  const at = name.indexOf('#');
-  return at < 0 ? undefined : name.slice(0, at);
+/** Of a fence or a permit: the session that decides whether it is dead, and the lock that goes with it. */
+function rowsBehind(group: string, row: LockRow): string[] {
+  const is = parseRowName(group, row.name);
+  if (is?.kind !== 'fence' && is?.kind !== 'permit') return [];
+  const names = [ownerRow(group, row), is.kind === 'fence' ? is.lockRow : undefined];
+  return names.filter((name) => name !== undefined);
 }
 
 function isAlive(session: LockRow | undefined): boolean {
-  const owner = session && parseOwner(session);
+  const owner = session && parseSession(session);
   return owner !== undefined && remainingOf(owner.leaseDuration, session!.age) > 0;
 }

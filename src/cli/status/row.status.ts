@@ -1,11 +1,11 @@
-import { parseCron, parseOwner } from '../../table/index.js';
+import { parseCron, parseHolding, parseLock, parseSession } from '../../table/index.js';
 import { formatTimestamp } from '../../log/index.js';
 import { remainingOf } from '../../session/index.js';
 import type { LockRow } from '../../store/index.js';
 import type { CronStatus, HeldStatus, LockRowStatus, SessionStatus } from './group.status.js';
 
 export function sessionStatus(id: string, row: LockRow): SessionStatus {
-  const owner = parseOwner(row);
+  const owner = parseSession(row);
   const { remaining, dead } = lifeOf(row);
   return {
     id,
@@ -20,8 +20,8 @@ export function sessionStatus(id: string, row: LockRow): SessionStatus {
 /** @param session the row of the session that the fence names, if it is there */
 export function heldStatus(fence: LockRow, session: LockRow | undefined): HeldStatus {
   return {
-    holder: (session && parseOwner(session)?.address) ?? null,
-    session: fence.writer ?? null,
+    holder: (session && parseSession(session)?.address) ?? null,
+    session: parseHolding(fence) ?? null,
     token: tokenText(fence),
     since: momentOf(fence),
     ...lifeOf(session),
@@ -45,7 +45,7 @@ export function cronStatus(name: string, row: LockRow, leader: HeldStatus | unde
 }
 
 export function lockRowStatus(row: LockRow): LockRowStatus {
-  return { writer: row.writer ?? null, token: tokenText(row), age: milliseconds(row.age) };
+  return { writer: parseLock(row) ?? null, token: tokenText(row), age: milliseconds(row.age) };
 }
 
 /** A token is a `bigint`, which JSON does not have. */
@@ -64,7 +64,7 @@ function milliseconds(duration: number | undefined): number | null {
 }
 
 function lifeOf(session: LockRow | undefined): Pick<SessionStatus, 'remaining' | 'dead'> {
-  const owner = session && parseOwner(session);
+  const owner = session && parseSession(session);
   const remaining = owner ? remainingOf(owner.leaseDuration, session.age) : 0;
   return { remaining: Math.max(0, Math.ceil(remaining)), dead: remaining <= 0 };
 }
