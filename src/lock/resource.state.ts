@@ -1,5 +1,5 @@
-import { ownerRow, parseHolding, parseSession, sessionPrefix } from '../table/index.js';
-import { remainingOf } from '../session/index.js';
+import { ownerRow, parseHolding, sessionPrefix } from '../table/index.js';
+import { holderLife } from '../session/index.js';
 import type { LockRow, RowQuery } from '../store/index.js';
 import type { Holder, Resource } from './resource.js';
 
@@ -25,11 +25,11 @@ export function resourceStateOf(
   const holders: Holder[] = [];
   for (const fence of rows) {
     if (fence.name < fences.from || fence.name >= fences.to) continue;
-    const session = ownerRow(group, fence);
-    const found = livingHolder(fence, byName.get(session ?? ''));
+    const found = livingHolder(group, fence, byName);
     if (found) holders.push(found);
     else {
       staleRows.add(fence.name);
+      const session = ownerRow(group, fence);
       if (session !== undefined) staleRows.add(session);
     }
   }
@@ -49,13 +49,15 @@ export function blockerOf(resource: Resource, rows: readonly LockRow[]): Holder 
   return resource.freeBeside(holders) > 0 ? undefined : holders[0];
 }
 
-function livingHolder(fence: LockRow, session: LockRow | undefined): Holder | undefined {
-  const owner = session && parseSession(session);
+function livingHolder(
+  group: string,
+  fence: LockRow,
+  byName: ReadonlyMap<string, LockRow>,
+): Holder | undefined {
+  const life = holderLife(group, fence, byName);
   const sessionId = parseHolding(fence);
-  if (!owner || sessionId === undefined || fence.token === undefined) return undefined;
-  const remaining = remainingOf(owner.leaseDuration, session.age);
-  if (remaining <= 0) return undefined;
-  const { address } = owner;
   const { token, name } = fence;
-  return { address, token, sessionId, fenceRow: name, remaining };
+  if (life.kind === 'dead' || sessionId === undefined || token === undefined) return undefined;
+  const { owner, remaining } = life;
+  return { address: owner.address, token, sessionId, fenceRow: name, remaining };
 }

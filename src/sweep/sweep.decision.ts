@@ -1,12 +1,5 @@
-import {
-  lockPrefix,
-  ownerRow,
-  parseRowName,
-  parseSession,
-  permitPrefix,
-  sessionPrefix,
-} from '../table/index.js';
-import { remainingOf } from '../session/index.js';
+import { lockPrefix, ownerRow, parseRowName, permitPrefix, sessionPrefix } from '../table/index.js';
+import { holderLife, sessionLife } from '../session/index.js';
 import {
   byCodePoint,
   keysBeginningWith,
@@ -85,9 +78,9 @@ function deadRows(group: string, rows: readonly LockRow[]): string[] {
   const dead = new Set<string>();
   for (const row of rows) {
     const is = parseRowName(group, row.name);
-    if (is?.kind === 'session' && !isAlive(row)) dead.add(row.name);
+    if (is?.kind === 'session' && sessionLife(row).kind === 'dead') dead.add(row.name);
     if (is?.kind !== 'fence' && is?.kind !== 'permit') continue;
-    if (isAlive(byName.get(ownerRow(group, row) ?? ''))) continue;
+    if (holderLife(group, row, byName).kind !== 'dead') continue;
     dead.add(row.name);
     const lock = is.kind === 'fence' ? byName.get(is.lockRow) : undefined;
     // Another token means another term, which has a fence of its own.
@@ -102,9 +95,4 @@ function rowsBehind(group: string, row: LockRow): string[] {
   if (is?.kind !== 'fence' && is?.kind !== 'permit') return [];
   const names = [ownerRow(group, row), is.kind === 'fence' ? is.lockRow : undefined];
   return names.filter((name) => name !== undefined);
-}
-
-function isAlive(session: LockRow | undefined): boolean {
-  const owner = session && parseSession(session);
-  return owner !== undefined && remainingOf(owner.leaseDuration, session!.age) > 0;
 }

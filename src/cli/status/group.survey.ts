@@ -1,10 +1,4 @@
-import {
-  groupPrefix,
-  lockOfFence,
-  ownerRow,
-  parseRowName,
-  sessionPrefix,
-} from '../../table/index.js';
+import { groupPrefix, lockOfFence, parseRowName, sessionPrefix } from '../../table/index.js';
 import { groupLock, resourceQuery } from '../../lock/index.js';
 import { keysBeginningWith, type LockRow } from '../../store/index.js';
 import type {
@@ -59,7 +53,7 @@ class GroupSurvey {
     this.#lockRow = byName.get(place.row);
     const held = rows
       .filter(({ name }) => lockOfFence(name) === place.row)
-      .map((fence) => heldStatus(fence, byName.get(ownerRow(this.group, fence) ?? '')));
+      .map((fence) => heldStatus(this.group, fence, byName));
     // Until the next acquire clears it away, a dead one may stand beside it.
     this.#deadLeaders = held.filter(({ dead }) => dead).length;
     this.#leader = held.find(({ dead }) => !dead) ?? held[0];
@@ -92,8 +86,8 @@ class GroupSurvey {
   }
 
   #add(row: LockRow, byName: ReadonlyMap<string, LockRow>): void {
-    const is = parseRowName(this.group, row.name);
-    const owner = () => byName.get(ownerRow(this.group, row) ?? '');
+    const { group } = this;
+    const is = parseRowName(group, row.name);
     switch (is?.kind) {
       case 'session':
         return this.#sessions.add(sessionStatus(is.id, row));
@@ -101,9 +95,11 @@ class GroupSurvey {
         this.#lockRows++;
         return;
       case 'fence':
-        return this.#locks.add({ name: is.name, ...heldStatus(row, owner()) });
-      case 'permit':
-        return this.#permits.add({ name: is.name, limit: is.limit, ...heldStatus(row, owner()) });
+        return this.#locks.add({ name: is.name, ...heldStatus(group, row, byName) });
+      case 'permit': {
+        const { name, limit } = is;
+        return this.#permits.add({ name, limit, ...heldStatus(group, row, byName) });
+      }
       case 'cron':
         return this.#crons.add(cronStatus(is.name, row, this.#leader));
       case undefined:

@@ -1,30 +1,36 @@
-import { parseCron, parseHolding, parseLock, parseSession } from '../../table/index.js';
+import { parseCron, parseHolding, parseLock } from '../../table/index.js';
 import { formatTimestamp } from '../../log/index.js';
-import { remainingOf } from '../../session/index.js';
+import { holderLife, sessionLife, type RowLife } from '../../session/index.js';
 import type { LockRow } from '../../store/index.js';
 import type { CronStatus, HeldStatus, LockRowStatus, SessionStatus } from './group.status.js';
 
 export function sessionStatus(id: string, row: LockRow): SessionStatus {
-  const owner = parseSession(row);
-  const { remaining, dead } = lifeOf(row);
+  const life = sessionLife(row);
   return {
     id,
-    address: owner?.address ?? null,
-    leaseDuration: owner?.leaseDuration ?? null,
+    address: life.owner?.address ?? null,
+    leaseDuration: life.owner?.leaseDuration ?? null,
     age: milliseconds(row.age),
-    remaining,
-    dead,
+    ...lifeStatus(life),
   };
 }
 
-/** @param session the row of the session that the fence names, if it is there */
-export function heldStatus(fence: LockRow, session: LockRow | undefined): HeldStatus {
+/**
+ * @param row a fence or a permit
+ * @param byName the rows that were read, among them the session's if it is there
+ */
+export function heldStatus(
+  group: string,
+  row: LockRow,
+  byName: ReadonlyMap<string, LockRow>,
+): HeldStatus {
+  const life = holderLife(group, row, byName);
   return {
-    holder: (session && parseSession(session)?.address) ?? null,
-    session: parseHolding(fence) ?? null,
-    token: tokenText(fence),
-    since: momentOf(fence),
-    ...lifeOf(session),
+    holder: life.owner?.address ?? null,
+    session: parseHolding(row) ?? null,
+    token: tokenText(row),
+    since: momentOf(row),
+    ...lifeStatus(life),
   };
 }
 
@@ -63,8 +69,7 @@ function milliseconds(duration: number | undefined): number | null {
   return duration !== undefined && Number.isFinite(duration) ? Math.round(duration) : null;
 }
 
-function lifeOf(session: LockRow | undefined): Pick<SessionStatus, 'remaining' | 'dead'> {
-  const owner = session && parseSession(session);
-  const remaining = owner ? remainingOf(owner.leaseDuration, session.age) : 0;
-  return { remaining: Math.max(0, Math.ceil(remaining)), dead: remaining <= 0 };
+function lifeStatus(life: RowLife): Pick<SessionStatus, 'remaining' | 'dead'> {
+  const isAlive = life.kind === 'alive';
+  return { remaining: isAlive ? Math.ceil(life.remaining) : 0, dead: !isAlive };
 }
