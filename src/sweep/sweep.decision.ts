@@ -10,8 +10,8 @@ import {
 } from '../store/index.js';
 
 /**
- * How many rows are looked at together. For each of them a transaction reads and deletes two more at the most, the
- * session that decides and the lock behind a fence; Spanner takes 80,000 in a commit, and a sweep is in no hurry.
+ * Rows that a sweep looks at together. For each of them a transaction reads and deletes at most two more: the session
+ * that decides, and the lock behind a fence. Spanner takes 80,000 in a commit, and a sweep is in no hurry.
  */
 const PAGE = 1_000;
 
@@ -22,21 +22,21 @@ export interface SweepPage {
 }
 
 /**
- * Where dead sessions leave rows: the first page of each kind. Nobody knows whose rows of other kinds are; the group
- * lock's own range every acquire of it clears by itself.
+ * The first page of each kind of row that dead sessions leave. The sweep does not touch rows of other kinds. Nor does it
+ * read the group lock's fences: every acquire of that lock deletes the dead ones itself.
  */
 export function sweepPages(group: string): SweepPage[] {
   const prefixes = [lockPrefix(group), permitPrefix(group), sessionPrefix(group)];
   return prefixes.map((prefix) => ({ prefix, from: prefix }));
 }
 
-/** Reads one page, with the sessions that its rows belong to. */
+/** The query for one page, and for the sessions that its rows belong to. */
 export function sweepLook(group: string, { prefix, from }: SweepPage): RowQuery {
   const { to } = keysBeginningWith(prefix);
   return { range: { from, to }, limit: PAGE, owners: sessionPrefix(group) };
 }
 
-/** What comes after a page that was full. */
+/** The page after a full one. */
 export function nextSweepPage(
   { prefix }: SweepPage,
   rows: readonly LockRow[],
@@ -47,8 +47,8 @@ export function nextSweepPage(
 }
 
 /**
- * What a look found dead, with the sessions it depends on and the locks behind it: few rows, so that the living are
- * not disturbed.
+ * The query for the rows that a look found dead, for the sessions that decide, and for the locks behind. These are few
+ * rows, so the transaction disturbs no living member.
  */
 export function sweepQuery(group: string, rows: readonly LockRow[]): RowQuery | undefined {
   const names = new Set(deadRows(group, rows));
@@ -61,8 +61,8 @@ export function sweepQuery(group: string, rows: readonly LockRow[]): RowQuery | 
 }
 
 /**
- * Deletes dead sessions, the fences and permits they left, and the locks behind those. Judged and deleted in one
- * transaction, so it is safe whoever runs it, and whenever.
+ * Deletes dead sessions, the fences and permits they left, and the locks behind those. One transaction judges and deletes,
+ * so any member may run it at any time.
  */
 export function sweepDecision(group: string, rows: readonly LockRow[]): Decision<number> {
   const mutations = deadRows(group, rows).map((name): Mutation => ({
