@@ -1,6 +1,6 @@
 import { HedgeError } from '../errors/index.js';
 import { limitOfPermit, permitRow, permitsOf, semaphoreName } from '../table/index.js';
-import type { Holder, Resource } from '../lock/index.js';
+import type { Holder, LivingHolder, Resource } from '../lock/index.js';
 import { LIMIT_MISMATCH } from './semaphore.messages.js';
 
 /**
@@ -10,7 +10,7 @@ import { LIMIT_MISMATCH } from './semaphore.messages.js';
 export function semaphoreResource(group: string, name: string, limit: number): Resource {
   // Callers with another limit get a line of their own, so they learn of their mistake without waiting.
   const row = semaphoreName(group, name, limit);
-  const limitOf = ({ fenceRow }: Holder) => limitOfPermit(group, name, fenceRow);
+  const limitOf = ({ fenceRow }: LivingHolder) => limitOfPermit(group, name, fenceRow);
   return {
     group,
     kind: 'permit',
@@ -22,7 +22,7 @@ export function semaphoreResource(group: string, name: string, limit: number): R
     fenceRow: (termId) => permitRow(row, termId),
     freeBeside: (holders) => limit - holders.length,
     refusal: (holders) => {
-      const others = holders.filter((holder) => limitOf(holder) !== `${limit}`);
+      const others = holders.filter(isReadable).filter((holder) => limitOf(holder) !== `${limit}`);
       if (others.length === 0) return undefined;
       const addresses = [...new Set(others.map(addressOf))];
       const text = LIMIT_MISMATCH(name, limit, limitOf(others[0]), addresses);
@@ -33,6 +33,11 @@ export function semaphoreResource(group: string, name: string, limit: number): R
   };
 }
 
-function addressOf({ address }: Holder): string {
+/** A permit of a later version counts as taken, whatever its limit is: this version cannot read that. */
+function isReadable(holder: Holder): holder is LivingHolder {
+  return holder.newerFormat === undefined;
+}
+
+function addressOf({ address }: LivingHolder): string {
   return address;
 }

@@ -1,4 +1,11 @@
-import { lockPrefix, ownerRow, parseRowName, permitPrefix, sessionPrefix } from '../table/index.js';
+import {
+  lockPrefix,
+  newerRow,
+  ownerRow,
+  parseRowName,
+  permitPrefix,
+  sessionPrefix,
+} from '../table/index.js';
 import { holderLife, sessionLife } from '../session/index.js';
 import {
   byCodePoint,
@@ -84,7 +91,7 @@ function deadRows(group: string, rows: readonly LockRow[]): string[] {
     dead.add(row.name);
     const lock = is.kind === 'fence' ? byName.get(is.lockRow) : undefined;
     // Another token means another term, which has a fence of its own.
-    if (lock && lock.token === row.token) dead.add(lock.name);
+    if (lock && lock.token === row.token && !newerRow(lock)) dead.add(lock.name);
   }
   return [...dead];
 }

@@ -1,5 +1,6 @@
 import type { LockRow } from '../store/index.js';
 import { groupPrefix } from './group.rows.js';
+import { newerRow, type Reading } from './row.format.js';
 
 /** The newest slot that was claimed, and the state of its run. */
 export interface CronState {
@@ -41,9 +42,11 @@ export function formatCron({ slot, state, token, claim, member }: CronState): st
   return `${new Date(slot).toISOString()} ${state} ${token} ${claim} ${member}`;
 }
 
-/** @returns undefined for a row that no member wrote */
-export function parseCron({ writer }: Pick<LockRow, 'writer'>): CronState | undefined {
-  const match = /^(\S+) (running|done) (\d+) (\S+) (.+)$/s.exec(writer ?? '');
+/** Reads the `writer` of a cron's row. */
+export function parseCron(row: Pick<LockRow, 'writer'>): Reading<CronState> {
+  const newer = newerRow(row);
+  if (newer) return newer;
+  const match = /^(\S+) (running|done) (\d+) (\S+) (.+)$/s.exec(row.writer ?? '');
   const slot = Date.parse(match?.[1] ?? '');
   if (!match || Number.isNaN(slot)) return undefined;
   const [, , state, token, claim, member] = match;

@@ -61,14 +61,14 @@ function read({ kind, name, writer }: GoldenRow): object {
         sessionId: parseHolding({ writer }),
       };
     case 'session':
-      return { ...is, ...parseSession({ writer }) };
+      return { ...is, owner: parseSession({ writer }) };
     case 'lock':
       return { ...is, address: parseLock({ writer }) };
     case 'fence':
     case 'permit':
       return { ...is, sessionId: parseHolding({ writer }) };
     case 'cron':
-      return { ...is, ...parseCron({ writer }) };
+      return { ...is, state: parseCron({ writer }) };
   }
 }
 
@@ -89,9 +89,15 @@ function said(row: GoldenRow): object {
       const { name, limit, sessionId } = row.says;
       return { kind: 'permit', name, limit, sessionId };
     }
-    case 'cron':
-      return { kind: 'cron', ...row.says, token: BigInt(row.says.token) };
-    default:
+    case 'session': {
+      const { id, ...owner } = row.says;
+      return { kind: 'session', id, owner };
+    }
+    case 'cron': {
+      const { name, token, ...state } = row.says;
+      return { kind: 'cron', name, state: { ...state, token: BigInt(token) } };
+    }
+    case 'lock':
       return { kind: row.kind, ...row.says };
   }
 }

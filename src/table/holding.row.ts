@@ -1,4 +1,5 @@
 import type { LockRow } from '../store/index.js';
+import { NewerRow, newerRow, type Reading } from './row.format.js';
 import { sessionRow } from './session.row.js';
 
 /**
@@ -9,13 +10,14 @@ export function formatHolding(sessionId: string): string {
   return sessionId;
 }
 
-/** @returns the id of the session that holds this fence or permit */
-export function parseHolding({ writer }: Pick<LockRow, 'writer'>): string | undefined {
-  return writer || undefined;
+/** Reads the id of the session that holds this fence or permit. */
+export function parseHolding(row: Pick<LockRow, 'writer'>): Reading<string> {
+  return newerRow(row) ?? (row.writer || undefined);
 }
 
-/** The row of the session that holds this fence or permit, `undefined` where the row names none. */
+/** The row of the session that holds this fence or permit, `undefined` where this version can read none. */
 export function ownerRow(group: string, row: Pick<LockRow, 'writer'>): string | undefined {
   const sessionId = parseHolding(row);
-  return sessionId === undefined ? undefined : sessionRow(group, sessionId);
+  if (sessionId === undefined || sessionId instanceof NewerRow) return undefined;
+  return sessionRow(group, sessionId);
 }

@@ -6,6 +6,8 @@ export { formatHolding, ownerRow, parseHolding } from './holding.row.js';
 export { checkLockName, isGroupName, isLockName } from './lock.name.js';
 export { formatLock, lockPrefix, namedLockRow, parseLock } from './lock.row.js';
 export { limitOfPermit, permitPrefix, permitRow, permitsOf, semaphoreName } from './permit.row.js';
+export { NewerRowWatch } from './newer-row.watch.js';
+export { NewerRow, newerRow } from './row.format.js';
 export { parseRowName } from './row.name.js';
 export {
   formatSession,
@@ -14,3 +16,4 @@ export {
   sessionRow,
   type SessionOwner,
 } from './session.row.js';
+export { HAS_NEWER_FORMAT, UPDATE_FOR_NEWER_ROW } from './table.messages.js';

@@ -1,5 +1,6 @@
 import type { LockRow } from '../store/index.js';
 import { groupPrefix } from './group.rows.js';
+import { newerRow, type Reading } from './row.format.js';
 
 /** The rows of a group's named locks, and of their fences, begin with this. */
 export function lockPrefix(group: string): string {
@@ -28,6 +29,7 @@ export function formatLock(memberId: string): string {
   return memberId;
 }
 
-export function parseLock({ writer }: Pick<LockRow, 'writer'>): string | undefined {
-  return writer;
+/** Reads the id of the member that took the lock last. */
+export function parseLock(row: Pick<LockRow, 'writer'>): Reading<string> {
+  return newerRow(row) ?? row.writer;
 }

@@ -1,4 +1,10 @@
-import { groupPrefix, lockOfFence, parseRowName, sessionPrefix } from '../../table/index.js';
+import {
+  groupPrefix,
+  lockOfFence,
+  newerRow,
+  parseRowName,
+  sessionPrefix,
+} from '../../table/index.js';
 import { groupLock, resourceQuery } from '../../lock/index.js';
 import { keysBeginningWith, type LockRow } from '../../store/index.js';
 import type {
@@ -92,7 +98,8 @@ class GroupSurvey {
       case 'session':
         return this.#sessions.add(sessionStatus(is.id, row));
       case 'lock':
-        this.#lockRows++;
+        // Only a later version can tell whether it is stale.
+        if (!newerRow(row)) this.#lockRows++;
         return;
       case 'fence':
         return this.#locks.add({ name: is.name, ...heldStatus(group, row, byName) });

@@ -1,17 +1,24 @@
-import { parseCron, parseHolding, parseLock } from '../../table/index.js';
+import {
+  NewerRow,
+  newerRow,
+  parseCron,
+  parseHolding,
+  parseLock,
+  parseSession,
+} from '../../table/index.js';
 import { formatTimestamp } from '../../log/index.js';
 import { holderLife, sessionLife, type RowLife } from '../../session/index.js';
 import type { LockRow } from '../../store/index.js';
 import type { CronStatus, HeldStatus, LockRowStatus, SessionStatus } from './group.status.js';
 
 export function sessionStatus(id: string, row: LockRow): SessionStatus {
-  const life = sessionLife(row);
+  const owner = readable(parseSession(row));
   return {
     id,
-    address: life.owner?.address ?? null,
-    leaseDuration: life.owner?.leaseDuration ?? null,
+    address: owner?.address ?? null,
+    leaseDuration: owner?.leaseDuration ?? null,
     age: milliseconds(row.age),
-    ...lifeStatus(life),
+    ...lifeStatus(sessionLife(row)),
   };
 }
 
@@ -26,8 +33,8 @@ export function heldStatus(
 ): HeldStatus {
   const life = holderLife(group, row, byName);
   return {
-    holder: life.owner?.address ?? null,
-    session: parseHolding(row) ?? null,
+    holder: life.kind === 'newer' ? null : (life.owner?.address ?? null),
+    session: readable(parseHolding(row)) ?? null,
     token: tokenText(row),
     since: momentOf(row),
     ...lifeStatus(life),
@@ -36,8 +43,9 @@ export function heldStatus(
 
 /** @param leader of the group: a run of another one's term was cut short, or nobody saw it end */
 export function cronStatus(name: string, row: LockRow, leader: HeldStatus | undefined): CronStatus {
-  const cron = parseCron(row);
-  if (!cron) return { name, slot: null, state: null, member: null, token: null };
+  const newerFormat = newerFormatOf(row);
+  const cron = readable(parseCron(row));
+  if (!cron) return { name, slot: null, state: null, member: null, token: null, newerFormat };
   const { state, member } = cron;
   const token = cron.token.toString();
   const goesOn = leader !== undefined && !leader.dead && leader.token === token;
@@ -47,11 +55,25 @@ export function cronStatus(name: string, row: LockRow, leader: HeldStatus | unde
     state: state === 'running' && !goesOn ? 'interrupted' : state,
     member,
     token,
+    newerFormat,
   };
 }
 
 export function lockRowStatus(row: LockRow): LockRowStatus {
-  return { writer: parseLock(row) ?? null, token: tokenText(row), age: milliseconds(row.age) };
+  return {
+    writer: readable(parseLock(row)) ?? null,
+    token: tokenText(row),
+    age: milliseconds(row.age),
+    newerFormat: newerFormatOf(row),
+  };
+}
+
+function readable<T>(reading: T | NewerRow): T | undefined {
+  return reading instanceof NewerRow ? undefined : reading;
+}
+
+function newerFormatOf(row: LockRow): number | null {
+  return newerRow(row)?.format ?? null;
 }
 
 /** A token is a `bigint`, which JSON does not have. */
@@ -69,7 +91,10 @@ function milliseconds(duration: number | undefined): number | null {
   return duration !== undefined && Number.isFinite(duration) ? Math.round(duration) : null;
 }
 
-function lifeStatus(life: RowLife): Pick<SessionStatus, 'remaining' | 'dead'> {
-  const isAlive = life.kind === 'alive';
-  return { remaining: isAlive ? Math.ceil(life.remaining) : 0, dead: !isAlive };
+function lifeStatus(life: RowLife): Pick<SessionStatus, 'remaining' | 'dead' | 'newerFormat'> {
+  return {
+    remaining: life.kind === 'alive' ? Math.ceil(life.remaining) : 0,
+    dead: life.kind === 'dead',
+    newerFormat: life.kind === 'newer' ? life.format : null,
+  };
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { LockRow, Mutation } from '../../../src/store/index.js';
+import type { Mutation } from '../../../src/store/index.js';
 import type { CronState } from '../../../src/table/index.js';
 
 /** What the row says, by its kind. */
@@ -44,17 +44,7 @@ export const GOLDEN_ROWS = JSON.parse(
   readFileSync(new URL('format-1.json', import.meta.url), 'utf8'),
 ) as GoldenRow[];
 
-/** The same, as a store gives them `age` ms after the last heartbeat. */
-export function goldenLockRows(age: number): LockRow[] {
-  return GOLDEN_ROWS.map(({ name, writer, token, hasHeartbeat }) => ({
-    name,
-    writer,
-    token: token === null ? undefined : BigInt(token),
-    age: hasHeartbeat ? age : undefined,
-  }));
-}
-
-/** Puts them into a store, with heartbeats and tokens of now. */
+/** Puts the golden rows into a store, with heartbeats and tokens of now. */
 export function goldenInsertions(): Mutation[] {
   return GOLDEN_ROWS.map(({ name, writer, token, hasHeartbeat }) => ({
     table: 'lock',
