@@ -41,6 +41,7 @@ Ages are measured by the clock of the database. A session is dead when its lease
   crons     { total, dead: 0, rows: [{ name, slot, state, member, token }] }. state: running, done or interrupted
   deadRows  how many rows dead sessions left behind (stale rows)
   otherRows how many rows have a kind that this version does not know
+leader, lockRow and each row also have newerFormat: null, or the format of a row that a later version wrote.
 Durations are in ms. since is RFC 3339. A token is a string of nanoseconds. Unknown values are null.
 Exit codes: 0 done, 1 failed, 2 wrong arguments.`;
 

@@ -1,10 +1,12 @@
 import type { Logger } from '@nestjs/common';
-import { hasCode } from '../errors/index.js';
+import { hasCode, HedgeError } from '../errors/index.js';
 import {
   blockerOf,
   groupLock,
+  HELD_BY_NEWER_ROW,
   resourceQuery,
   type Holder,
+  type LivingHolder,
   type LockAcquirer,
   type LockReleaser,
   type Resource,
@@ -183,9 +185,10 @@ export class Election {
     const campaign = acquirer.acquire(this.#lock, limits);
     this.#campaign = campaign;
     const outcome = await campaign;
+    const holder = outcome.kind === 'held' ? this.#readable(outcome.holder) : undefined;
     this.#outage.ended();
-    if (outcome.kind === 'held') await this.#follow(outcome.holder, newestToken);
-    else await this.#lead(outcome.term);
+    if (holder) await this.#follow(holder, newestToken);
+    else if (outcome.kind === 'acquired') await this.#lead(outcome.term);
   }
 
   #mayLead(): boolean {
@@ -204,19 +207,27 @@ export class Election {
   }
 
   /** Reads outside a transaction: that aborts no renewal. */
-  async #look(): Promise<Holder | undefined> {
+  async #look(): Promise<LivingHolder | undefined> {
     const { options, store } = this.parts;
     const query = resourceQuery(this.#lock);
     const timeout = Math.max(500, options.leaseDuration / 4);
     const rows = await store.rows(query, { timeout, signal: this.#stop.signal });
-    const holder = blockerOf(this.#lock, rows);
+    const blocker = blockerOf(this.#lock, rows);
+    const holder = blocker && this.#readable(blocker);
     // If this member goes on to take the lock, the outage may not be over: some stores can be read, but not written to.
     if (holder || !this.#mayLead()) this.#outage.ended();
     return holder;
   }
 
+  /** @throws HedgeError `STORE_INVALID`: a later version leads, and this version cannot read which member that is */
+  #readable(holder: Holder): LivingHolder {
+    const { newerFormat } = holder;
+    if (newerFormat === undefined) return holder;
+    throw new HedgeError('STORE_INVALID', HELD_BY_NEWER_ROW(this.#lock.label, newerFormat));
+  }
+
   /** Sleeps until the holder's session may be ended, as far as the store and other members have told by then. */
-  async #follow({ address, token, remaining }: Holder, newestBefore: bigint): Promise<void> {
+  async #follow({ address, token, remaining }: LivingHolder, newestBefore: bigint): Promise<void> {
     const { clock, options, view } = this.parts;
     // This member's own address: a former life of this process, or an acquire that it gave up and is settling. Neither
     // answers messages, and the lock is free soon.

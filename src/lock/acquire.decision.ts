@@ -1,6 +1,7 @@
 import type { HedgeError } from '../errors/index.js';
 import { remainingOf } from '../session/index.js';
 import type { Decision, LockRow, Mutation, RowQuery } from '../store/index.js';
+import { formatHolding } from '../table/index.js';
 import type { Holder } from './resource.js';
 import { resourceQuery, resourceStateOf, type ResourceState } from './resource.state.js';
 import type { Term } from './term.js';
@@ -64,7 +65,7 @@ function acquireMutations(
   return [
     ...deletions,
     ...resource.mutationsOnAcquire(session.owner.address),
-    { table: 'lock', op: 'insert', name: row, writer: session.id, token: 'now' },
+    { table: 'lock', op: 'insert', name: row, writer: formatHolding(session.id), token: 'now' },
     session.beginning(sessionStands),
   ];
 }

@@ -1,14 +1,14 @@
-import { keysBeginningWith, type Mutation } from '../store/index.js';
-import { GROUP_LOCKS, lockPrefix } from '../table/index.js';
+import type { Mutation } from '../store/index.js';
+import { fenceRow, fencesOf, formatLock, groupLockRow, namedLockRow } from '../table/index.js';
 import type { Resource } from './resource.js';
 
 /** The lock whose holder leads the group. Its row is the row of the Go original. */
 export function groupLock(group: string): Resource {
-  return lockResource(group, group, GROUP_LOCKS + group, true);
+  return lockResource(group, group, groupLockRow(group), true);
 }
 
 export function namedLock(group: string, name: string): Resource {
-  return lockResource(group, name, lockPrefix(group) + name, false);
+  return lockResource(group, name, namedLockRow(group, name), false);
 }
 
 function lockResource(group: string, name: string, row: string, isGroupLock: boolean): Resource {
@@ -23,14 +23,14 @@ function lockResource(group: string, name: string, row: string, isGroupLock: boo
     label: `the lock '${name}'`,
     row,
     isGroupLock,
-    // Names hold no `#`, so the fences of a lock are in no other lock's range.
-    fences: keysBeginningWith(`${row}#`),
-    fenceRow: (termId) => `${row}#${termId}`,
+    fences: fencesOf(row),
+    fenceRow: (termId) => fenceRow(row, termId),
     freeBeside: (holders) => 1 - holders.length,
     refusal: () => undefined,
-    mutationsOnAcquire: (writer) => [
-      { table: 'lock', op: 'upsert', name: row, writer, heartbeat: 'now', token: 'now' },
-    ],
+    mutationsOnAcquire: (address) => {
+      const writer = formatLock(address);
+      return [{ table: 'lock', op: 'upsert', name: row, writer, heartbeat: 'now', token: 'now' }];
+    },
     mutationsOnRelease: () => [onRelease],
   };
 }

@@ -6,7 +6,7 @@ import { TimeLimit, type Clock, type WaitLimits } from '../time/index.js';
 import type { HedgeStore } from '../store/index.js';
 import { AcquireMutex } from './acquire.mutex.js';
 import type { AcquireOutcome, LockAcquirer } from './lock.acquirer.js';
-import { STILL_HELD } from './lock.messages.js';
+import { STILL_HELD, STILL_HELD_BY_NEWER_ROW } from './lock.messages.js';
 import type { LockReleaser } from './lock.releaser.js';
 import type { LossReport } from './loss.report.js';
 import type { Holder, Resource } from './resource.js';
@@ -139,8 +139,7 @@ export class MemberLocks {
     } catch (error) {
       waiter.leave();
       if (!holder || !hasCode(error, 'TIMEOUT')) throw error;
-      const text = STILL_HELD(resource.label, timeout, holder.address);
-      throw new HedgeError('TIMEOUT', text, { cause: error });
+      throw new HedgeError('TIMEOUT', stillHeld(resource, timeout, holder), { cause: error });
     }
   }
 
@@ -186,6 +185,12 @@ export class MemberLocks {
       losses.add(term);
     });
   }
+}
+
+function stillHeld({ label }: Resource, timeout: number, holder: Holder): string {
+  const { newerFormat } = holder;
+  if (newerFormat === undefined) return STILL_HELD(label, timeout, holder.address);
+  return STILL_HELD_BY_NEWER_ROW(label, timeout, newerFormat);
 }
 
 function named({ kind, name }: Resource): Pick<Resource, 'kind' | 'name'> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LockRow } from '../store/index.js';
 import { groupLock, namedLock } from './lock.resource.js';
-import { lockPrefix } from '../table/lock.rows.js';
+import { lockPrefix } from '../table/index.js';
 import { resourceQuery, resourceStateOf } from './resource.state.js';
 
 const LOCK = namedLock('g', 'job');

@@ -1,10 +1,13 @@
-import { parseOwner, sessionPrefix } from '../table/index.js';
-import { remainingOf } from '../session/index.js';
+import { newerRow, ownerRow, parseHolding, sessionPrefix } from '../table/index.js';
+import { holderLife } from '../session/index.js';
 import type { LockRow, RowQuery } from '../store/index.js';
 import type { Holder, Resource } from './resource.js';
 
+/** ms between two looks at a resource that a later version holds: this version cannot tell when that lease ends. */
+const NEWER_ROW_LOOK_INTERVAL = 10_000;
+
 export interface ResourceState {
-  /** The terms whose session lives. The session that ends first comes first. */
+  /** The terms whose session lives, and those of a later version. The one that ends first comes first. */
   readonly holders: readonly Holder[];
   /** Fences whose session is dead or gone, and the dead sessions. The next acquire deletes them. */
   readonly staleRows: readonly string[];
@@ -16,20 +19,19 @@ export function resourceQuery(resource: Resource, names: string[] = []): RowQuer
 }
 
 /** The state of a resource, from the rows of {@link resourceQuery} (FREE-BY-FENCE). */
-export function resourceStateOf(
-  { group, fences }: Resource,
-  rows: readonly LockRow[],
-): ResourceState {
+export function resourceStateOf(resource: Resource, rows: readonly LockRow[]): ResourceState {
+  const { group } = resource;
   const byName = new Map(rows.map((row) => [row.name, row]));
   const staleRows = new Set<string>();
   const holders: Holder[] = [];
-  for (const fence of rows) {
-    if (fence.name < fences.from || fence.name >= fences.to) continue;
-    const found = livingHolder(fence, byName.get(sessionPrefix(group) + fence.writer));
+  for (const row of rows) {
+    if (!showsHolder(resource, row)) continue;
+    const found = holderBy(group, row, byName);
     if (found) holders.push(found);
     else {
-      staleRows.add(fence.name);
-      if (fence.writer) staleRows.add(sessionPrefix(group) + fence.writer);
+      staleRows.add(row.name);
+      const session = ownerRow(group, row);
+      if (session !== undefined) staleRows.add(session);
     }
   }
   holders.sort((one, other) => one.remaining - other.remaining);
@@ -48,12 +50,26 @@ export function blockerOf(resource: Resource, rows: readonly LockRow[]): Holder 
   return resource.freeBeside(holders) > 0 ? undefined : holders[0];
 }
 
-function livingHolder(fence: LockRow, session: LockRow | undefined): Holder | undefined {
-  const owner = session && parseOwner(session);
-  if (!owner || fence.writer === undefined || fence.token === undefined) return undefined;
-  const remaining = remainingOf(owner.leaseDuration, session.age);
-  if (remaining <= 0) return undefined;
-  const { address } = owner;
-  const { token, writer: sessionId, name } = fence;
-  return { address, token, sessionId, fenceRow: name, remaining };
+/** Whether the row shows a holder. A fence does; the resource's own row does only where a later version wrote it. */
+function showsHolder({ row, fences }: Resource, { name, writer }: LockRow): boolean {
+  const isFence = name >= fences.from && name < fences.to;
+  return isFence || (name === row && newerRow({ writer }) !== undefined);
+}
+
+function holderBy(
+  group: string,
+  row: LockRow,
+  byName: ReadonlyMap<string, LockRow>,
+): Holder | undefined {
+  const life = holderLife(group, row, byName);
+  const { token, name } = row;
+  if (life.kind === 'newer') {
+    return { newerFormat: life.format, fenceRow: name, remaining: NEWER_ROW_LOOK_INTERVAL };
+  }
+  const sessionId = parseHolding(row);
+  if (life.kind === 'dead' || typeof sessionId !== 'string' || token === undefined) {
+    return undefined;
+  }
+  const { owner, remaining } = life;
+  return { address: owner.address, token, sessionId, fenceRow: name, remaining };
 }

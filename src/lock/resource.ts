@@ -29,12 +29,26 @@ export interface Resource {
 }
 
 /** A term that holds a resource, as one read of the store shows it. */
-export interface Holder {
+export type Holder = LivingHolder | NewerHolder;
+
+/** A term whose session lives. */
+export interface LivingHolder {
+  readonly newerFormat?: undefined;
   /** The member's id. */
   readonly address: string;
   readonly token: bigint;
   readonly sessionId: string;
   readonly fenceRow: string;
   /** ms until others may end the holder's session, by the store's clock. A renewal prolongs it. */
+  readonly remaining: number;
+}
+
+/** A term of a later version of this library, by a row that this version cannot read. */
+export interface NewerHolder {
+  /** The format of that row, or of the session's. */
+  readonly newerFormat: number;
+  /** The name of the fence, or of the resource's own row. */
+  readonly fenceRow: string;
+  /** ms until it is worth another look. */
   readonly remaining: number;
 }

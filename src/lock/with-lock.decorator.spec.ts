@@ -2,6 +2,7 @@ import { Injectable, SetMetadata, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MemberRooms } from '../../test/support/simulated/member.rooms.js';
+import { LOCK_BUSY_BY_NEWER_ROW } from './lock.messages.js';
 import type { Lock } from './lock.js';
 import { LockService } from './lock.service.js';
 import { WithLock } from './with-lock.decorator.js';
@@ -147,6 +148,17 @@ describe('a method with a lock', () => {
       });
       expect(jobs.runs).toBe(0);
     });
+  });
+
+  it('rejects with onBusy: throw, and says so where a newer version holds the lock', async () => {
+    const fence = { name: 'hedge/g/lock/job#t', writer: 'v2 anything' };
+    rooms.model.commit([{ table: 'lock', op: 'insert', ...fence }]);
+
+    await expect(rooms.during(jobs.thrown())).rejects.toMatchObject({
+      code: 'LOCK_BUSY',
+      message: LOCK_BUSY_BY_NEWER_ROW('job', 2),
+    });
+    expect(jobs.runs).toBe(0);
   });
 
   it('does not run where its name function fails, or gives no name', async () => {

@@ -3,8 +3,9 @@ import { wrapMethod } from '../decorators/wrap-method.js';
 import { HedgeError, INVALID_NAME } from '../errors/index.js';
 import { NOT_MADE_BY_NEST } from '../decorators/decorators.messages.js';
 import { checkLockName, isLockName } from '../table/index.js';
-import { LOCK_BUSY, LOCK_NAME_FAILED } from './lock.messages.js';
+import { LOCK_BUSY, LOCK_BUSY_BY_NEWER_ROW, LOCK_NAME_FAILED } from './lock.messages.js';
 import { LockService } from './lock.service.js';
+import type { Holder } from './resource.js';
 import {
   checkOptions,
   type AsyncMethod,
@@ -79,12 +80,18 @@ function runnerOf(lockService: LockService, { onBusy, ...limits }: WithLockOptio
       return (name, run) => lockService.usingIfFree(name, run, limits, () => undefined);
     case 'throw':
       return (name, run) =>
-        lockService.usingIfFree(name, run, limits, ({ address }) => {
-          throw new HedgeError('LOCK_BUSY', LOCK_BUSY(name, address));
+        lockService.usingIfFree(name, run, limits, (holder) => {
+          throw new HedgeError('LOCK_BUSY', busyText(name, holder));
         });
     default:
       return (name, run) => lockService.using(name, run, limits);
   }
+}
+
+function busyText(name: string, holder: Holder): string {
+  const { newerFormat } = holder;
+  if (newerFormat === undefined) return LOCK_BUSY(name, holder.address);
+  return LOCK_BUSY_BY_NEWER_ROW(name, newerFormat);
 }
 
 /** @throws HedgeError `INVALID_ARGUMENT` */

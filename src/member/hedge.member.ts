@@ -12,6 +12,7 @@ import {
   type PortSecurity,
 } from '../messaging/index.js';
 import type { HedgeStore } from '../store/index.js';
+import { NewerRowWatch } from '../table/index.js';
 import { SystemClock, type Clock } from '../time/index.js';
 import { LeaderParts } from './leader.parts.js';
 import { LockParts } from './lock.parts.js';
@@ -31,6 +32,7 @@ export class HedgeMember implements MemberBase {
   readonly factory: HandlerFactory;
   readonly surroundings: Surroundings | undefined;
   readonly clock: Clock;
+  readonly store: HedgeStore;
   readonly identity: MemberIdentity;
   readonly server: MessageServer;
   readonly peers: Peers;
@@ -44,13 +46,14 @@ export class HedgeMember implements MemberBase {
 
   constructor(
     readonly options: ResolvedOptions,
-    readonly store: HedgeStore,
+    store: HedgeStore,
     { explorer, factory }: NestParts,
     security?: PortSecurity,
   ) {
     this.explorer = explorer;
     this.factory = factory;
     this.surroundings = options.surroundings;
+    this.store = new NewerRowWatch(store, this.logger);
     this.clock = this.surroundings?.clock ?? new SystemClock();
     this.identity = new MemberIdentity(options.group, undefined, () => store.identity ?? '');
     // Another network than TCP has no TLS either.

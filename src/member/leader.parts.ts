@@ -53,7 +53,7 @@ export class LeaderParts {
       logger,
       announceRelease: () => this.membership.tell(NOTICE_TIMEOUT),
     });
-    terms.register(new Sweeper(group, store, clock, leaseDuration, logger));
+    terms.register(new Sweeper({ group, leaseDuration, store, clock, logger }));
     return terms;
   }
 

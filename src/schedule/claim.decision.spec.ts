@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LockRow } from '../store/index.js';
-import { decideClaim, type Claim } from './claim.decision.js';
+import { decideClaim, decideEnd, type Claim } from './claim.decision.js';
 import { cronRow, formatCron, parseCron, type CronState } from '../table/index.js';
 
 const MINUTE = 60_000;
@@ -48,6 +48,14 @@ describe('a claim of a slot', () => {
 
   it('knows its own', () => {
     expect(kindAfter({ claim: 'b' })).toBe('mine');
+  });
+
+  it.each([false, true])('is not had where the row is of a newer format', (catchesUp) => {
+    const rows = [rowOf('v2 1970-01-01T00:00:00.000Z done 1 a b')];
+    const answer = { result: { kind: 'newer', format: 2 }, mutations: [] };
+
+    expect(decideClaim({ ...claim, catchesUp }, rows)).toEqual(answer);
+    expect(decideEnd(claim, rows)).toEqual({ result: false, mutations: [] });
   });
 
   it('catches up with nothing where the cron never ran, and begins to count', () => {

@@ -1,4 +1,4 @@
-import { formatCron, parseCron, type CronState } from '../table/index.js';
+import { formatCron, NewerRow, parseCron, type CronState } from '../table/index.js';
 import type { Decision, LockRow, Mutation } from '../store/index.js';
 
 /** One attempt to run a cron for a slot. */
@@ -16,16 +16,21 @@ export interface Claim {
  * - `claimed`: its commit makes the slot this attempt's, once and for all; `before` is what stood there;
  * - `mine`: an earlier commit of this very attempt already landed;
  * - `taken`: this slot or a later one was claimed before;
- * - `begun`: there was nothing to catch up with; from now on there may be.
+ * - `begun`: there was nothing to catch up with; from now on there may be;
+ * - `newer`: a later version wrote the row, so this version cannot tell which slots were claimed.
  */
 export type ClaimAnswer =
   | { readonly kind: 'claimed'; readonly before: CronState | undefined }
   | { readonly kind: 'mine' | 'begun' }
-  | { readonly kind: 'taken'; readonly by: CronState };
+  | { readonly kind: 'taken'; readonly by: CronState }
+  | { readonly kind: 'newer'; readonly format: number };
 
 export function decideClaim(claim: Claim, rows: readonly LockRow[]): Decision<ClaimAnswer> {
   const { row, state, catchesUp } = claim;
   const before = rows.map(parseCron).find((found) => found !== undefined);
+  if (before instanceof NewerRow) {
+    return { result: { kind: 'newer', format: before.format }, mutations: [] };
+  }
   if (before?.claim === state.claim) {
     return { result: { kind: before.state === 'running' ? 'mine' : 'begun' }, mutations: [] };
   }
@@ -40,10 +45,11 @@ export function decideClaim(claim: Claim, rows: readonly LockRow[]): Decision<Cl
   return { result: { kind: 'claimed', before }, mutations: [written(row, state)] };
 }
 
-/** The run is over. Changes nothing once somebody has claimed a later slot. */
+/** The run is over. Changes nothing once another claim stands there, or a row of a newer format. */
 export function decideEnd({ row, state }: Claim, rows: readonly LockRow[]): Decision<boolean> {
-  const now = rows.map(parseCron).find((found) => found?.claim === state.claim);
-  if (now?.state !== 'running') return { result: now !== undefined, mutations: [] };
+  const now = rows.map(parseCron).find((found) => found !== undefined);
+  const isOurs = now !== undefined && !(now instanceof NewerRow) && now.claim === state.claim;
+  if (!isOurs || now.state === 'done') return { result: isOurs, mutations: [] };
   return { result: true, mutations: [written(row, { ...state, state: 'done' })] };
 }
 

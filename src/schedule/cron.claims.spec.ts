@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/simulated/member.rooms.js';
-import { cronRow, parseCron } from '../table/index.js';
+import { cronRow, parseCron, type CronState } from '../table/index.js';
 import { groupLock, type Term } from '../lock/index.js';
 import type { Claim } from './claim.decision.js';
 import { CronClaims } from './cron.claims.js';
@@ -53,7 +53,7 @@ describe('claims of many crons at once', () => {
     await rooms.during(Promise.all(numbers.map((number) => claims.end(term, claimOf(number)))));
     const states = numbers.map((number) => {
       const row = rooms.model.rows.get(cronRow(rooms.group, `cron-${number}`));
-      return parseCron({ writer: row?.writer ?? undefined })?.state;
+      return (parseCron({ writer: row?.writer }) as CronState).state;
     });
     expect(new Set(states)).toEqual(new Set(['done']));
   });

@@ -5,10 +5,10 @@ import type { Clock } from '../time/index.js';
 import type { Decision, LockRow, Mutation } from '../store/index.js';
 import { decideClaim, decideEnd, type Claim, type ClaimAnswer } from './claim.decision.js';
 
-/** What became of a claim: with what stood there before, where it is ours. */
+/** What became of a claim: with what stood there before, where it is ours, and with what is in its way otherwise. */
 export type ClaimOutcome =
   | { readonly isOurs: true; readonly before: CronState | undefined }
-  | { readonly isOurs: false; readonly by?: CronState };
+  | { readonly isOurs: false; readonly by?: CronState; readonly newerFormat?: number };
 
 /** How many rows of crons one commit changes at the most. */
 const MOST = 500;
@@ -59,6 +59,8 @@ export class CronClaims {
         return { isOurs: true, before };
       case 'taken':
         return { isOurs: false, by: answer.by };
+      case 'newer':
+        return { isOurs: false, newerFormat: answer.format };
       case 'begun':
         return { isOurs: false };
     }

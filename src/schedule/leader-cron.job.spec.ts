@@ -7,13 +7,13 @@ import {
   REPLY_LOST,
 } from '../../test/support/simulated/member.rooms.js';
 import { leadershipOf, type InterruptedRun } from '../leader/index.js';
-import { cronRow, parseCron } from '../table/index.js';
+import { cronRow, parseCron, type CronState } from '../table/index.js';
 import { groupLock, type Term } from '../lock/index.js';
 import { CronClaims } from './cron.claims.js';
 import type { CronRun } from './cron.run.js';
 import { CronSlots } from './cron.slots.js';
 import { LeaderCronJob } from './leader-cron.job.js';
-import { CRON_ERROR_UNSPEAKABLE } from './schedule.messages.js';
+import { CRON_ERROR_UNSPEAKABLE, CRON_ROW_NEWER } from './schedule.messages.js';
 
 const NAME = 'nightly';
 const MINUTE = 60_000;
@@ -85,7 +85,7 @@ class CronMember {
   get row() {
     const { model, group } = this.rooms;
     const row = model.rows.get(cronRow(group, NAME));
-    return row && parseCron({ writer: row.writer ?? undefined });
+    return row && (parseCron(row) as CronState | undefined);
   }
 }
 
@@ -186,6 +186,20 @@ describe('a cron of the leader', () => {
         /until 2026-11-24T00:01:00.000Z .* b:1 has already run it .* clock .* was ahead/,
       ),
     ]);
+  });
+
+  it('skips its slots where its row is of a newer format, and says so once', async () => {
+    const { model, group, logger } = one.rooms;
+    const name = cronRow(group, NAME);
+    model.commit([{ table: 'lock', op: 'insert', name, writer: 'v2 anything' }]);
+    for (let number = 1; number <= 3; number++) {
+      await minute(number);
+      await one.tick();
+    }
+
+    expect(one.runs).toEqual([]);
+    expect(model.rows.get(name)?.writer).toBe('v2 anything');
+    expect(logger.warnings).toEqual([CRON_ROW_NEWER(NAME, '2026-11-23T00:01:00.000Z', 2)]);
   });
 
   it.each([

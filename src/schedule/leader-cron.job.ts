@@ -14,6 +14,7 @@ import {
   CRON_ERROR_UNSPEAKABLE,
   CRON_INTERRUPTED,
   CRON_NOT_CLAIMED,
+  CRON_ROW_NEWER,
   CRON_STILL_RUNNING,
 } from './schedule.messages.js';
 
@@ -50,6 +51,8 @@ export class LeaderCronJob {
   #ended: string | undefined;
   /** Up to which slot others were found to be ahead. */
   #ahead = 0;
+  /** It was said that the row is of a newer format. */
+  #hasSaidNewer = false;
 
   constructor(
     private readonly parts: LeaderCronParts,
@@ -123,7 +126,9 @@ export class LeaderCronJob {
     try {
       const outcome = await this.ports.claims.claim(term, claim);
       if (!outcome.isOurs) {
-        if (outcome.by) this.#lookAhead(outcome.by);
+        const { by, newerFormat } = outcome;
+        if (by) this.#lookAhead(by);
+        if (newerFormat !== undefined) this.#skipForNewer(claim, newerFormat);
         return false;
       }
       if (outcome.before) this.#lookBack(outcome.before);
@@ -160,6 +165,14 @@ export class LeaderCronJob {
     if (by.slot === this.#ahead || by.slot - this.ports.clock.now().wall < AHEAD) return;
     this.#ahead = by.slot;
     this.ports.logger.warn(CRON_AHEAD(this.parts.name, timeOf(by), by.member));
+  }
+
+  /** Aloud once: it is so at every slot until somebody updates the app. */
+  #skipForNewer({ state }: Claim, format: number): void {
+    const text = CRON_ROW_NEWER(this.parts.name, timeOf(state), format);
+    if (this.#hasSaidNewer) this.ports.logger.debug(text);
+    else this.ports.logger.warn(text);
+    this.#hasSaidNewer = true;
   }
 
   #leaveOut(busy: Term, slot: number): void {

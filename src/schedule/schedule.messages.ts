@@ -1,4 +1,5 @@
 import { shown, textOf } from '../errors/index.js';
+import { HAS_NEWER_FORMAT, UPDATE_FOR_NEWER_ROW } from '../table/index.js';
 
 export const NO_CRON = (label: string, error: unknown) =>
   `@LeaderCron() on ${label}() cannot be scheduled. ${typeof error === 'string' ? error : textOf(error)}`;
@@ -17,6 +18,9 @@ export const CRON_NOT_CLAIMED = (name: string, slot: string, error: unknown) =>
 
 export const CRON_STILL_RUNNING = (name: string, slot: string) =>
   `Skipped cron ${shown(name)} for ${slot}: the previous run is still in progress on this member.`;
+
+export const CRON_ROW_NEWER = (name: string, slot: string, format: number) =>
+  `Skipped cron ${shown(name)} for ${slot}: its row in the lock table ${HAS_NEWER_FORMAT(format)} ${UPDATE_FOR_NEWER_ROW}`;
 
 export const CRON_AHEAD = (name: string, slot: string, member: string) =>
   `Cron ${shown(name)} does not run until ${slot} has passed: member ${member} has already run it for that time, because the clock of that member was ahead. Synchronize the clocks. To run the cron earlier, delete its row from the lock table.`;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LOST, MemberRooms, REPLY_LOST } from '../../test/support/simulated/member.rooms.js';
-import { namedLock, type Holder, type Term } from '../lock/index.js';
+import { namedLock, type LivingHolder, type Term } from '../lock/index.js';
 import { semaphoreResource } from './semaphore.resource.js';
 import { LIMIT_MISMATCH } from './semaphore.messages.js';
 
@@ -32,7 +32,7 @@ describe('the permits of a semaphore', () => {
     const mine = await permit();
     await permit();
 
-    const { remaining, address } = ((await ask(other)) as { holder: Holder }).holder;
+    const { remaining, address } = ((await ask(other)) as { holder: LivingHolder }).holder;
     expect(address).toBe('a:1');
     expect(remaining).toBeGreaterThan(LEASE);
     await release(mine);

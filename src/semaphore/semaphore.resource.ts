@@ -1,7 +1,6 @@
 import { HedgeError } from '../errors/index.js';
-import { permitPrefix } from '../table/index.js';
-import type { Holder, Resource } from '../lock/index.js';
-import { keysBeginningWith } from '../store/index.js';
+import { limitOfPermit, permitRow, permitsOf, semaphoreName } from '../table/index.js';
+import type { Holder, LivingHolder, Resource } from '../lock/index.js';
 import { LIMIT_MISMATCH } from './semaphore.messages.js';
 
 /**
@@ -9,9 +8,9 @@ import { LIMIT_MISMATCH } from './semaphore.messages.js';
  * The limit is forgotten with the last permit.
  */
 export function semaphoreResource(group: string, name: string, limit: number): Resource {
-  const permits = `${permitPrefix(group)}${name}/`;
   // Callers with another limit get a line of their own, so they learn of their mistake without waiting.
-  const row = `${permits}${limit}`;
+  const row = semaphoreName(group, name, limit);
+  const limitOf = ({ fenceRow }: LivingHolder) => limitOfPermit(group, name, fenceRow);
   return {
     group,
     kind: 'permit',
@@ -19,15 +18,14 @@ export function semaphoreResource(group: string, name: string, limit: number): R
     label: `a permit of '${name}'`,
     row,
     isGroupLock: false,
-    // Names hold no `/`, so the permits of a semaphore are in no other semaphore's range.
-    fences: keysBeginningWith(permits),
-    fenceRow: (termId) => `${row}/${termId}`,
+    fences: permitsOf(group, name),
+    fenceRow: (termId) => permitRow(row, termId),
     freeBeside: (holders) => limit - holders.length,
     refusal: (holders) => {
-      const others = holders.filter(({ fenceRow }) => !fenceRow.startsWith(`${row}/`));
+      const others = holders.filter(isReadable).filter((holder) => limitOf(holder) !== `${limit}`);
       if (others.length === 0) return undefined;
-      const used = others[0].fenceRow.slice(permits.length).split('/')[0];
-      const text = LIMIT_MISMATCH(name, limit, used, [...new Set(others.map(addressOf))]);
+      const addresses = [...new Set(others.map(addressOf))];
+      const text = LIMIT_MISMATCH(name, limit, limitOf(others[0]), addresses);
       return new HedgeError('LIMIT_MISMATCH', text);
     },
     mutationsOnAcquire: () => [],
@@ -35,6 +33,11 @@ export function semaphoreResource(group: string, name: string, limit: number): R
   };
 }
 
-function addressOf({ address }: Holder): string {
+/** A permit of a later version counts as taken, whatever its limit is: this version cannot read that. */
+function isReadable(holder: Holder): holder is LivingHolder {
+  return holder.newerFormat === undefined;
+}
+
+function addressOf({ address }: LivingHolder): string {
   return address;
 }

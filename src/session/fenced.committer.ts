@@ -6,6 +6,7 @@ import type {
   RowQuery,
   StoreCall,
 } from '../store/index.js';
+import { formatHolding } from '../table/index.js';
 import type { Clock } from '../time/index.js';
 import type { Fence } from './fence.js';
 import type { Session } from './session.js';
@@ -13,7 +14,7 @@ import type { SessionKeeper } from './session.keeper.js';
 
 /** Changes nothing: it makes the commit fail with NOT_FOUND if the fence is gone. */
 export function fenceCheck(session: Session, fence: Fence): Mutation {
-  return { table: 'lock', op: 'update', name: fence.row, writer: session.id };
+  return { table: 'lock', op: 'update', name: fence.row, writer: formatHolding(session.id) };
 }
 
 /** Commits that succeed only while a session stands in the store, and each fence that the caller names. */

@@ -3,7 +3,7 @@ import type { Mutation } from '../store/index.js';
 import type { Instant } from '../time/index.js';
 import type { Deadline } from './deadline.js';
 import type { Fence } from './fence.js';
-import { formatOwner, sessionPrefix, type SessionOwner } from '../table/index.js';
+import { formatSession, sessionRow, type SessionOwner } from '../table/index.js';
 
 /**
  * A member's lease in the store. It is `fresh` until a commit is known to have written its row, then `standing` until
@@ -22,7 +22,7 @@ export class Session {
     private deadline: Deadline,
     private renewedAt: Instant,
   ) {
-    this.row = sessionPrefix(group) + this.id;
+    this.row = sessionRow(group, this.id);
   }
 
   /** True while its row may stand and this member may use it. Compares clocks at the call. */
@@ -76,7 +76,7 @@ export class Session {
       op: isThere ? 'update' : 'insert',
       name: this.row,
       heartbeat: 'now',
-      writer: formatOwner(this.owner),
+      writer: formatSession(this.owner),
     };
   }
 

@@ -115,6 +115,32 @@ describe('a sweep', () => {
     expect(swept([session('s', ALIVE)])).toEqual([]);
   });
 
+  it.each<[string, LockRow[]]>([
+    ['a session', [row('session/s', { writer: 'v2 anything', age: DEAD })]],
+    [
+      'a session, with its fences, locks and permits',
+      [
+        row('session/s', { writer: 'v2 anything', age: DEAD }),
+        fence('a', 's', 1n),
+        lock('a', 1n),
+        permit('a', '1', 's'),
+      ],
+    ],
+    ['a fence', [fence('a', 'v2 s', 1n), session('s', DEAD)]],
+    ['a permit', [permit('a', '1', 'v2 s'), session('s', DEAD)]],
+  ])('leaves alone what is of a newer format: %s', (_, rows) => {
+    const readable = rows.filter(({ writer }) => writer === '1000 m:1').map(({ name }) => name);
+
+    expect(swept(rows)).toEqual(readable);
+    expect(sweepQuery('g', rows)?.names ?? []).toEqual(readable);
+  });
+
+  it('leaves a lock of a newer format alone, and clears away the dead fence beside it', () => {
+    const newer = { ...lock('a', 1n), writer: 'v2 anything' };
+
+    expect(swept([fence('a', 's', 1n), newer])).toEqual(['hedge/g/lock/a#s']);
+  });
+
   describe('of more rows than one page has', () => {
     const [locks] = sweepPages('g');
 

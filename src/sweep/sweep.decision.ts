@@ -1,5 +1,12 @@
-import { parseOwner, sessionPrefix, heldRow, lockPrefix, permitPrefix } from '../table/index.js';
-import { remainingOf } from '../session/index.js';
+import {
+  lockPrefix,
+  newerRow,
+  ownerRow,
+  parseRowName,
+  permitPrefix,
+  sessionPrefix,
+} from '../table/index.js';
+import { holderLife, sessionLife } from '../session/index.js';
 import {
   byCodePoint,
   keysBeginningWith,
@@ -10,8 +17,8 @@ import {
 } from '../store/index.js';
 
 /**
- * How many rows are looked at together. For each of them a transaction reads and deletes two more at the most, the
- * session that decides and the lock behind a fence; Spanner takes 80,000 in a commit, and a sweep is in no hurry.
+ * Rows that a sweep looks at together. For each of them a transaction reads and deletes at most two more: the session
+ * that decides, and the lock behind a fence. Spanner takes 80,000 in a commit, and a sweep is in no hurry.
  */
 const PAGE = 1_000;
 
@@ -22,21 +29,21 @@ export interface SweepPage {
 }
 
 /**
- * Where dead sessions leave rows: the first page of each kind. Nobody knows whose rows of other kinds are; the group
- * lock's own range every acquire of it clears by itself.
+ * The first page of each kind of row that dead sessions leave. The sweep does not touch rows of other kinds. Nor does it
+ * read the group lock's fences: every acquire of that lock deletes the dead ones itself.
  */
 export function sweepPages(group: string): SweepPage[] {
   const prefixes = [lockPrefix(group), permitPrefix(group), sessionPrefix(group)];
   return prefixes.map((prefix) => ({ prefix, from: prefix }));
 }
 
-/** Reads one page, with the sessions that its rows belong to. */
+/** The query for one page, and for the sessions that its rows belong to. */
 export function sweepLook(group: string, { prefix, from }: SweepPage): RowQuery {
   const { to } = keysBeginningWith(prefix);
   return { range: { from, to }, limit: PAGE, owners: sessionPrefix(group) };
 }
 
-/** What comes after a page that was full. */
+/** The page after a full one. */
 export function nextSweepPage(
   { prefix }: SweepPage,
   rows: readonly LockRow[],
@@ -47,24 +54,22 @@ export function nextSweepPage(
 }
 
 /**
- * What a look found dead, with the sessions it depends on and the locks behind it: few rows, so that the living are
- * not disturbed.
+ * The query for the rows that a look found dead, for the sessions that decide, and for the locks behind. These are few
+ * rows, so the transaction disturbs no living member.
  */
 export function sweepQuery(group: string, rows: readonly LockRow[]): RowQuery | undefined {
   const names = new Set(deadRows(group, rows));
   if (names.size === 0) return undefined;
   for (const row of rows) {
-    if (!names.has(row.name) || !isFenceOf(group, row)) continue;
-    names.add(sessionPrefix(group) + row.writer);
-    const lock = lockBehind(row);
-    if (lock !== undefined) names.add(lock);
+    if (!names.has(row.name)) continue;
+    for (const name of rowsBehind(group, row)) names.add(name);
   }
   return { names: [...names] };
 }
 
 /**
- * Deletes dead sessions, the fences and permits they left, and the locks behind those. Judged and deleted in one
- * transaction, so it is safe whoever runs it, and whenever.
+ * Deletes dead sessions, the fences and permits they left, and the locks behind those. One transaction judges and deletes,
+ * so any member may run it at any time.
  */
 export function sweepDecision(group: string, rows: readonly LockRow[]): Decision<number> {
   const mutations = deadRows(group, rows).map((name): Mutation => ({
@@ -79,29 +84,22 @@ function deadRows(group: string, rows: readonly LockRow[]): string[] {
   const byName = new Map(rows.map((row) => [row.name, row]));
   const dead = new Set<string>();
   for (const row of rows) {
-    if (row.name.startsWith(sessionPrefix(group))) {
-      if (!isAlive(row)) dead.add(row.name);
-    } else if (isFenceOf(group, row) && !isAlive(byName.get(sessionPrefix(group) + row.writer))) {
-      dead.add(row.name);
-      const lock = byName.get(lockBehind(row) ?? '');
-      // Another token means another term, which has a fence of its own.
-      if (lock && lock.token === row.token) dead.add(lock.name);
-    }
+    const is = parseRowName(group, row.name);
+    if (is?.kind === 'session' && sessionLife(row).kind === 'dead') dead.add(row.name);
+    if (is?.kind !== 'fence' && is?.kind !== 'permit') continue;
+    if (holderLife(group, row, byName).kind !== 'dead') continue;
+    dead.add(row.name);
+    const lock = is.kind === 'fence' ? byName.get(is.lockRow) : undefined;
+    // Another token means another term, which has a fence of its own.
+    if (lock && lock.token === row.token && !newerRow(lock)) dead.add(lock.name);
   }
   return [...dead];
 }
 
-/** A lock's fence, or a permit. */
-function isFenceOf(group: string, row: LockRow): boolean {
-  return heldRow(group, row) !== undefined;
-}
-
-function lockBehind({ name }: LockRow): string | undefined {
-  const at = name.indexOf('#');
-  return at < 0 ? undefined : name.slice(0, at);
-}
-
-function isAlive(session: LockRow | undefined): boolean {
-  const owner = session && parseOwner(session);
-  return owner !== undefined && remainingOf(owner.leaseDuration, session!.age) > 0;
+/** Of a fence or a permit: the session that decides whether it is dead, and the lock that goes with it. */
+function rowsBehind(group: string, row: LockRow): string[] {
+  const is = parseRowName(group, row.name);
+  if (is?.kind !== 'fence' && is?.kind !== 'permit') return [];
+  const names = [ownerRow(group, row), is.kind === 'fence' ? is.lockRow : undefined];
+  return names.filter((name) => name !== undefined);
 }

@@ -32,8 +32,8 @@ describe('the sweeper', () => {
   });
 
   function sweep(): void {
-    const { store, clock, logger } = rooms;
-    new Sweeper('g', store, clock, LEASE, logger.asLogger).began(term);
+    const { group, store, clock, logger } = rooms;
+    new Sweeper({ group, leaseDuration: LEASE, store, clock, logger: logger.asLogger }).began(term);
   }
 
   /** What a member left that held this many locks and permits when it died. */

@@ -14,51 +14,57 @@ import type { HedgeStore } from '../store/index.js';
 import type { TermListener } from '../leader/index.js';
 import { SWEEP_FAILED } from './sweep.messages.js';
 
-/** ms; what dead sessions leave is in nobody's way, so there is no hurry */
+/** ms; rows of dead sessions block nobody, so there is no hurry */
 const LEAST_INTERVAL = 60_000;
 
-/** While this member leads, it clears away the rows of sessions that died. */
+/** The parts of a member that the sweeper needs. */
+export interface SweeperParts {
+  readonly group: string;
+  /** ms */
+  readonly leaseDuration: number;
+  readonly store: HedgeStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** While this member leads, it deletes the rows of sessions that died. */
 export class Sweeper implements TermListener {
-  constructor(
-    private readonly group: string,
-    private readonly store: HedgeStore,
-    private readonly clock: Clock,
-    private readonly leaseDuration: number,
-    private readonly logger: Logger,
-  ) {}
+  constructor(private readonly parts: SweeperParts) {}
 
   began(term: Term): void {
     void this.#run(term);
   }
 
   async ended(): Promise<void> {
-    // The term's signal has ended the loop; a sweep under way is safe whoever runs it.
+    // The term's signal has ended the loop. A sweep under way is safe, even if another member leads by now.
   }
 
   async #run({ signal }: Term): Promise<void> {
-    // The sessions that died with the leader before are dead for everybody by then.
-    await sleep(this.clock, 2 * this.leaseDuration, signal);
+    const { clock, leaseDuration } = this.parts;
+    // By then, the sessions that died with the leader before are dead by every clock.
+    await sleep(clock, 2 * leaseDuration, signal);
     while (!signal.aborted) {
       await this.#sweep(signal);
-      await sleep(this.clock, Math.max(LEAST_INTERVAL, 10 * this.leaseDuration), signal);
+      await sleep(clock, Math.max(LEAST_INTERVAL, 10 * leaseDuration), signal);
     }
   }
 
   async #sweep(signal: AbortSignal): Promise<void> {
+    const { group, logger } = this.parts;
     try {
-      for (const first of sweepPages(this.group)) {
+      for (const first of sweepPages(group)) {
         let page: SweepPage | undefined = first;
         while (page) page = await this.#sweepPage(page, signal);
       }
     } catch (error) {
-      if (!signal.aborted) this.logger.debug(SWEEP_FAILED(error));
+      if (!signal.aborted) logger.debug(SWEEP_FAILED(error));
     }
   }
 
-  /** One transaction over a page at the most: whoever held very much leaves more than one commit takes. */
+  /** One transaction a page: a member that held very much leaves more than one commit takes. */
   async #sweepPage(page: SweepPage, signal: AbortSignal): Promise<SweepPage | undefined> {
-    const { group, store, clock } = this;
-    const limits = { timeout: this.leaseDuration, signal };
+    const { group, store, clock, leaseDuration } = this.parts;
+    const limits = { timeout: leaseDuration, signal };
     const look = sweepLook(group, page);
     const rows = await repeated(clock, limits, (call) => store.rows(look, call));
     const query = sweepQuery(group, rows);

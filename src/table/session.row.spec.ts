@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatOwner, parseOwner, sessionPrefix } from './session.row.js';
+import { formatSession, parseSession, sessionPrefix } from './session.row.js';
 
 const row = (writer: string | undefined) => ({ name: 'n', writer, token: undefined, age: 0 });
 
@@ -9,13 +9,13 @@ describe("a session's row", () => {
     { leaseDuration: 1_000, address: '[::1]:80' },
     { leaseDuration: 1_000, address: 'a b\nc:1' },
   ])('tells the lease and the address of $address', (owner) => {
-    expect(parseOwner(row(formatOwner(owner)))).toEqual(owner);
+    expect(parseSession(row(formatSession(owner)))).toEqual(owner);
   });
 
   it.each([undefined, '', 'host:80', '10000', '10000 ', 'x host:80', '-1 host:80', ' 1 h'])(
     'with %j tells nothing',
     (writer) => {
-      expect(parseOwner(row(writer))).toBeUndefined();
+      expect(parseSession(row(writer))).toBeUndefined();
     },
   );
 

@@ -1,11 +1,30 @@
 import type { LockRow } from '../store/index.js';
+import { groupPrefix } from './group.rows.js';
+import { newerRow, type Reading } from './row.format.js';
 
-/** Session rows of a group are named by this prefix and the session's id. */
+/** The rows of a group's sessions begin with this; the session's id follows. */
 export function sessionPrefix(group: string): string {
-  return `hedge/${group}/session/`;
+  return `${groupPrefix(group)}session/`;
 }
 
-/** What a session row's `writer` says about its owner. */
+/** The row of a session. */
+export function sessionRow(group: string, id: string): string {
+  return sessionPrefix(group) + id;
+}
+
+/** A row that {@link parseRowName} found to be a session's. */
+export interface SessionRowName {
+  readonly kind: 'session';
+  /** The session's id. */
+  readonly id: string;
+}
+
+export function parseSessionName(group: string, row: string): SessionRowName | undefined {
+  const prefix = sessionPrefix(group);
+  return row.startsWith(prefix) ? { kind: 'session', id: row.slice(prefix.length) } : undefined;
+}
+
+/** The owner of a session, as the `writer` of its row tells. */
 export interface SessionOwner {
   /** ms; others judge a session by its own lease, not by theirs. */
   readonly leaseDuration: number;
@@ -13,11 +32,15 @@ export interface SessionOwner {
   readonly address: string;
 }
 
-export function formatOwner(owner: SessionOwner): string {
+/** @returns the `writer` of a session's row */
+export function formatSession(owner: SessionOwner): string {
   return `${owner.leaseDuration} ${owner.address}`;
 }
 
-export function parseOwner(row: LockRow): SessionOwner | undefined {
+/** Reads the `writer` of a session's row. */
+export function parseSession(row: Pick<LockRow, 'writer'>): Reading<SessionOwner> {
+  const newer = newerRow(row);
+  if (newer) return newer;
   const match = /^(\d+) (.+)$/s.exec(row.writer ?? '');
   return match ? { leaseDuration: Number(match[1]), address: match[2] } : undefined;
 }

@@ -255,8 +255,10 @@ describe('status', () => {
       ]),
     );
     const [group] = groupsOf(await runHere(['status', '--database', database, '--json']));
-    const run = { slot: '2026-11-23T15:00:00.000Z', member: '127.0.0.1:1', token: '17' };
-    const unknown = { slot: null, state: null, member: null, token: null };
+    const newerFormat = null;
+    const slot = '2026-11-23T15:00:00.000Z';
+    const run = { slot, member: '127.0.0.1:1', token: '17', newerFormat };
+    const unknown = { slot: null, state: null, member: null, token: null, newerFormat };
     expect(group.crons).toEqual({
       total: 3,
       dead: 0,

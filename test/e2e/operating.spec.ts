@@ -17,6 +17,7 @@ import * as membershipTexts from '../../src/membership/membership.messages.js';
 import * as sessionTexts from '../../src/session/session.messages.js';
 import * as cronTexts from '../../src/schedule/schedule.messages.js';
 import * as handlerTexts from '../../src/handlers/handlers.messages.js';
+import * as tableTexts from '../../src/table/table.messages.js';
 import * as telemetryTexts from '../../src/opentelemetry/opentelemetry.messages.js';
 import * as securityTexts from '../../src/messaging/security/security.messages.js';
 import * as serverTexts from '../../src/messaging/server/server.messages.js';
@@ -157,6 +158,8 @@ describe('the lines that docs/operating.md quotes', () => {
     CONNECTION_REFUSED: wireTexts.CONNECTION_REFUSED('10.0.0.9', securityTexts.OTHER_SECRET),
     NO_SIGTERM_LISTENER: leaderTexts.NO_SIGTERM_LISTENER,
     EMBEDDED_BY_DEFAULT: hedgeTexts.EMBEDDED_BY_DEFAULT('./hedge.db'),
+    NEWER_ROW_FOUND: tableTexts.NEWER_ROW_FOUND('hedge/orders/lock/till', 2),
+    CRON_ROW_NEWER: cronTexts.CRON_ROW_NEWER('invoices', SLOT, 2),
     CRON_INTERRUPTED: cronTexts.CRON_INTERRUPTED('invoices', SLOT, MEMBER),
     CRON_NOT_CLAIMED: cronTexts.CRON_NOT_CLAIMED('invoices', SLOT, new Error('…')),
     CRON_END_UNKNOWN: cronTexts.CRON_END_UNKNOWN('invoices', SLOT, new Error('…')),

@@ -1,4 +1,11 @@
-import { GROUP_LOCKS, groupPrefix } from '../../table/index.js';
+import {
+  ALL_GROUPS,
+  GROUP_LOCKS,
+  groupOfLock,
+  groupOfRow,
+  groupPrefix,
+  isGroupName,
+} from '../../table/index.js';
 import { keysBeginningWith } from '../../store/index.js';
 import type { StoreReader } from './store.reader.js';
 
@@ -6,7 +13,7 @@ import type { StoreReader } from './store.reader.js';
 export async function groupNames(reader: StoreReader): Promise<string[]> {
   const names = new Set<string>();
   for await (const { rows } of reader.pages(keysBeginningWith(GROUP_LOCKS))) {
-    for (const { name } of rows) names.add(name.slice(GROUP_LOCKS.length).split('#')[0]);
+    for (const { name } of rows) names.add(groupOfLock(name));
   }
   for await (const name of namesByRows(reader)) names.add(name);
   return [...names].filter((name) => name !== '').toSorted();
@@ -14,13 +21,13 @@ export async function groupNames(reader: StoreReader): Promise<string[]> {
 
 /** From group to group, without reading what they have. */
 async function* namesByRows(reader: StoreReader): AsyncGenerator<string> {
-  const { from, to } = keysBeginningWith('hedge/');
+  const { from, to } = keysBeginningWith(ALL_GROUPS);
   for (let next = from; ;) {
     const [row] = await reader.rows({ range: { from: next, to }, limit: 1 });
     if (!row) return;
-    const name = /^hedge\/([^/]*)\//.exec(row.name)?.[1];
+    const name = groupOfRow(row.name);
     next = name === undefined ? `${row.name}\0` : keysBeginningWith(groupPrefix(name)).to;
-    // What is there are everybody's group locks.
-    if (name !== undefined && name !== 'spindle') yield name;
+    // The group locks of all groups stand there.
+    if (name !== undefined && isGroupName(name)) yield name;
   }
 }

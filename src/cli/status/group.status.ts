@@ -1,4 +1,7 @@
-/** What is shown of a group, as `--json` prints it: `null` is unknown, durations are in ms. */
+/**
+ * What is shown of a group, as `--json` prints it: `null` is unknown, durations are in ms. `newerFormat` is the format of a row
+ * that a later version wrote, and that this version cannot read.
+ */
 export interface GroupStatus {
   readonly group: string;
   readonly leader: HeldStatus | null;
@@ -26,6 +29,7 @@ export interface LockRowStatus {
   readonly token: string | null;
   /** `null` also where it was given back. */
   readonly age: number | null;
+  readonly newerFormat: number | null;
 }
 
 export interface SessionStatus {
@@ -37,6 +41,7 @@ export interface SessionStatus {
   /** Until others may end it. */
   readonly remaining: number;
   readonly dead: boolean;
+  readonly newerFormat: number | null;
 }
 
 /** Something that a session holds. */
@@ -50,6 +55,8 @@ export interface HeldStatus {
   readonly remaining: number;
   /** Its session is. */
   readonly dead: boolean;
+  /** Of its own row, or of its session's. */
+  readonly newerFormat: number | null;
 }
 
 export interface NamedHeldStatus extends HeldStatus {
@@ -70,4 +77,5 @@ export interface CronStatus {
   readonly member: string | null;
   /** Of the term it ran in. */
   readonly token: string | null;
+  readonly newerFormat: number | null;
 }

@@ -1,4 +1,10 @@
-import { cronPrefix, groupPrefix, heldRow, lockPrefix, sessionPrefix } from '../../table/index.js';
+import {
+  groupPrefix,
+  lockOfFence,
+  newerRow,
+  parseRowName,
+  sessionPrefix,
+} from '../../table/index.js';
 import { groupLock, resourceQuery } from '../../lock/index.js';
 import { keysBeginningWith, type LockRow } from '../../store/index.js';
 import type {
@@ -52,8 +58,8 @@ class GroupSurvey {
     const byName = new Map(rows.map((row) => [row.name, row]));
     this.#lockRow = byName.get(place.row);
     const held = rows
-      .filter(({ name }) => name.startsWith(`${place.row}#`))
-      .map((fence) => heldStatus(fence, byName.get(sessionPrefix(this.group) + fence.writer)));
+      .filter(({ name }) => lockOfFence(name) === place.row)
+      .map((fence) => heldStatus(this.group, fence, byName));
     // Until the next acquire clears it away, a dead one may stand beside it.
     this.#deadLeaders = held.filter(({ dead }) => dead).length;
     this.#leader = held.find(({ dead }) => !dead) ?? held[0];
@@ -87,20 +93,24 @@ class GroupSurvey {
 
   #add(row: LockRow, byName: ReadonlyMap<string, LockRow>): void {
     const { group } = this;
-    const [sessions, crons] = [sessionPrefix(group), cronPrefix(group)];
-    const held = heldRow(group, row);
-    if (held) {
-      const status = heldStatus(row, byName.get(sessions + row.writer));
-      if (held.kind === 'lock') this.#locks.add({ name: held.name, ...status });
-      else this.#permits.add({ name: held.name, limit: held.limit, ...status });
-    } else if (row.name.startsWith(sessions)) {
-      this.#sessions.add(sessionStatus(row.name.slice(sessions.length), row));
-    } else if (row.name.startsWith(lockPrefix(group))) {
-      this.#lockRows++;
-    } else if (row.name.startsWith(crons)) {
-      this.#crons.add(cronStatus(row.name.slice(crons.length), row, this.#leader));
-    } else {
-      this.#otherRows++;
+    const is = parseRowName(group, row.name);
+    switch (is?.kind) {
+      case 'session':
+        return this.#sessions.add(sessionStatus(is.id, row));
+      case 'lock':
+        // Only a later version can tell whether it is stale.
+        if (!newerRow(row)) this.#lockRows++;
+        return;
+      case 'fence':
+        return this.#locks.add({ name: is.name, ...heldStatus(group, row, byName) });
+      case 'permit': {
+        const { name, limit } = is;
+        return this.#permits.add({ name, limit, ...heldStatus(group, row, byName) });
+      }
+      case 'cron':
+        return this.#crons.add(cronStatus(is.name, row, this.#leader));
+      case undefined:
+        this.#otherRows++;
     }
   }
 

@@ -1,37 +1,51 @@
-import { parseCron, parseOwner } from '../../table/index.js';
+import {
+  NewerRow,
+  newerRow,
+  parseCron,
+  parseHolding,
+  parseLock,
+  parseSession,
+} from '../../table/index.js';
 import { formatTimestamp } from '../../log/index.js';
-import { remainingOf } from '../../session/index.js';
+import { holderLife, sessionLife, type RowLife } from '../../session/index.js';
 import type { LockRow } from '../../store/index.js';
 import type { CronStatus, HeldStatus, LockRowStatus, SessionStatus } from './group.status.js';
 
 export function sessionStatus(id: string, row: LockRow): SessionStatus {
-  const owner = parseOwner(row);
-  const { remaining, dead } = lifeOf(row);
+  const owner = readable(parseSession(row));
   return {
     id,
     address: owner?.address ?? null,
     leaseDuration: owner?.leaseDuration ?? null,
     age: milliseconds(row.age),
-    remaining,
-    dead,
+    ...lifeStatus(sessionLife(row)),
   };
 }
 
-/** @param session the row of the session that the fence names, if it is there */
-export function heldStatus(fence: LockRow, session: LockRow | undefined): HeldStatus {
+/**
+ * @param row a fence or a permit
+ * @param byName the rows that were read, among them the session's if it is there
+ */
+export function heldStatus(
+  group: string,
+  row: LockRow,
+  byName: ReadonlyMap<string, LockRow>,
+): HeldStatus {
+  const life = holderLife(group, row, byName);
   return {
-    holder: (session && parseOwner(session)?.address) ?? null,
-    session: fence.writer ?? null,
-    token: tokenText(fence),
-    since: momentOf(fence),
-    ...lifeOf(session),
+    holder: life.kind === 'newer' ? null : (life.owner?.address ?? null),
+    session: readable(parseHolding(row)) ?? null,
+    token: tokenText(row),
+    since: momentOf(row),
+    ...lifeStatus(life),
   };
 }
 
 /** @param leader of the group: a run of another one's term was cut short, or nobody saw it end */
 export function cronStatus(name: string, row: LockRow, leader: HeldStatus | undefined): CronStatus {
-  const cron = parseCron(row);
-  if (!cron) return { name, slot: null, state: null, member: null, token: null };
+  const newerFormat = newerFormatOf(row);
+  const cron = readable(parseCron(row));
+  if (!cron) return { name, slot: null, state: null, member: null, token: null, newerFormat };
   const { state, member } = cron;
   const token = cron.token.toString();
   const goesOn = leader !== undefined && !leader.dead && leader.token === token;
@@ -41,11 +55,25 @@ export function cronStatus(name: string, row: LockRow, leader: HeldStatus | unde
     state: state === 'running' && !goesOn ? 'interrupted' : state,
     member,
     token,
+    newerFormat,
   };
 }
 
 export function lockRowStatus(row: LockRow): LockRowStatus {
-  return { writer: row.writer ?? null, token: tokenText(row), age: milliseconds(row.age) };
+  return {
+    writer: readable(parseLock(row)) ?? null,
+    token: tokenText(row),
+    age: milliseconds(row.age),
+    newerFormat: newerFormatOf(row),
+  };
+}
+
+function readable<T>(reading: T | NewerRow): T | undefined {
+  return reading instanceof NewerRow ? undefined : reading;
+}
+
+function newerFormatOf(row: LockRow): number | null {
+  return newerRow(row)?.format ?? null;
 }
 
 /** A token is a `bigint`, which JSON does not have. */
@@ -63,8 +91,10 @@ function milliseconds(duration: number | undefined): number | null {
   return duration !== undefined && Number.isFinite(duration) ? Math.round(duration) : null;
 }
 
-function lifeOf(session: LockRow | undefined): Pick<SessionStatus, 'remaining' | 'dead'> {
-  const owner = session && parseOwner(session);
-  const remaining = owner ? remainingOf(owner.leaseDuration, session.age) : 0;
-  return { remaining: Math.max(0, Math.ceil(remaining)), dead: remaining <= 0 };
+function lifeStatus(life: RowLife): Pick<SessionStatus, 'remaining' | 'dead' | 'newerFormat'> {
+  return {
+    remaining: life.kind === 'alive' ? Math.ceil(life.remaining) : 0,
+    dead: life.kind === 'dead',
+    newerFormat: life.kind === 'newer' ? life.format : null,
+  };
 }

@@ -16,7 +16,13 @@ export const AGO = (age: string) => `${age} ago`;
 
 export const DEAD = 'dead';
 
+/** In place of the time that is left, or of the state of a run. */
+export const NEWER_FORMAT = (format: number) => `newer format (${format})`;
+
 export const NO_LEADER = 'none';
+
+export const NEWER_LEADER = (holder: string, format: number) =>
+  `${holder}, ${NEWER_FORMAT(format)}`;
 
 export const EXPIRED = (holder: string) => `none, the term of ${holder} is over`;
 

@@ -18,6 +18,8 @@ import {
   LEADS,
   LIVING,
   MORE,
+  NEWER_FORMAT,
+  NEWER_LEADER,
   NO_GROUPS,
   NO_LEADER,
   RELEASED,
@@ -114,18 +116,21 @@ function permitCells(held: PermitStatus): string[] {
 const CRON_TITLES = ['cron', 'newest slot', 'run', 'member', 'token'];
 
 function cronCells({ name, slot, ...run }: CronStatus): string[] {
-  const { state, member, token } = run;
-  return [name, secondsOf(slot), state ?? UNKNOWN, member ?? UNKNOWN, token ?? UNKNOWN];
+  const { state, member, token, newerFormat } = run;
+  const shown = newerFormat === null ? (state ?? UNKNOWN) : NEWER_FORMAT(newerFormat);
+  return [name, secondsOf(slot), shown, member ?? UNKNOWN, token ?? UNKNOWN];
 }
 
 function leaderText(status: GroupStatus): string {
   const { leader } = status;
-  if (!leader || leader.dead) return leaderName(status);
+  if (!leader || leader.dead || leader.newerFormat !== null) return leaderName(status);
   const { holder, token, since, remaining } = leader;
   return LEADS(holder ?? UNKNOWN, secondsOf(since), token ?? UNKNOWN, durationText(remaining));
 }
 
 function leaderName({ leader, lockRow }: GroupStatus): string {
+  const newerFormat = leader?.newerFormat ?? lockRow?.newerFormat ?? null;
+  if (newerFormat !== null) return NEWER_LEADER(leader?.holder ?? UNKNOWN, newerFormat);
   if (leader) return leader.dead ? EXPIRED(leader.holder ?? UNKNOWN) : (leader.holder ?? UNKNOWN);
   if (!lockRow) return NO_LEADER;
   const { writer, age } = lockRow;
@@ -138,7 +143,9 @@ function counted({ total, dead }: Listing<unknown>): string {
   return LIVING(total, dead);
 }
 
-function lifeText({ dead, remaining }: { dead: boolean; remaining: number }): string {
+function lifeText(life: Pick<SessionStatus, 'dead' | 'remaining' | 'newerFormat'>): string {
+  const { dead, remaining, newerFormat } = life;
+  if (newerFormat !== null) return NEWER_FORMAT(newerFormat);
   return dead ? DEAD : durationText(remaining);
 }
 

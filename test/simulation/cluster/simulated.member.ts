@@ -152,7 +152,7 @@ export class SimulatedMember {
     const outcomes = new CommitOutcomes(this.keeper, store, clock);
     this.commits = new TermCommits({ committer, outcomes, clock, leaseDuration, reports });
     terms.register(this.commits);
-    terms.register(new Sweeper(group, store, clock, leaseDuration, logger));
+    terms.register(new Sweeper({ group, leaseDuration, store, clock, logger }));
     terms.register({ began: (term) => setting.led(term), ended: async () => undefined });
   }
 

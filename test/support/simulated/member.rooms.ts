@@ -52,6 +52,7 @@ export class RecordedLogger {
 }
 
 export interface RoomsOptions {
+  readonly group?: string;
   readonly leaseDuration?: number;
   readonly address?: string;
   readonly time?: VirtualTime;
@@ -65,7 +66,7 @@ export interface RoomsOptions {
 
 /** The lower rooms of one member over a model of the store, with a clock and a network that specs are master of. */
 export class MemberRooms {
-  readonly group = 'g';
+  readonly group: string;
   readonly leaseDuration: number;
   readonly address: string;
   readonly time: VirtualTime;
@@ -88,6 +89,7 @@ export class MemberRooms {
   constructor(options: RoomsOptions = {}) {
     const { leaseDuration = 10_000, address = 'a:1', time = new VirtualTime() } = options;
     const { random = half } = options;
+    this.group = options.group ?? 'g';
     this.leaseDuration = leaseDuration;
     this.address = address;
     this.time = time;
@@ -148,8 +150,8 @@ export class MemberRooms {
 
   /** Another member of the same group. */
   other(address: string): MemberRooms {
-    const { time, model, leaseDuration } = this;
-    return new MemberRooms({ time, model, leaseDuration, address });
+    const { group, time, model, leaseDuration } = this;
+    return new MemberRooms({ group, time, model, leaseDuration, address });
   }
 
   /** Lets time pass until it settles; fails after a minute. */
