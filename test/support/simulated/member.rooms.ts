@@ -82,7 +82,7 @@ export class MemberRooms {
   readonly acquirer: LockAcquirer;
   readonly reports: MemberReports;
   readonly memberLocks: MemberLocks;
-  /** What every contender is refused with, if anything. */
+  /** Rejects every acquire, if it is set. */
   refusal: HedgeError | undefined;
   readonly call: StoreCall = { timeout: 1_000 };
 
