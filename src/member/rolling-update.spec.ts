@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MemberRooms } from '../../test/support/member-rooms.js';
+import { MemberRooms } from '../../test/support/simulated/member.rooms.js';
 import {
   GOLDEN_GROUP,
   GOLDEN_ROWS,
   goldenInsertions,
-} from '../../test/support/rows/golden-rows.js';
+} from '../../test/support/rows/golden.rows.js';
 import { Election, LeaderView } from '../leader/index.js';
-import { namedLock, type Place, type Term } from '../lock/index.js';
+import { namedLock, type Resource, type Term } from '../lock/index.js';
 import { CronClaims } from '../schedule/cron.claims.js';
-import { permitPlace } from '../semaphore/index.js';
+import { semaphoreResource } from '../semaphore/index.js';
 import { Sweeper } from '../sweep/index.js';
 import { cronRow } from '../table/index.js';
 
@@ -22,7 +22,7 @@ const SLOT = Date.parse('2026-11-30T19:17:15.000Z');
 const CALL = { timeout: 1_000 };
 
 const lock = (name: string) => namedLock(GROUP, name);
-const permit = (limit = 3) => permitPlace(GROUP, 'imports', limit);
+const permit = (limit = 3) => semaphoreResource(GROUP, 'imports', limit);
 const secondAfter = (slot: number) => slot + 1_000;
 
 /** One member, with what its app would do. */
@@ -43,15 +43,15 @@ class Member {
       clock,
       logger: logger.asLogger,
     });
-    this.#election = new Election(
-      { group, id: () => address, leaseDuration: LEASE, candidate: true, rank: () => 0 },
+    this.#election = new Election({
+      options: { group, id: () => address, leaseDuration: LEASE, candidate: true, rank: () => 0 },
       store,
       acquirer,
       releaser,
-      this.view,
+      view: this.view,
       clock,
-      logger.asLogger,
-      {
+      logger: logger.asLogger,
+      listener: {
         gained: (term) => {
           this.term = term;
           sweeper.began(term);
@@ -59,15 +59,15 @@ class Member {
         lost: async () => void (this.term = undefined),
         released: () => Promise.resolve(),
       },
-    );
+    });
   }
 
   lead(): void {
     this.#election.start();
   }
 
-  take(place: Place): Promise<Term | undefined> {
-    return this.rooms.during(this.rooms.contenders.tryAcquire(place, CALL));
+  take(resource: Resource): Promise<Term | undefined> {
+    return this.rooms.during(this.rooms.memberLocks.tryAcquire(resource, CALL));
   }
 
   claim(name: string, slot: number) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GOLDEN_ROWS } from '../../test/support/rows/golden-rows.js';
+import { GOLDEN_ROWS } from '../../test/support/rows/golden.rows.js';
 import { parseCron } from './cron.row.js';
 import { ownerRow, parseHolding } from './holding.row.js';
 import { parseLock } from './lock.row.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { SOON, useGroup } from '../support/hedge-apps.js';
-import { logs } from '../support/recorded-logs.js';
+import { SOON, useGroup } from '../support/apps/hedge.apps.js';
+import { logs } from '../support/apps/recorded.logs.js';
 
 const NEWER = 'v2 anything';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { goldenInsertions, GOLDEN_GROUP } from '../../../test/support/rows/golden-rows.js';
+import { goldenInsertions, GOLDEN_GROUP } from '../../../test/support/rows/golden.rows.js';
 import type { HedgeStore, Mutation } from '../../store/index.js';
 import { sqliteStore } from '../../store/sqlite/index.js';
 import { surveyedGroup } from './group.survey.js';
