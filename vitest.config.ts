@@ -13,7 +13,8 @@ export default defineConfig({
     reporters: summary ? ['default', ['json', { outputFile: summary }]] : ['default'],
     projects: [
       {
-        test: { name: 'unit', include: ['src/**/*.spec.ts'] },
+        // What the specs import is loaded once: their own tests take less time than that.
+        test: { name: 'unit', include: ['src/**/*.spec.ts'], isolate: false },
       },
       {
         test: {
