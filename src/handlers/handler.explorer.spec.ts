@@ -36,7 +36,7 @@ class Provider extends Base {
   @On('own')
   own(): void {}
 
-  /** No handler any more: the decorator was on what it replaces. */
+  /** No handler: it replaces a method with the decorator, and has none itself. */
   override replaced(): void {}
 }
 
@@ -97,7 +97,7 @@ describe('HandlerExplorer', () => {
     expect(found[0]?.wrapper.host?.name).toBe('App');
   });
 
-  it('reports an instance once, whatever it is provided as', async () => {
+  it('reports an instance once, whatever its tokens', async () => {
     const shared = new OnController();
     const found = await explore({
       providers: [
@@ -112,7 +112,7 @@ describe('HandlerExplorer', () => {
     expect(found[0]?.wrapper.token).toBe(Provider);
   });
 
-  it('takes whatever else apps provide', async () => {
+  it('accepts any other provider of an app', async () => {
     const revoked = Proxy.revocable({}, {});
     const odd = [null, undefined, 1, 'x', () => 1, Object.create(null), Object.freeze({}), revoked];
     const providers = odd.map((useValue, i) => ({ provide: `odd ${i}`, useValue }));

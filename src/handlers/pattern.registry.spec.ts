@@ -59,7 +59,7 @@ describe('handlers by pattern', () => {
     ]);
   });
 
-  it('are one per pattern, whatever their kinds', () => {
+  it('are one per pattern, of whatever kind', () => {
     const registry = registryOf(Greeter, Singer);
     registry.add(message);
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { HedgeError } from '../errors/index.js';
 import { routeOf } from './pattern.js';
 
-/** Nest's own, which clients and servers share. */
+/** Nest's own function, which its clients and servers share. */
 class NestClient extends ClientTCP {
   routeOf(pattern: MsPattern): string {
     return this.normalizePattern(pattern);

@@ -15,7 +15,7 @@ function pending(): { promise: Promise<string>; resolve: () => void; reject: () 
 describe('running handlers', () => {
   const clock = new SystemClock();
 
-  it('give back what they are given', async () => {
+  it('give back every result', async () => {
     const running = new RunningHandlers(clock);
     const { promise, resolve } = pending();
 
@@ -52,7 +52,7 @@ describe('running handlers', () => {
     await drained;
   });
 
-  it('are waited for no longer than allowed', async () => {
+  it('have no longer than the timeout', async () => {
     const running = new RunningHandlers(clock);
     void running.track(pending().promise);
 

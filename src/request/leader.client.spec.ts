@@ -6,7 +6,7 @@ import { PeerLostError, StreamReader, type Peers } from '../messaging/index.js';
 import { SystemClock } from '../time/index.js';
 import { LeaderClient } from './leader.client.js';
 
-/** A request that is lost on its way once, and then fails with the code. */
+/** A request that is lost on its way once, and then fails. */
 function failAfterLoss(failure: HedgeError): Promise<unknown> {
   const peers = {
     request: vi
@@ -26,7 +26,7 @@ function failAfterLoss(failure: HedgeError): Promise<unknown> {
   return client.request('route', 1, limits).catch((error: unknown) => error);
 }
 
-/** A stream that member a:1 accepts when asked in term 1, while what is known of the leader changes. */
+/** A stream that member a:1 accepts in term 1, while a newer leader becomes known. */
 async function streamFrom(knownThen: KnownLeader) {
   const asked = { id: 'a:1', token: 1n };
   const changes = new BehaviorSubject<KnownLeader>(asked);

@@ -35,7 +35,7 @@ describe('an envelope', () => {
 describe('a refusal', () => {
   const leader = { id: '10.0.0.1:1', token: 1_795_412_345_678_901_234n };
 
-  it('names the leader, with a token no number could hold', () => {
+  it('names the leader, with a token that no number can hold', () => {
     const refusal = refusalOf('10.0.0.2:1', leader);
 
     expect(refusal).toMatchObject({ code: 'NOT_LEADER' });
@@ -45,7 +45,7 @@ describe('a refusal', () => {
     expect(readRefusal(refusal)).toEqual({ leader });
   });
 
-  it('may name nobody', () => {
+  it('may name no leader', () => {
     const refusal = refusalOf('10.0.0.2:1', undefined);
 
     expect(refusal.message).toContain('knows no leader');
@@ -64,7 +64,7 @@ describe('a refusal', () => {
     { refused: true, leader: 'a:1', token: 'x' },
     { refused: true, leader: 'a:1', token: 1 },
     { refused: true, leader: 'a:1' },
-  ])('that says %j names nobody', (error) => {
+  ])('with %j names no leader', (error) => {
     expect(readRefusal(new HedgeError('NOT_LEADER', '', { error }))).toEqual({ leader: undefined });
   });
 

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../test/support/time/virtual.clock.js';
 import { VirtualTime } from '../../testing/virtual.time.js';
 import type { ReplyPacket } from '../wire/protocol.js';
+import { NOT_A_REPLY } from './client.messages.js';
 import { OutgoingRequests } from './outgoing.requests.js';
 
 /** A connection that takes frames while nothing waits in it. */
@@ -109,7 +110,7 @@ describe('the requests on a connection', () => {
     expect(await read).toMatchObject({ sent: true });
   });
 
-  it('count as unsent where the connection was closed already', async () => {
+  it('count as unsent when the connection was closed already', async () => {
     sink.isOpen = false;
     const reply = ask();
     requests.end('closed');
@@ -117,7 +118,7 @@ describe('the requests on a connection', () => {
   });
 
   it('tell of frames that no member sends', () => {
-    expect(receive({ what: 1 })).toContain('not a reply');
+    expect(receive({ what: 1 })).toBe(NOT_A_REPLY);
     expect(receive({ id: 7, response: 'too late', isDisposed: true })).toBeUndefined();
   });
 });

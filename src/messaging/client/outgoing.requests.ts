@@ -17,7 +17,7 @@ import { BEYOND_CREDIT, GOING_AWAY, NOT_A_REPLY, OVERLOADED_HERE } from './clien
 import type { PeerStream, StreamRequest } from './outgoing.stream.js';
 import {
   PendingRequests,
-  type PendingRequest,
+  type EncodedRequest,
   type RequestOptions,
   type Settle,
 } from './pending.requests.js';
@@ -52,7 +52,7 @@ export class OutgoingRequests {
   readonly #pending: PendingRequests;
   readonly #streams: AcceptedStreams;
   /** In the order in which they leave. */
-  readonly #unsent = new Set<PendingRequest>();
+  readonly #unsent = new Set<EncodedRequest>();
   /** Frames that have arrived so far. */
   #received = 0;
 
@@ -146,7 +146,7 @@ export class OutgoingRequests {
     else this.#unsent.add(request);
   }
 
-  #send(request: PendingRequest): void {
+  #send(request: EncodedRequest): void {
     const { sink } = this.parts;
     if (sink.waitingBytes > MAX_BACKLOG) {
       this.#unsent.add(request);
@@ -157,7 +157,7 @@ export class OutgoingRequests {
     request.sentAfter = this.#received;
   }
 
-  #givenUp(request: PendingRequest, isExpired: boolean): void {
+  #givenUp(request: EncodedRequest, isExpired: boolean): void {
     const { sink, onGivenUp } = this.parts;
     this.#unsent.delete(request);
     if (request.isSent) {

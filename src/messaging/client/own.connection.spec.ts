@@ -6,7 +6,7 @@ import { MemberIdentity } from '../wire/member.identity.js';
 import { OwnConnection } from './own.connection.js';
 import { PeerLostError, PeerUnreachableError } from './peer.errors.js';
 
-describe('what a member asks itself', () => {
+describe('a request of a member to itself', () => {
   const handler = vi.fn(() => new Promise(() => undefined));
   let connection: OwnConnection;
 

@@ -12,7 +12,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface PendingRequest {
+/** A request as it leaves. */
+export interface EncodedRequest {
   readonly id: number;
   readonly route: string;
   readonly json: string;
@@ -28,7 +29,7 @@ export interface Settle {
   readonly reject: (error: unknown) => void;
 }
 
-interface Waiter extends PendingRequest, Settle {
+interface Waiter extends EncodedRequest, Settle {
   readonly timer: Timer;
   readonly signal: AbortSignal | undefined;
   ignoreSignal: (() => void) | undefined;
@@ -43,7 +44,7 @@ export class PendingRequests {
   constructor(
     private readonly peer: string,
     private readonly clock: Clock,
-    private readonly onGivenUp?: (request: PendingRequest, isExpired: boolean) => void,
+    private readonly onGivenUp?: (request: EncodedRequest, isExpired: boolean) => void,
   ) {}
 
   get size(): number {
@@ -67,7 +68,7 @@ export class PendingRequests {
     json: string,
     options: RequestOptions,
     settle: Settle,
-  ): PendingRequest {
+  ): EncodedRequest {
     const { signal } = options;
     // Timers of whole milliseconds share Node's timer lists: that makes a timer per request cheap.
     const timeout = Math.min(Math.max(Math.ceil(options.timeout), 1), LONGEST_TIMER);

@@ -16,7 +16,7 @@ describe('a failed handshake', () => {
     expect(refusalOfHandshake(failure('ECONNRESET'), null)).toBeUndefined();
   });
 
-  it('of an unknown kind is told in short, without the lines of OpenSSL', () => {
+  it('of an unknown kind has a short text, without the lines of OpenSSL', () => {
     const text = `${'0'.repeat(12)}:error:0A000100:SSL routines:f:strange record:../a.c:1:\n`;
     const strange = failure('ERR_SSL_STRANGE_RECORD', text, 'strange record');
     expect(refusalOfHandshake(strange, null)?.text).toBe(BROKEN_HANDSHAKE('strange record'));

@@ -41,18 +41,21 @@ describe('the requests that a member may have open', () => {
     ['requests', (id: number) => ({ id, pattern: 'x' })],
     ['requests under one id', () => ({ id: 1, pattern: 'x' })],
     ['streams', (id: number) => ({ id, pattern: 'x', stream: { credit: 1 } })],
-  ])('are counted until their handlers are through, given up or not: %s', async (_what, packet) => {
-    for (let id = 1; id <= LIMIT; id++) {
-      send(packet(id));
-      send({ cancel: id });
-    }
-    await settled();
-    expect(running).toHaveLength(LIMIT);
-    expect(await refused()).toBe(true);
-    expect(running).toHaveLength(LIMIT);
+  ])(
+    'are counted until their handlers have finished, given up or not: %s',
+    async (_what, packet) => {
+      for (let id = 1; id <= LIMIT; id++) {
+        send(packet(id));
+        send({ cancel: id });
+      }
+      await settled();
+      expect(running).toHaveLength(LIMIT);
+      expect(await refused()).toBe(true);
+      expect(running).toHaveLength(LIMIT);
 
-    for (const finish of running) finish();
-    await settled();
-    expect(await refused()).toBe(false);
-  });
+      for (const finish of running) finish();
+      await settled();
+      expect(await refused()).toBe(false);
+    },
+  );
 });

@@ -4,12 +4,12 @@ import { STREAM_WINDOW } from '../wire/stream.credit.js';
 import { StreamReader } from './stream.reader.js';
 
 describe('a StreamReader', () => {
-  it('grants a quarter of the window when as much was consumed, and not before', async () => {
+  it('grants a quarter of the window when that much was consumed, and not before', async () => {
     const { reader, grant } = open();
     const values = reader.iterate();
     for (let n = 0; n < 100; n++) reader.receive(n, 1);
     for (let n = 0; n < 64; n++) expect(await values.next()).toEqual({ done: false, value: n });
-    // The loop still works on the last one.
+    // The loop still works on the last value.
     expect(grant).not.toHaveBeenCalled();
     await values.next();
     expect(grant).toHaveBeenCalledExactlyOnceWith(64);
@@ -27,14 +27,14 @@ describe('a StreamReader', () => {
     expect(await next).toEqual({ done: false, value: 2 });
   });
 
-  it('counts what a subscriber has returned from as consumed', () => {
+  it('counts a value as consumed when its subscriber has returned', () => {
     const { reader, grant } = open();
     reader.pushTo(new Subscriber());
     for (let n = 0; n < 1_000; n++) expect(reader.receive(n, 1)).toBe(true);
     expect(grant).toHaveBeenCalledTimes(15);
   });
 
-  it('ends after what has arrived, or fails at once', async () => {
+  it('ends after the values that have arrived, or fails at once', async () => {
     const ended = open();
     ended.reader.receive(1, 1);
     ended.reader.end({ error: 'late' });

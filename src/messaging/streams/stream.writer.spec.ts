@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { StreamWriter } from './stream.writer.js';
 
 describe('a StreamWriter', () => {
-  it('keeps no trace of what has left, though something always waits', () => {
+  it('keeps no trace of sent values, though a value always waits', () => {
     const values = new Subject<number>();
     let sent = 0;
     const writer = new StreamWriter({
@@ -23,12 +23,12 @@ describe('a StreamWriter', () => {
     }
     expect(sent).toBe(1_500_000);
     expect(heapUsed() - before).toBeLessThan(4_000_000);
-    // It still has one, and is still there to be measured.
+    // A value still waits, and the writer is still there to be measured.
     expect(writer.whenFree()).toBeDefined();
   });
 });
 
-/** Bytes, garbage not counted. */
+/** Bytes in use, without garbage. */
 function heapUsed(): number {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();

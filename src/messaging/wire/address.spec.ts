@@ -48,7 +48,7 @@ describe('parsePeerAddress', () => {
     }
   });
 
-  it('wants a host and a real port', () => {
+  it('requires a host and a real port', () => {
     for (const id of ['', ':80', 'h:0', 'h', '::1:80']) {
       expect(parsePeerAddress(id)).toBeUndefined();
     }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { FrameError, hedgeSocketClass, type SocketLimits } from './hedge.socket.js';
 
-/** A socket without a network: what it is given stays in `written`. */
+/** A socket without a network: it writes into `written`. */
 function open(limits: Partial<SocketLimits> = {}) {
   const written: string[] = [];
   const duplex = new Duplex({
@@ -48,7 +48,7 @@ describe('HedgeSocket', () => {
     const bytes = Buffer.from(frame(value));
     const from = performance.now();
     for (let at = 0; at < bytes.length; at += 1_400) receive(bytes.subarray(at, at + 1_400));
-    // Joined again with every read it would be 80 GB to copy.
+    // To join it again with every read would copy 80 GB.
     expect(performance.now() - from).toBeLessThan(2_000);
     expect(messages).toEqual([value]);
   });

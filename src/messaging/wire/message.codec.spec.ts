@@ -13,13 +13,13 @@ const revoked = () => {
 };
 const textless = () => Object.assign(new Error(), { message: Object.create(null) as string });
 
-describe('what a caller learns of a failure', () => {
+describe('a failure, for its caller', () => {
   it.each([
     ['an object that cannot be read', () => hostile],
     ['a revoked proxy', revoked],
     ['an error without a text', textless],
     ['nothing', () => undefined],
-  ])('is that there was one, be it %s', (_, thrown) => {
+  ])('is one, even when the error is %s', (_, thrown) => {
     const { failure } = describeFailure('r', thrown());
     expect(failure).toMatchObject({ code: 'HANDLER_ERROR', message: expect.any(String) });
     const json = encodeFailure({ id: 1 }, failure, 1_000);

@@ -15,12 +15,12 @@ function records(): string {
       name: `user ${id}`,
       email: `u${id}@example.com`,
       tags: ['a', 'b'],
-      place: { x: 1.5, y: 2 },
+      position: { x: 1.5, y: 2 },
     })),
   );
 }
 
-/** The least of many: what else the machine does only adds to it. */
+/** The least of many times: other work of the machine only adds to it. */
 function leastTime(work: () => unknown): number {
   const times = Array.from({ length: 40 }, () => {
     const from = performance.now();
@@ -34,7 +34,7 @@ describe('nesting', () => {
   it.each([
     ['arrays', '[', ']'],
     ['objects', '{"a":', '}'],
-    ['both in turns', '[{"a":', '}]'],
+    ['both, one in the other', '[{"a":', '}]'],
     ['arrays with brackets in strings before them', '["]]]]\\"}}",', ']'],
     ['arrays with white space', ' [\n', ' ]\t'],
   ])('of %s is refused one level too deep', (_what, open, close) => {
@@ -58,7 +58,7 @@ describe('nesting', () => {
     expect(isRefused(json)).toBe(false);
   });
 
-  it('of what is sent is what became of it as text', () => {
+  it('of a value that is sent is the nesting of its text', () => {
     const deep: unknown = JSON.parse('['.repeat(600) + ']'.repeat(600));
     const hidden = { toJSON: () => deep };
     const shallow = { deep, toJSON: () => '[]'.repeat(1_000), at: new Date() };
@@ -66,7 +66,7 @@ describe('nesting', () => {
     expect(isNestedTooDeep(JSON.stringify([shallow]), [shallow])).toBe(false);
   });
 
-  it('is told by the text where the value cannot be read twice', () => {
+  it('is read from the text when the value cannot be read twice', () => {
     const json = '['.repeat(600) + ']'.repeat(600);
     const value = Object.defineProperty({}, 'x', {
       enumerable: true,
@@ -85,8 +85,8 @@ describe('nesting', () => {
     const value: unknown = JSON.parse(json);
     expect(json.length).toBeGreaterThan(900_000);
     const looking = leastTime(() => isNestedTooDeep(json, value));
-    // 0.07 to 0.1 of it for records on a machine that does nothing else, and 0.03 for the others; a busy one makes it
-    // look worse. Reading every character costs as much as parsing.
+    // On an idle machine it costs 0.07 to 0.1 of parsing for records, and 0.03 for the others; on a busy machine it looks
+    // worse. Reading every character costs as much as parsing.
     expect(looking).toBeLessThan(0.35 * leastTime(() => JSON.parse(json)));
   });
 });

@@ -31,7 +31,7 @@ describe('warnings of refused connections', () => {
     expect(warn).toHaveBeenCalledTimes(3);
   });
 
-  it('name no address where it is gone', () => {
+  it('name no address when it is gone', () => {
     warnings.warn(undefined, { kind: 'bytes', text: 'x' });
     expect(warn).toHaveBeenCalledWith(CONNECTION_REFUSED('an unknown address', 'x'));
   });
