@@ -3,8 +3,8 @@
  *
  * @example
  * ```ts
- * const { leadership } = hedge;
- * if (leadership) {
+ * async function refresh({ leadership }: HedgeService): Promise<void> {
+ *   if (!leadership) return;
  *   await fetch('https://prices.example/refresh', {
  *     method: 'POST',
  *     headers: { 'Fencing-Token': `${leadership.token}` },

@@ -25,6 +25,7 @@ const APP: Record<string, readonly string[]> = {
   '@nestjs/schedule': ['Cron', 'ScheduleModule'],
   '@nestjs/terminus': ['HealthCheckService', 'TerminusModule'],
   '@nestjs/testing': ['Test'],
+  'node:fs': ['readFileSync'],
   './app.module.js': ['AppModule'],
 };
 

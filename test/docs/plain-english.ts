@@ -11,7 +11,8 @@ const HARD_WORDS: readonly [hard: RegExp, plain: string][] = [
 
 /** Each hard word of a text with the plain one. */
 export function hardWordsIn(text: string): string[] {
+  const line = text.replaceAll('\n', ' ');
   return HARD_WORDS.flatMap(([hard, plain]) =>
-    [...text.matchAll(hard)].map(([found]) => `"${found.trim()}": ${plain}`),
+    [...line.matchAll(hard)].map(([found]) => `"${found.trim()}": ${plain}`),
   );
 }
