@@ -5,7 +5,7 @@ export const ROW_FORMAT = 1;
 
 /**
  * A row that a later version of this library wrote. This version cannot read it: it must not change the row, and takes all
- * that the row may hold as held.
+ * that the row may hold as held (NEWER-ROWS-STAND).
  */
 export class NewerRow {
   constructor(readonly format: number) {}
