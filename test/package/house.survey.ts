@@ -35,9 +35,10 @@ export function importsOf(source: string): string[] {
   return ts.preProcessFile(source).importedFiles.map(({ fileName }) => fileName);
 }
 
-export function surveyHouse(root = 'src'): HouseSurvey {
+/** @param root the folder that has `src` */
+export function surveyHouse(root = '.'): HouseSurvey {
   const files = sourcesIn(root);
-  const arrows = files.flatMap((file) => arrowsFrom(file, readFileSync(file, 'utf8')));
+  const arrows = files.flatMap((file) => arrowsFrom(file, readFileSync(join(root, file), 'utf8')));
   return survey(files, arrows);
 }
 
@@ -66,7 +67,7 @@ export function upwardArrows({ arrows }: HouseSurvey, order: readonly string[]):
 }
 
 function sourcesIn(root: string): string[] {
-  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+  return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
     .map((file) => join('src', file))
     .toSorted();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { pageAt } from '../support/docs/published.pages.js';
 import { importsOf, roomOf, survey, surveyHouse, upwardArrows } from './house.survey.js';
 
 /** Lower rooms first: each may import those before it, through their doors. A folder in a folder is a room of its own. */
@@ -96,6 +97,22 @@ describe('the rules of the house', () => {
     expect(house.fileCircles).toEqual([]);
   });
 
+  it('have the counts that the page of the architecture says', () => {
+    const [counts] = pageAt('docs/design/architecture.md').section('What may import what').tables;
+    const now = Object.fromEntries(counts.rows.map(([count, , last]) => [count.text, +last.text]));
+    expect(now).toEqual({
+      rooms: house.rooms.length,
+      'folders and files that stand in src': new Set(house.rooms.map(outerRoom)).size,
+      'files beside the folders': house.files.filter((file) => dirname(file) === 'src').length,
+      floors: house.floors,
+      'arrows between rooms': house.arrows.length,
+      'arrows upward': upwardArrows(house, ROOMS).length,
+      'circles of rooms': house.roomCircles.length,
+      'rooms in such a circle': house.roomCircles.flat().length,
+      'circles of files': house.fileCircles.length,
+    });
+  });
+
   it('find a circle that only types close, and the arrow that leads upward in it', () => {
     const files = ['src/store/a.ts', 'src/store/b.ts', 'src/lock/c.ts'];
     const drawn = survey(files, [
@@ -167,10 +184,10 @@ function mayReach(file: string, name: string): boolean {
   const [from, to] = [roomOf(file), roomOf(target)];
   if (from === to) return true;
   if (ROOMS.indexOf(to) > ROOMS.indexOf(from)) return false;
-  if (STRANGERS.includes(`${houseOf(from)} ${houseOf(to)}`)) return false;
+  if (STRANGERS.includes(`${outerRoom(from)} ${outerRoom(to)}`)) return false;
   if (EVERYWHERE.includes(to)) return true;
   // Rooms meet at their doors: what a room keeps for itself is not for the others.
-  return isDoor(target) || BEHIND_DOORS.test(`${from} ${to}`) || houseOf(from) === houseOf(to);
+  return isDoor(target) || BEHIND_DOORS.test(`${from} ${to}`) || outerRoom(from) === outerRoom(to);
 }
 
 function isDoor(target: string): boolean {
@@ -178,6 +195,6 @@ function isDoor(target: string): boolean {
 }
 
 /** Of a room in a room, the outer one. */
-function houseOf(room: string): string {
+function outerRoom(room: string): string {
   return room.split('/')[0];
 }
