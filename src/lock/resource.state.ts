@@ -1,4 +1,4 @@
-import { newerRow, ownerRow, parseHolding, sessionPrefix } from '../table/index.js';
+import { newerRowOf, ownerRow, parseHolding, sessionPrefix } from '../table/index.js';
 import { holderLife } from '../session/index.js';
 import type { LockRow, RowQuery } from '../store/index.js';
 import type { Holder, Resource } from './resource.js';
@@ -53,7 +53,7 @@ export function blockerOf(resource: Resource, rows: readonly LockRow[]): Holder 
 /** Whether the row shows a holder. A fence does; the resource's own row does only where a later version wrote it. */
 function showsHolder({ row, fences }: Resource, { name, writer }: LockRow): boolean {
   const isFence = name >= fences.from && name < fences.to;
-  return isFence || (name === row && newerRow({ writer }) !== undefined);
+  return isFence || (name === row && newerRowOf({ writer }) !== undefined);
 }
 
 function holderBy(

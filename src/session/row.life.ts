@@ -1,5 +1,5 @@
 import type { LockRow } from '../store/index.js';
-import { NewerRow, newerRow, ownerRow, parseSession, type SessionOwner } from '../table/index.js';
+import { NewerRow, newerRowOf, ownerRow, parseSession, type SessionOwner } from '../table/index.js';
 import { remainingOf } from './lease.js';
 
 /**
@@ -30,7 +30,7 @@ export function holderLife(
   holding: LockRow,
   byName: ReadonlyMap<string, LockRow>,
 ): RowLife {
-  const newer = newerRow(holding);
+  const newer = newerRowOf(holding);
   if (newer) return { kind: 'newer', format: newer.format };
   const session = ownerRow(group, holding);
   return sessionLife(session === undefined ? undefined : byName.get(session));

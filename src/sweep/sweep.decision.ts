@@ -1,6 +1,6 @@
 import {
   lockPrefix,
-  newerRow,
+  newerRowOf,
   ownerRow,
   parseRowName,
   permitPrefix,
@@ -84,22 +84,22 @@ function deadRows(group: string, rows: readonly LockRow[]): string[] {
   const byName = new Map(rows.map((row) => [row.name, row]));
   const dead = new Set<string>();
   for (const row of rows) {
-    const is = parseRowName(group, row.name);
-    if (is?.kind === 'session' && sessionLife(row).kind === 'dead') dead.add(row.name);
-    if (is?.kind !== 'fence' && is?.kind !== 'permit') continue;
+    const named = parseRowName(group, row.name);
+    if (named?.kind === 'session' && sessionLife(row).kind === 'dead') dead.add(row.name);
+    if (named?.kind !== 'fence' && named?.kind !== 'permit') continue;
     if (holderLife(group, row, byName).kind !== 'dead') continue;
     dead.add(row.name);
-    const lock = is.kind === 'fence' ? byName.get(is.lockRow) : undefined;
+    const lock = named.kind === 'fence' ? byName.get(named.lockRow) : undefined;
     // Another token means another term, which has a fence of its own.
-    if (lock && lock.token === row.token && !newerRow(lock)) dead.add(lock.name);
+    if (lock && lock.token === row.token && !newerRowOf(lock)) dead.add(lock.name);
   }
   return [...dead];
 }
 
 /** Of a fence or a permit: the session that decides whether it is dead, and the lock that goes with it. */
 function rowsBehind(group: string, row: LockRow): string[] {
-  const is = parseRowName(group, row.name);
-  if (is?.kind !== 'fence' && is?.kind !== 'permit') return [];
-  const names = [ownerRow(group, row), is.kind === 'fence' ? is.lockRow : undefined];
+  const named = parseRowName(group, row.name);
+  if (named?.kind !== 'fence' && named?.kind !== 'permit') return [];
+  const names = [ownerRow(group, row), named.kind === 'fence' ? named.lockRow : undefined];
   return names.filter((name) => name !== undefined);
 }

@@ -1,6 +1,6 @@
 import type { LockRow } from '../store/index.js';
 import { groupPrefix } from './group.rows.js';
-import { newerRow, type Reading } from './row.format.js';
+import { newerRowOf, type Reading } from './row.format.js';
 
 /** The newest slot that was claimed, and the state of its run. */
 export interface CronState {
@@ -44,7 +44,7 @@ export function formatCron({ slot, state, token, claim, member }: CronState): st
 
 /** Reads the `writer` of a cron's row. */
 export function parseCron(row: Pick<LockRow, 'writer'>): Reading<CronState> {
-  const newer = newerRow(row);
+  const newer = newerRowOf(row);
   if (newer) return newer;
   const match = /^(\S+) (running|done) (\d+) (\S+) (.+)$/s.exec(row.writer ?? '');
   const slot = Date.parse(match?.[1] ?? '');

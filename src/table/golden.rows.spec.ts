@@ -50,7 +50,7 @@ function written(row: GoldenRow): { name: string; writer: string } {
 
 /** What this version reads in the row. */
 function read({ kind, name, writer }: GoldenRow): object {
-  const is = parseRowName(GROUP, name);
+  const named = parseRowName(GROUP, name);
   switch (kind) {
     case 'group-lock':
       return { group: groupOfLock(name), address: parseLock({ writer }) };
@@ -61,14 +61,14 @@ function read({ kind, name, writer }: GoldenRow): object {
         sessionId: parseHolding({ writer }),
       };
     case 'session':
-      return { ...is, owner: parseSession({ writer }) };
+      return { ...named, owner: parseSession({ writer }) };
     case 'lock':
-      return { ...is, address: parseLock({ writer }) };
+      return { ...named, address: parseLock({ writer }) };
     case 'fence':
     case 'permit':
-      return { ...is, sessionId: parseHolding({ writer }) };
+      return { ...named, sessionId: parseHolding({ writer }) };
     case 'cron':
-      return { ...is, state: parseCron({ writer }) };
+      return { ...named, state: parseCron({ writer }) };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { LockRow } from '../store/index.js';
-import { NewerRow, newerRow, type Reading } from './row.format.js';
+import { NewerRow, newerRowOf, type Reading } from './row.format.js';
 import { sessionRow } from './session.row.js';
 
 /**
@@ -12,7 +12,7 @@ export function formatHolding(sessionId: string): string {
 
 /** Reads the id of the session that holds this fence or permit. */
 export function parseHolding(row: Pick<LockRow, 'writer'>): Reading<string> {
-  return newerRow(row) ?? (row.writer || undefined);
+  return newerRowOf(row) ?? (row.writer || undefined);
 }
 
 /** The row of the session that holds this fence or permit, `undefined` where this version can read none. */

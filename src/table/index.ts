@@ -7,7 +7,7 @@ export { checkLockName, isGroupName, isLockName } from './lock.name.js';
 export { formatLock, lockPrefix, namedLockRow, parseLock } from './lock.row.js';
 export { limitOfPermit, permitPrefix, permitRow, permitsOf, semaphoreName } from './permit.row.js';
 export { NewerRowWatch } from './newer-row.watch.js';
-export { NewerRow, newerRow } from './row.format.js';
+export { NewerRow, newerRowOf } from './row.format.js';
 export { parseRowName } from './row.name.js';
 export {
   formatSession,

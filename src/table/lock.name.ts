@@ -1,6 +1,6 @@
 import { HedgeError, INVALID_NAME } from '../errors/index.js';
 
-/** A name can reach no other lock's rows: `/` parts keys and `#` parts a lock from its fences. */
+/** A name that reaches no rows of others: `/` parts the names of rows, and `#` parts a lock from its fences. */
 export function isLockName(name: unknown): name is string {
   return (
     typeof name === 'string' &&
@@ -11,7 +11,7 @@ export function isLockName(name: unknown): name is string {
   );
 }
 
-/** A group `spindle` would have everybody's group lock, `hedge/spindle/lockname/…`, among its own rows. */
+/** The group locks of all groups stand below `hedge/spindle/`, so no group may have that name. */
 export function isGroupName(name: unknown): name is string {
   return isLockName(name) && name !== 'spindle';
 }

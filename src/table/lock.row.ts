@@ -1,6 +1,6 @@
 import type { LockRow } from '../store/index.js';
 import { groupPrefix } from './group.rows.js';
-import { newerRow, type Reading } from './row.format.js';
+import { newerRowOf, type Reading } from './row.format.js';
 
 /** The rows of a group's named locks, and of their fences, begin with this. */
 export function lockPrefix(group: string): string {
@@ -31,5 +31,5 @@ export function formatLock(memberId: string): string {
 
 /** Reads the id of the member that took the lock last. */
 export function parseLock(row: Pick<LockRow, 'writer'>): Reading<string> {
-  return newerRow(row) ?? row.writer;
+  return newerRowOf(row) ?? row.writer;
 }

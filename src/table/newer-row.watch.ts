@@ -12,7 +12,7 @@ import type {
   StoredEntry,
   TransactionResult,
 } from '../store/index.js';
-import { newerRow } from './row.format.js';
+import { newerRowOf } from './row.format.js';
 import { NEWER_ROW_FOUND } from './table.messages.js';
 
 /** A member's store: it looks at each row that the member reads, and says once that there is one of a newer format. */
@@ -77,7 +77,7 @@ export class NewerRowWatch implements HedgeStore {
   #look(rows: readonly LockRow[]): void {
     if (this.#hasSaid) return;
     for (const row of rows) {
-      const newer = newerRow(row);
+      const newer = newerRowOf(row);
       if (!newer) continue;
       this.#hasSaid = true;
       this.logger.warn(NEWER_ROW_FOUND(row.name, newer.format));

@@ -3,7 +3,7 @@ import { GOLDEN_ROWS } from '../../test/support/rows/golden.rows.js';
 import { parseCron } from './cron.row.js';
 import { ownerRow, parseHolding } from './holding.row.js';
 import { parseLock } from './lock.row.js';
-import { NewerRow, newerRow } from './row.format.js';
+import { NewerRow, newerRowOf } from './row.format.js';
 import { parseSession } from './session.row.js';
 
 const PARSERS = { parseSession, parseHolding, parseLock, parseCron };
@@ -15,7 +15,7 @@ describe('a row of a newer format', () => {
     ['v3 2026-11-23T15:00:00.000Z done 17 claim a:1', 3],
     ['v10 e1b5f800', 10],
   ])('is told by the mark at its start: %j', (writer, format) => {
-    expect(newerRow({ writer })).toEqual(new NewerRow(format));
+    expect(newerRowOf({ writer })).toEqual(new NewerRow(format));
   });
 
   it.each(Object.entries(PARSERS))('is none that %s reads', (_, parse) => {
@@ -31,11 +31,11 @@ describe('a row without such a mark', () => {
   it.each([undefined, '', 'v2', 'v1 10000 a:1', 'v0 x', 'v x', 'V2 x', ' v2 x', 'v2:80', 'x v2 x'])(
     'is of format 1, or none: %j',
     (writer) => {
-      expect(newerRow({ writer })).toBeUndefined();
+      expect(newerRowOf({ writer })).toBeUndefined();
     },
   );
 
   it.each(GOLDEN_ROWS)('is each that format 1 has: $writer', ({ writer }) => {
-    expect(newerRow({ writer })).toBeUndefined();
+    expect(newerRowOf({ writer })).toBeUndefined();
   });
 });

@@ -21,7 +21,7 @@ export type Reading<T> = T | NewerRow | undefined;
 const MARK = /^v(\d+) /;
 
 /** @returns undefined where this version may read the row, and where there is none */
-export function newerRow(row: Pick<LockRow, 'writer'> | undefined): NewerRow | undefined {
+export function newerRowOf(row: Pick<LockRow, 'writer'> | undefined): NewerRow | undefined {
   const format = Number(MARK.exec(row?.writer ?? '')?.[1] ?? ROW_FORMAT);
   return format > ROW_FORMAT ? new NewerRow(format) : undefined;
 }

@@ -1,6 +1,6 @@
 import type { LockRow } from '../store/index.js';
 import { groupPrefix } from './group.rows.js';
-import { newerRow, type Reading } from './row.format.js';
+import { newerRowOf, type Reading } from './row.format.js';
 
 /** The rows of a group's sessions begin with this; the session's id follows. */
 export function sessionPrefix(group: string): string {
@@ -39,7 +39,7 @@ export function formatSession(owner: SessionOwner): string {
 
 /** Reads the `writer` of a session's row. */
 export function parseSession(row: Pick<LockRow, 'writer'>): Reading<SessionOwner> {
-  const newer = newerRow(row);
+  const newer = newerRowOf(row);
   if (newer) return newer;
   const match = /^(\d+) (.+)$/s.exec(row.writer ?? '');
   return match ? { leaseDuration: Number(match[1]), address: match[2] } : undefined;

@@ -1,7 +1,7 @@
 import {
   groupPrefix,
   lockOfFence,
-  newerRow,
+  newerRowOf,
   parseRowName,
   sessionPrefix,
 } from '../../table/index.js';
@@ -93,22 +93,22 @@ class GroupSurvey {
 
   #add(row: LockRow, byName: ReadonlyMap<string, LockRow>): void {
     const { group } = this;
-    const is = parseRowName(group, row.name);
-    switch (is?.kind) {
+    const named = parseRowName(group, row.name);
+    switch (named?.kind) {
       case 'session':
-        return this.#sessions.add(sessionStatus(is.id, row));
+        return this.#sessions.add(sessionStatus(named.id, row));
       case 'lock':
         // Only a later version can tell whether it is stale.
-        if (!newerRow(row)) this.#lockRows++;
+        if (!newerRowOf(row)) this.#lockRows++;
         return;
       case 'fence':
-        return this.#locks.add({ name: is.name, ...heldStatus(group, row, byName) });
+        return this.#locks.add({ name: named.name, ...heldStatus(group, row, byName) });
       case 'permit': {
-        const { name, limit } = is;
+        const { name, limit } = named;
         return this.#permits.add({ name, limit, ...heldStatus(group, row, byName) });
       }
       case 'cron':
-        return this.#crons.add(cronStatus(is.name, row, this.#leader));
+        return this.#crons.add(cronStatus(named.name, row, this.#leader));
       case undefined:
         this.#otherRows++;
     }

@@ -1,6 +1,6 @@
 import {
   NewerRow,
-  newerRow,
+  newerRowOf,
   parseCron,
   parseHolding,
   parseLock,
@@ -73,7 +73,7 @@ function readable<T>(reading: T | NewerRow): T | undefined {
 }
 
 function newerFormatOf(row: LockRow): number | null {
-  return newerRow(row)?.format ?? null;
+  return newerRowOf(row)?.format ?? null;
 }
 
 /** A token is a `bigint`, which JSON does not have. */
