@@ -1,9 +1,9 @@
 /** What membership costs in groups of different sizes: traffic, CPU, memory, and calls of the store. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Member } from '../support/cluster/cluster.js';
+import type { MemberProcess } from '../support/cluster/member.process.js';
 import { Crowd } from '../support/crowd/crowd.js';
 import type { Usage } from '../support/crowd/crowd.process.js';
-import { machineTime, msBetween } from '../support/member-app/member.records.js';
+import { machineTime, msBetween } from '../support/time/machine.time.js';
 
 const SIZES = [3, 30, 200];
 /** ms that each group is watched for, when nothing happens in it. */
@@ -92,7 +92,12 @@ async function settled(crowd: Crowd, work: Promise<number>, before = 0): Promise
   return { ms, bytes: bytesOf(await crowd.usage()) - before };
 }
 
-async function costsOf(crowd: Crowd, leading: Member, followers: Member[], id: string) {
+async function costsOf(
+  crowd: Crowd,
+  leading: MemberProcess,
+  followers: MemberProcess[],
+  id: string,
+) {
   const [usage, ...others] = await crowd.usage([leading, ...followers]);
   const all = [usage, ...others];
   return {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -22,7 +22,7 @@ describe.skipIf(!findEmulator())('a process with a Spanner store', () => {
   beforeAll(async () => {
     emulator = await startEmulator();
     database = await createDatabase(emulator, { tables: true });
-    for (const room of ['.', 'errors', 'store', 'store/spanner']) transpile(room);
+    transpile('store/spanner/index.ts');
     writeFileSync(join(BUILD, 'package.json'), '{ "type": "module" }');
   });
 
@@ -83,14 +83,18 @@ describe.skipIf(!findEmulator())('a process with a Spanner store', () => {
   });
 });
 
-function transpile(room: string): void {
-  for (const file of readdirSync(join(SOURCES, room))) {
-    if (!file.endsWith('.ts') || file.endsWith('.spec.ts')) continue;
-    const { outputText } = ts.transpileModule(readFileSync(join(SOURCES, room, file), 'utf8'), {
-      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
-    });
-    const target = join(BUILD, room, file.replace(/\.ts$/, '.js'));
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, outputText);
+/** Transpiles a source, and those that it imports. */
+function transpile(source: string): void {
+  const target = join(BUILD, source.replace(/\.ts$/, '.js'));
+  if (existsSync(target)) return;
+  const text = readFileSync(join(SOURCES, source), 'utf8');
+  const { outputText } = ts.transpileModule(text, {
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
+  });
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, outputText);
+  for (const { fileName } of ts.preProcessFile(text).importedFiles) {
+    const isSource = fileName.startsWith('.');
+    if (isSource) transpile(join(dirname(source), fileName.replace(/\.js$/, '.ts')));
   }
 }

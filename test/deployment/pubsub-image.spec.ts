@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../support/cluster/cluster.js';
+import { until } from '../support/time/until.js';
 import { buildStages, stagesOf, valueOf } from './image.js';
 import { freePort } from '../support/network/free.ports.js';
 

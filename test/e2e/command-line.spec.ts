@@ -20,7 +20,7 @@ import {
   startProgram,
   type CommandResult,
 } from '../support/processes/command.line.js';
-import { until } from '../support/cluster/cluster.js';
+import { until } from '../support/time/until.js';
 import { freshFile, removeFile } from '../support/stores/sqlite.file.js';
 
 const CALL = { timeout: 20_000 };

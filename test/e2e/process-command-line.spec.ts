@@ -6,7 +6,9 @@ import {
   startCommand,
   type CommandResult,
 } from '../support/processes/command.line.js';
-import { Cluster, until, type Member } from '../support/cluster/cluster.js';
+import { Cluster } from '../support/cluster/cluster.js';
+import { until } from '../support/time/until.js';
+import type { MemberProcess } from '../support/cluster/member.process.js';
 import type { ContestOptions } from '../support/member-app/member.contest.js';
 import {
   noOwnEmulator,
@@ -27,9 +29,9 @@ const LOCK: ContestOptions = { name: 'job', hold: FOR_GOOD, pause: [0, 0], timeo
 describe.each(sharedStores)('the command line beside a group on $name', ({ open }) => {
   let store: SharedStore;
   let cluster: Cluster;
-  let leader: Member;
-  let follower: Member;
-  let dying: Member;
+  let leader: MemberProcess;
+  let follower: MemberProcess;
+  let dying: MemberProcess;
 
   beforeEach(async () => {
     store = await open();

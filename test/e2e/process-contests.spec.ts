@@ -1,15 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
-import { Cluster, until, type Member } from '../support/cluster/cluster.js';
+import { Cluster } from '../support/cluster/cluster.js';
+import { until } from '../support/time/until.js';
+import type { MemberProcess } from '../support/cluster/member.process.js';
 import {
   heldIntervals,
   lateEntries,
   mostAtOnce,
   overlappingTerms,
   type NamedInterval,
-} from '../support/cluster/recorded.invariants.js';
+} from '../support/records/recorded.invariants.js';
 import type { ContestOptions } from '../support/member-app/member.contest.js';
-import { machineTime, msBetween } from '../support/member-app/member.records.js';
+import { machineTime, msBetween } from '../support/time/machine.time.js';
 import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
@@ -23,17 +25,17 @@ function isWritten({ code }: { code: string }): boolean {
 }
 
 /** Has it, by its own word. */
-function holding(member: Member, { name }: ContestOptions): Promise<NamedInterval> {
+function holding(member: MemberProcess, { name }: ContestOptions): Promise<NamedInterval> {
   return until(`${member.name} holds ${name}`, () => heldIntervals([member], name).at(-1));
 }
 
-async function hold(member: Member, options: ContestOptions): Promise<NamedInterval> {
+async function hold(member: MemberProcess, options: ContestOptions): Promise<NamedInterval> {
   await member.contend(options);
   return holding(member, options);
 }
 
 /** It waits for what another one holds: its request has been through the store once. */
-async function wait(member: Member, options: ContestOptions): Promise<void> {
+async function wait(member: MemberProcess, options: ContestOptions): Promise<void> {
   await member.contend(options);
   await until('it waits', async () => (await member.call<number>('waiting')) > 0);
 }
@@ -41,8 +43,8 @@ async function wait(member: Member, options: ContestOptions): Promise<void> {
 describe.each(sharedStores)('what processes hold, on $name', ({ name: storeName, open }) => {
   let store: SharedStore;
   let cluster: Cluster;
-  let leader: Member;
-  let followers: Member[];
+  let leader: MemberProcess;
+  let followers: MemberProcess[];
 
   beforeEach(async () => {
     store = await open();

@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
-import { Cluster, until, type Member } from '../support/cluster/cluster.js';
+import { Cluster } from '../support/cluster/cluster.js';
+import { until } from '../support/time/until.js';
+import type { MemberProcess } from '../support/cluster/member.process.js';
 import { reportCrons } from '../support/cluster/cron.report.js';
 import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
 
-const began = ({ records }: Member) => records.eventsOf('cron-began').length;
-const ended = ({ records }: Member) => records.eventsOf('cron-ended').length;
+const began = ({ records }: MemberProcess) => records.eventsOf('cron-began').length;
+const ended = ({ records }: MemberProcess) => records.eventsOf('cron-ended').length;
 
 // The soak does the same for minutes, with pauses and a clock that is ahead.
 describe.each(sharedStores)('a cron of three processes on $name', ({ open }) => {

@@ -1,20 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Cluster, until, type Member } from '../support/cluster/cluster.js';
+import { Cluster } from '../support/cluster/cluster.js';
+import { until } from '../support/time/until.js';
+import type { MemberProcess } from '../support/cluster/member.process.js';
 import {
   heldIntervals,
   ledIntervals,
   mostAtOnce,
   overlappingTerms,
-} from '../support/cluster/recorded.invariants.js';
+} from '../support/records/recorded.invariants.js';
 import type { ContestOptions } from '../support/member-app/member.contest.js';
-import { msBetween } from '../support/member-app/member.records.js';
+import { msBetween } from '../support/time/machine.time.js';
 import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
 const LOCK: ContestOptions = { name: 'job', hold: [10, 150], pause: [0, 100], timeout: 60_000 };
 const PERMIT: ContestOptions = { ...LOCK, name: 'pool', limit: 3 };
 
-function acquired(members: readonly Member[], what: string): number {
+function acquired(members: readonly MemberProcess[], what: string): number {
   return heldIntervals(members, what).length;
 }
 

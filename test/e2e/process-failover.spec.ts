@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
-import { Cluster, until } from '../support/cluster/cluster.js';
+import { Cluster } from '../support/cluster/cluster.js';
+import { until } from '../support/time/until.js';
 import { endLeader } from '../support/cluster/failover.js';
 import {
   checkLog,
   ledIntervals,
   overlappingTerms,
-} from '../support/cluster/recorded.invariants.js';
+} from '../support/records/recorded.invariants.js';
 import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;

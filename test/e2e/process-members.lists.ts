@@ -1,13 +1,14 @@
-import { until, type Member } from '../support/cluster/cluster.js';
-import { msBetween } from '../support/member-app/member.records.js';
+import { until } from '../support/time/until.js';
+import type { MemberProcess } from '../support/cluster/member.process.js';
+import { msBetween } from '../support/time/machine.time.js';
 
 /** The list that a member saw last. */
-export function listOf({ records }: Member): string[] {
+export function listOf({ records }: MemberProcess): string[] {
   return records.eventsOf('members').at(-1)?.ids.toSorted() ?? [];
 }
 
 /** Everybody who ever left the list of one of them since then. */
-export function leftSince(members: readonly Member[], since: bigint): string[] {
+export function leftSince(members: readonly MemberProcess[], since: bigint): string[] {
   const left = new Set<string>();
   for (const { records } of members) {
     const lists = records.eventsOf('members');
@@ -24,13 +25,13 @@ export function leftSince(members: readonly Member[], since: bigint): string[] {
  * @returns ms from `since` until the last of them did
  */
 export async function agreedOn(
-  seen: readonly Member[],
+  seen: readonly MemberProcess[],
   since: bigint,
-  by: readonly Member[] = seen,
+  by: readonly MemberProcess[] = seen,
 ): Promise<number> {
   const expected = seen.map(({ id }) => id).toSorted();
   const shown = expected.join();
-  const isRight = (member: Member) => listOf(member).join() === shown;
+  const isRight = (member: MemberProcess) => listOf(member).join() === shown;
   try {
     await until(`all see ${shown}`, () => by.every(isRight));
   } catch (error) {

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Cluster, until, type Member } from '../support/cluster/cluster.js';
+import { Cluster } from '../support/cluster/cluster.js';
+import { until } from '../support/time/until.js';
+import type { MemberProcess } from '../support/cluster/member.process.js';
 import { agreedOn, leftSince, listOf } from './process-members.lists.js';
-import { machineTime, msBetween } from '../support/member-app/member.records.js';
+import { machineTime, msBetween } from '../support/time/machine.time.js';
 import { Network, noNetwork, type NetworkHost } from '../support/network/network.namespaces.js';
 import { openSqlite, type SharedStore } from '../support/stores/cross-process.stores.js';
 
@@ -15,7 +17,7 @@ const SILENCE = 5_000;
 describe('the member lists of five processes', () => {
   let store: SharedStore;
   let cluster: Cluster;
-  let members: Member[];
+  let members: MemberProcess[];
 
   beforeEach(async () => {
     store = await openSqlite();
@@ -29,7 +31,7 @@ describe('the member lists of five processes', () => {
     await store.close();
   });
 
-  async function without(gone: Member, since: bigint): Promise<number> {
+  async function without(gone: MemberProcess, since: bigint): Promise<number> {
     return agreedOn(
       members.filter((member) => member !== gone),
       since,
@@ -110,8 +112,8 @@ describe.skipIf(noNetwork)('the member lists of five hosts', () => {
   let store: SharedStore;
   let cluster: Cluster;
   let network: Network;
-  let members: Member[];
-  const hosts = new Map<Member, NetworkHost>();
+  let members: MemberProcess[];
+  const hosts = new Map<MemberProcess, NetworkHost>();
 
   beforeEach(async () => {
     network = new Network();

@@ -1,14 +1,16 @@
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
-import { Cluster, until, type Member, type MemberError } from '../support/cluster/cluster.js';
+import { Cluster } from '../support/cluster/cluster.js';
+import { until } from '../support/time/until.js';
+import type { MemberProcess, MemberError } from '../support/cluster/member.process.js';
 import { endLeader } from '../support/cluster/failover.js';
 import {
   checkLog,
   ledIntervals,
   overlappingTerms,
-} from '../support/cluster/recorded.invariants.js';
-import { machineTime, msBetween } from '../support/member-app/member.records.js';
+} from '../support/records/recorded.invariants.js';
+import { machineTime, msBetween } from '../support/time/machine.time.js';
 import { freePort } from '../support/network/free.ports.js';
 import {
   noOwnEmulator,
@@ -30,7 +32,7 @@ async function rejection(call: Promise<unknown>): Promise<MemberError> {
 }
 
 /** Lines of the log that are more than news. */
-function complaints({ output }: Member): string[] {
+function complaints({ output }: MemberProcess): string[] {
   return output.filter((line) => /WARN|ERROR/.test(line));
 }
 

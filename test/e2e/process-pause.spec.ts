@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
 import { parseTimestamp } from '../../src/log/timestamp.js';
-import { Cluster, until } from '../support/cluster/cluster.js';
+import { Cluster } from '../support/cluster/cluster.js';
+import { until } from '../support/time/until.js';
 import {
   checkLog,
   ledIntervals,
   overlappingTerms,
-} from '../support/cluster/recorded.invariants.js';
-import { machineTime, msBetween } from '../support/member-app/member.records.js';
+} from '../support/records/recorded.invariants.js';
+import { machineTime, msBetween } from '../support/time/machine.time.js';
 import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;

@@ -1,22 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Cluster, until, type Member } from '../support/cluster/cluster.js';
-import { machineTime, msBetween } from '../support/member-app/member.records.js';
+import { Cluster } from '../support/cluster/cluster.js';
+import { until } from '../support/time/until.js';
+import type { MemberProcess } from '../support/cluster/member.process.js';
+import { machineTime, msBetween } from '../support/time/machine.time.js';
 import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
 const LIMIT = 3;
 
-const take = (member: Member, count: number) => member.call('takePermits', LIMIT, count);
+const take = (member: MemberProcess, count: number) => member.call('takePermits', LIMIT, count);
 
 /** Until when they were seen to be held. */
-const lastHeld = ({ records }: Member) => records.eventsOf('permits').at(-1)!.at;
+const lastHeld = ({ records }: MemberProcess) => records.eventsOf('permits').at(-1)!.at;
 
 describe.each(sharedStores)('permits of processes on $name', ({ name: storeName, open }) => {
   let store: SharedStore;
   let cluster: Cluster;
-  let holder: Member;
-  let other: Member;
-  let third: Member;
+  let holder: MemberProcess;
+  let other: MemberProcess;
+  let third: MemberProcess;
 
   beforeEach(async () => {
     store = await open();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PubSub } from '@google-cloud/pubsub';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../support/cluster/cluster.js';
+import { until } from '../support/time/until.js';
 import { pageAt } from '../support/docs/published.pages.js';
 
 import { noNetwork } from '../support/network/network.namespaces.js';

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Cluster, until, type Member, type MemberError } from '../support/cluster/cluster.js';
-import { msBetween } from '../support/member-app/member.records.js';
+import { Cluster } from '../support/cluster/cluster.js';
+import { until } from '../support/time/until.js';
+import type { MemberProcess, MemberError } from '../support/cluster/member.process.js';
+import { msBetween } from '../support/time/machine.time.js';
 import { isListening } from '../support/network/free.ports.js';
 import {
   noOwnEmulator,
@@ -24,14 +26,14 @@ async function isOpen(id: string): Promise<boolean> {
   return isListening(Number(port), host);
 }
 
-async function endsBy(member: Member, signal: NodeJS.Signals) {
+async function endsBy(member: MemberProcess, signal: NodeJS.Signals) {
   const at = member.signal(signal);
   const exit = await member.exited;
   return { code: exit.code, signal: exit.signal, ms: msBetween(at, exit.at) };
 }
 
 /** Nothing new is started on a leader that drains: what is sent to it waits for the next one. */
-async function isDraining(follower: Member): Promise<boolean> {
+async function isDraining(follower: MemberProcess): Promise<boolean> {
   const early = follower.call('send', 'echo', 1, 20).catch((error: MemberError) => error.code);
   return (await early) === 'NO_LEADER';
 }

@@ -1,6 +1,6 @@
-import type { Member } from '../support/cluster/cluster.js';
-import { heldIntervals, type NamedInterval } from '../support/cluster/recorded.invariants.js';
-import { msBetween } from '../support/member-app/member.records.js';
+import type { MemberProcess } from '../support/cluster/member.process.js';
+import { heldIntervals, type NamedInterval } from '../support/records/recorded.invariants.js';
+import { msBetween } from '../support/time/machine.time.js';
 import type { Mishap } from './mishaps.js';
 
 /** A contender's wait, from the question to the answer. */
@@ -12,7 +12,7 @@ export interface Wait {
   readonly outcome: string;
 }
 
-export function waitsFor(members: readonly Member[], what: string): Wait[] {
+export function waitsFor(members: readonly MemberProcess[], what: string): Wait[] {
   return members.flatMap(({ name: member, records }) => [
     ...records
       .eventsOf('acquired')
@@ -27,7 +27,7 @@ export function waitsFor(members: readonly Member[], what: string): Wait[] {
 
 /** ms from the death of a holder to the next holding of what it held, for each that was killed while it held it. */
 export function takeOvers(
-  members: readonly Member[],
+  members: readonly MemberProcess[],
   what: string,
   mishaps: readonly Mishap[],
 ): number[] {

@@ -1,19 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
-import { Cluster, type Member } from '../support/cluster/cluster.js';
+import { Cluster } from '../support/cluster/cluster.js';
+import type { MemberProcess } from '../support/cluster/member.process.js';
 import { endLeader, figures } from '../support/cluster/failover.js';
 import {
   checkLog,
   ledIntervals,
   overlappingTerms,
-} from '../support/cluster/recorded.invariants.js';
+} from '../support/records/recorded.invariants.js';
 import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
 const DRAIN = 1_000;
 const ROUNDS = Number(process.env['SOAK_ROUNDS'] ?? 20);
 
-function load(member: Member): Promise<void> {
+function load(member: MemberProcess): Promise<void> {
   return member.startLoad({ prefix: member.name, workers: 2, pause: 15 });
 }
 

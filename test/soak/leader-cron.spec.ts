@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
-import { Cluster, until, type Member } from '../support/cluster/cluster.js';
+import { Cluster } from '../support/cluster/cluster.js';
+import { until } from '../support/time/until.js';
+import type { MemberProcess } from '../support/cluster/member.process.js';
 import { reportCrons } from '../support/cluster/cron.report.js';
 import { clockAhead } from './fake.time.js';
 import { Mishaps } from './mishaps.js';
@@ -16,7 +18,7 @@ const PAUSE = 15_000;
 /** ms that a leader has between two mishaps */
 const TERM = 2_500;
 
-function isRunning({ name, records }: Member): Promise<true> {
+function isRunning({ name, records }: MemberProcess): Promise<true> {
   const count = (type: 'cron-began' | 'cron-ended') => records.eventsOf(type).length;
   return until(`${name} runs`, () => count('cron-began') > count('cron-ended') && true);
 }
@@ -27,7 +29,7 @@ describe.each(sharedStores)('a cron of every second on $name', ({ name: storeNam
   let mishaps: Mishaps;
   let handedOver = 0;
   /** Those whose clock is half a second ahead of the others', one after the other. */
-  const ahead: Member[] = [];
+  const ahead: MemberProcess[] = [];
 
   beforeAll(async () => {
     store = await open();

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/index.js';
-import { Cluster, until, type Member } from '../support/cluster/cluster.js';
+import { Cluster } from '../support/cluster/cluster.js';
+import { until } from '../support/time/until.js';
+import type { MemberProcess } from '../support/cluster/member.process.js';
 import {
   handOvers,
   longestFairWait,
@@ -14,9 +16,9 @@ import {
   lateEntries,
   mostAtOnce,
   overlappingTerms,
-} from '../support/cluster/recorded.invariants.js';
+} from '../support/records/recorded.invariants.js';
 import type { ContestOptions } from '../support/member-app/member.contest.js';
-import { msBetween } from '../support/member-app/member.records.js';
+import { msBetween } from '../support/time/machine.time.js';
 import { Mishaps } from './mishaps.js';
 import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
@@ -76,12 +78,12 @@ describe.each(sharedStores)('on $name', ({ name: storeName, open }) => {
     await store.close();
   });
 
-  async function start(): Promise<Member> {
+  async function start(): Promise<MemberProcess> {
     const [member] = await cluster.start(1, { faults: FAULTS, lookInterval: 10 });
     return member;
   }
 
-  async function contend(member: Member, withoutLock: boolean): Promise<void> {
+  async function contend(member: MemberProcess, withoutLock: boolean): Promise<void> {
     if (withoutLock) permitsOnly.add(member.name);
     else await member.contend(LOCK);
     await member.contend(PERMIT);
@@ -143,7 +145,7 @@ describe.each(sharedStores)('on $name', ({ name: storeName, open }) => {
   });
 });
 
-function report(storeName: string, members: readonly Member[], { all }: Mishaps): string {
+function report(storeName: string, members: readonly MemberProcess[], { all }: Mishaps): string {
   const count = (kind: string) => all.filter((mishap) => mishap.kind === kind).length;
   const onLeaders = all.filter(({ wasLeader }) => wasLeader).length;
   const lines = [LOCK.name, PERMIT.name].map((what) => {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Member } from '../support/cluster/cluster.js';
+import type { MemberProcess } from '../support/cluster/member.process.js';
 import { Crowd } from '../support/crowd/crowd.js';
 import type { Usage } from '../support/crowd/crowd.process.js';
-import { machineTime, msBetween } from '../support/member-app/member.records.js';
+import { machineTime, msBetween } from '../support/time/machine.time.js';
 
 const PROCESSES = 8;
 const EACH = 25;
@@ -26,7 +26,7 @@ describe(`the lists of ${PROCESSES * EACH} members`, () => {
   afterAll(() => crowd[Symbol.asyncDispose]());
 
   /** A process whose members all follow. */
-  async function bystander(): Promise<{ chosen: Member; rest: Member[] }> {
+  async function bystander(): Promise<{ chosen: MemberProcess; rest: MemberProcess[] }> {
     const leading = await crowd.leading();
     const chosen = crowd.running.find((process) => process !== leading)!;
     return { chosen, rest: crowd.running.filter((process) => process !== chosen) };

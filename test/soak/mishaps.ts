@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cluster, Member } from '../support/cluster/cluster.js';
-import { machineTime } from '../support/member-app/member.records.js';
+import type { Cluster } from '../support/cluster/cluster.js';
+import type { MemberProcess } from '../support/cluster/member.process.js';
+import { machineTime } from '../support/time/machine.time.js';
 
 /** What befell one member. */
 export interface Mishap {
@@ -18,9 +19,9 @@ export interface MishapOptions {
   /** A SIGSTOP from outside may hit a process while it holds the lock of an SQLite file. */
   readonly stopsThemselves: boolean;
   /** Whoever holds something just now. */
-  holder(): Member | undefined;
+  holder(): MemberProcess | undefined;
   /** Starts the member that replaces a killed one, with the same work. */
-  replace(killed: Member): Promise<void>;
+  replace(killed: MemberProcess): Promise<void>;
 }
 
 /** Lets members of a cluster be killed and stopped: in turn the one that leads, one that holds something, and any. */
@@ -49,7 +50,7 @@ export class Mishaps {
     await this.#befall(leader, true);
   }
 
-  async #befall(member: Member, wasLeader: boolean): Promise<void> {
+  async #befall(member: MemberProcess, wasLeader: boolean): Promise<void> {
     const kind = Math.random() < 0.5 ? 'kill' : 'stop';
     const at = machineTime();
     if (kind === 'kill') await this.#kill(member);
@@ -57,12 +58,12 @@ export class Mishaps {
     this.all.push({ kind, member: member.name, wasLeader, at, until: machineTime() });
   }
 
-  async #kill(member: Member): Promise<void> {
+  async #kill(member: MemberProcess): Promise<void> {
     await member.kill();
     await this.options.replace(member);
   }
 
-  async #stop(member: Member): Promise<void> {
+  async #stop(member: MemberProcess): Promise<void> {
     const { leaseDuration, stopsThemselves } = this.options;
     if (stopsThemselves) member.pauseItself();
     else member.signal('SIGSTOP');

@@ -1,7 +1,7 @@
 import type { LogEntry } from '../../../src/index.js';
-import type { Member } from './cluster.js';
-import { ledIntervals } from './recorded.invariants.js';
-import { machineTime } from '../member-app/member.records.js';
+import type { MemberProcess } from './member.process.js';
+import { ledIntervals } from '../records/recorded.invariants.js';
+import { machineTime } from '../time/machine.time.js';
 
 /** ms by which a clock may be ahead, and so a slot early, and for which a run may go on. */
 const AROUND = 1_000;
@@ -24,7 +24,10 @@ export interface CronReport {
   readonly untold: readonly number[];
 }
 
-export function reportCrons(members: readonly Member[], entries: readonly LogEntry[]): CronReport {
+export function reportCrons(
+  members: readonly MemberProcess[],
+  entries: readonly LogEntry[],
+): CronReport {
   const slotsOf = (type: 'cron-began' | 'cron-ended' | 'cron-interrupted') =>
     members.flatMap(({ records }) => records.eventsOf(type).map(({ slot }) => slot));
   const runs = slotsOf('cron-began').toSorted((a, b) => a - b);
@@ -46,7 +49,7 @@ export function reportCrons(members: readonly Member[], entries: readonly LogEnt
 }
 
 /** The slots at which one member led from well before to well after, and was not busy with the one before. */
-function ledSlots(members: readonly Member[]): number[] {
+function ledSlots(members: readonly MemberProcess[]): number[] {
   const offset = Date.now() - Number(machineTime()) / 1e6;
   const wall = (at: bigint) => Number(at) / 1e6 + offset;
   return ledIntervals(members).flatMap(({ member, from, to }) => {

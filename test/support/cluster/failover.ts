@@ -1,7 +1,8 @@
-import type { Cluster, Exit, Member } from './cluster.js';
-import { until } from './cluster.js';
-import { ledIntervals } from './recorded.invariants.js';
-import { msBetween } from '../member-app/member.records.js';
+import type { Cluster } from './cluster.js';
+import type { Exit, MemberProcess } from './member.process.js';
+import { until } from '../time/until.js';
+import { ledIntervals } from '../records/recorded.invariants.js';
+import { msBetween } from '../time/machine.time.js';
 
 /** How the group got over the end of its leader, in ms since the signal left. */
 export interface Failover {
@@ -15,7 +16,7 @@ export interface Failover {
   readonly exited: number;
   readonly exit: Exit;
   /** The member whose put it was led itself, or had to send it to the leader. */
-  readonly next: Member;
+  readonly next: MemberProcess;
 }
 
 /** Ends the leader by a signal, under a load of puts from all members, and waits until the next one is usable. */

@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import type { HedgeEvent, HedgeService, HedgeStore } from '../../../src/index.js';
-import { machineTime } from '../member-app/member.records.js';
+import { machineTime } from '../time/machine.time.js';
 
 /** How one member sees the group. Times are machine times, in decimal. */
 export interface View {

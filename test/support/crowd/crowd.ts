@@ -1,9 +1,10 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import { Member, until } from '../cluster/cluster.js';
+import { MemberProcess } from '../cluster/member.process.js';
+import { until } from '../time/until.js';
 import { digestOf, type View } from './crowd.member.js';
 import type { CrowdSettings, Usage } from './crowd.process.js';
-import { msBetween } from '../member-app/member.records.js';
+import { msBetween } from '../time/machine.time.js';
 import { freshFile, removeFile } from '../stores/sqlite.file.js';
 
 /** Where the compiled processes are: right here, when this was compiled too. */
@@ -13,7 +14,7 @@ const COMPILED = import.meta.filename.endsWith('.ts')
 
 /** A large group on one SQLite file: a few processes with many members each. */
 export class Crowd implements AsyncDisposable {
-  readonly processes: Member[] = [];
+  readonly processes: MemberProcess[] = [];
 
   private constructor(
     private readonly file: string,
@@ -24,12 +25,12 @@ export class Crowd implements AsyncDisposable {
     return new Crowd(await freshFile(), leaseDuration);
   }
 
-  get running(): Member[] {
+  get running(): MemberProcess[] {
     return this.processes.filter(({ isRunning }) => isRunning);
   }
 
   /** A process for each of the counts, all at once. */
-  async start(...counts: number[]): Promise<Member[]> {
+  async start(...counts: number[]): Promise<MemberProcess[]> {
     const { file, leaseDuration } = this;
     const started = counts.map((count) => {
       const settings: CrowdSettings = { file, leaseDuration, count };
@@ -38,7 +39,7 @@ export class Crowd implements AsyncDisposable {
         execArgv: ['--expose-gc'],
         env: { ...process.env, NO_COLOR: '1', NODE_ENV: 'test' },
       });
-      return new Member(`crowd-${this.processes.length}`, child, '');
+      return new MemberProcess(`crowd-${this.processes.length}`, child, '');
     });
     this.processes.push(...started);
     return Promise.all(started.map((process) => process.ready()));
@@ -59,7 +60,7 @@ export class Crowd implements AsyncDisposable {
   }
 
   /** The process that the leader is in. */
-  leading(): Promise<Member> {
+  leading(): Promise<MemberProcess> {
     return until('a member leads', async () => {
       for (const process of this.running) {
         if ((await this.views([process])).some(({ isLeader }) => isLeader)) return process;

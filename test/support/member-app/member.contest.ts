@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Lock, type HedgeService, type Holding, type LockService } from '../../../src/index.js';
 import { codeOf } from '../processes/parent.commands.js';
-import { machineTime } from './member.records.js';
+import { machineTime } from '../time/machine.time.js';
 import { closing, records } from './member.settings.js';
 
 /** ms, from the least to the most */

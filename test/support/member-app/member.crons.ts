@@ -3,7 +3,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HedgeService } from '../../../src/index.js';
 import { LeaderCron, type CronRun } from '../../../src/schedule/index.js';
-import { machineTime } from './member.records.js';
+import { machineTime } from '../time/machine.time.js';
 import { records, settings } from './member.settings.js';
 
 /** The key under which each run puts its slot. */

@@ -9,7 +9,7 @@ import {
   OnLeaderMessage,
   OnLeaderStream,
 } from '../../../src/index.js';
-import { machineTime } from './member.records.js';
+import { machineTime } from '../time/machine.time.js';
 import { records } from './member.settings.js';
 
 function noteAbort(): void {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HedgeService } from '../../../src/index.js';
 import { parseTimestamp } from '../../../src/log/timestamp.js';
 import { codeOf } from '../processes/parent.commands.js';
-import { machineTime } from './member.records.js';
+import { machineTime } from '../time/machine.time.js';
 import { closing, records } from './member.settings.js';
 import { look } from './member.watch.js';
 

@@ -1,5 +1,5 @@
 import type { HedgeService, Permit } from '../../../src/index.js';
-import { machineTime } from './member.records.js';
+import { machineTime } from '../time/machine.time.js';
 import { records } from './member.settings.js';
 
 const permits: Permit[] = [];

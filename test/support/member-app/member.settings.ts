@@ -1,5 +1,5 @@
 import type { HedgeModuleOptions } from '../../../src/index.js';
-import { RecordWriter } from './member.records.js';
+import { RecordWriter } from '../records/record.writer.js';
 
 export interface MemberSettings {
   readonly hedge: HedgeModuleOptions;

@@ -1,6 +1,7 @@
 import type { HedgeService } from '../../../src/index.js';
 import { lookAtPermits } from './member.permits.js';
-import { LEADERSHIP, machineTime } from './member.records.js';
+import { LEADERSHIP } from '../records/member.events.js';
+import { machineTime } from '../time/machine.time.js';
 import { closing, records } from './member.settings.js';
 
 /** Notes whether this member leads by its own word. */

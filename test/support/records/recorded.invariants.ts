@@ -1,12 +1,8 @@
 import type { LogEntry } from '../../../src/index.js';
 import { parseTimestamp } from '../../../src/log/timestamp.js';
-import type { Member } from './cluster.js';
-import {
-  LEADERSHIP,
-  msBetween,
-  type HeldInterval,
-  type MemberEvent,
-} from '../member-app/member.records.js';
+import type { MemberProcess } from '../cluster/member.process.js';
+import { LEADERSHIP, type HeldInterval, type MemberEvent } from './member.events.js';
+import { msBetween } from '../time/machine.time.js';
 
 /*
  * What must hold whatever was done to the members, checked against what they noted themselves. Each check returns the
@@ -17,7 +13,7 @@ export interface NamedInterval extends HeldInterval {
   readonly member: string;
 }
 
-type Recorded = Pick<Member, 'name' | 'records'>;
+type Recorded = Pick<MemberProcess, 'name' | 'records'>;
 
 /** Every stretch of leadership, by token. */
 export function ledIntervals(members: readonly Recorded[]): NamedInterval[] {
@@ -79,7 +75,7 @@ export function mostAtOnce(intervals: readonly NamedInterval[]): number {
 
 type Ack = Extract<MemberEvent, { type: 'ack' }>;
 
-function acksByKey(members: readonly Member[]): Map<string, Ack[]> {
+function acksByKey(members: readonly MemberProcess[]): Map<string, Ack[]> {
   const acks = new Map<string, Ack[]>();
   for (const ack of members.flatMap(({ records }) => records.eventsOf('ack'))) {
     const own = acks.get(ack.key);
@@ -104,7 +100,7 @@ const NOT_WRITTEN = new Set(['NO_LEADER', 'NOT_LEADER', 'STORE_INVALID']);
  * its worker had awaited before; every other one is there once at the most, and not at all if the error said so.
  */
 export async function checkLog(
-  members: readonly Member[],
+  members: readonly MemberProcess[],
   history: (key: string) => Promise<LogEntry[]>,
 ): Promise<LogCheck> {
   const acks = acksByKey(members);
