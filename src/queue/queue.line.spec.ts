@@ -1,10 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import {
-  RESOURCE,
-  QUEUE_LEASE,
-  QueueMembers,
-  type QueueMember,
-} from '../../test/support/simulated/queue.members.js';
+import { RESOURCE, QUEUE_LEASE, QueueMembers, type QueueMember } from '../../test/support/simulated/queue.members.js';
 import { VirtualTime } from '../../test/support/time/virtual.clock.js';
 import type { Waiter } from '../lock/index.js';
 import { STILL_IN_LINE, STILL_UNLED } from './queue.messages.js';

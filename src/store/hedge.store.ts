@@ -1,5 +1,5 @@
-import type { KeyRange, LockRow, RowQuery } from './lock-row.js';
-import type { EntryQuery, EntryRef, Outcome, OutcomeQuery, StoredEntry } from './log-entry.js';
+import type { KeyRange, LockRow, RowQuery } from './stored.row.js';
+import type { EntryQuery, EntryRef, Outcome, OutcomeQuery, StoredEntry } from './stored.entry.js';
 import type { Mutation } from './mutation.js';
 
 export type {

@@ -1,4 +1,4 @@
 export type * from './hedge.store.js';
 export { byCodePoint } from './code.points.js';
-export { keysBeginningWith } from './lock-row.js';
+export { keysBeginningWith } from './stored.row.js';
 export type { SchemaStore } from './schema.store.js';

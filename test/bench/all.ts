@@ -13,11 +13,7 @@ import { HedgeModule, HedgeService, type HedgeStore } from '../../src/index.js';
 import { spannerStore } from '../../src/store/spanner/index.js';
 import type { Mutation } from '../../src/store/mutation.js';
 import { sqliteStore } from '../../src/store/sqlite/index.js';
-import {
-  createDatabase,
-  findEmulator,
-  startEmulator,
-} from '../support/emulators/spanner.emulator.js';
+import { createDatabase, findEmulator, startEmulator } from '../support/emulators/spanner.emulator.js';
 import { freshFile } from '../support/stores/sqlite.file.js';
 import { distant } from './distant.js';
 import { benchLocks } from './locks.bench.js';

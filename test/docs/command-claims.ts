@@ -1,11 +1,4 @@
-import {
-  faultInShell,
-  faultOfCommandLine,
-  faultOfGcloud,
-  faultOfNode,
-  faultOfVitest,
-  type CommandCheck,
-} from './command-checks.js';
+import { faultInShell, faultOfCommandLine, faultOfGcloud, faultOfNode, faultOfVitest, type CommandCheck } from './command-checks.js';
 
 /** Who answers for commands that pages have their readers type. */
 export type Claim = CheckedHere | RunElsewhere;

@@ -12,14 +12,7 @@ import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqliteStore } from '../../src/store/sqlite/index.js';
 import type { GroupStatus } from '../../src/cli/status/group.status.js';
-import {
-  runCommand,
-  runHere,
-  shellCommand,
-  startCommand,
-  startProgram,
-  type CommandResult,
-} from '../support/processes/command.line.js';
+import { runCommand, runHere, shellCommand, startCommand, startProgram, type CommandResult } from '../support/processes/command.line.js';
 import { until } from '../support/time/until.js';
 import { freshFile, removeFile } from '../support/stores/sqlite.file.js';
 

@@ -1,15 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { NEVER } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  closeOf,
-  connectRaw,
-  frame,
-  helloTo,
-  startMessaging,
-  startPlainServer,
-  type MessagingMember,
-} from '../support/messaging/messaging.members.js';
+import { closeOf, connectRaw, frame, helloTo, startMessaging, startPlainServer, type MessagingMember } from '../support/messaging/messaging.members.js';
 import { countedSource, openStream } from '../support/messaging/messaging.streams.js';
 
 const SOON = { timeout: 10_000, interval: 5 };

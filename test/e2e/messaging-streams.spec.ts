@@ -13,14 +13,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HedgeError } from '../../src/errors/index.js';
 import { PeerLostError, PeerUnreachableError, type Caller } from '../../src/messaging/index.js';
-import {
-  connectionsOf,
-  connectRaw,
-  helloTo,
-  HOST,
-  startMessaging,
-  type MessagingMember,
-} from '../support/messaging/messaging.members.js';
+import { connectionsOf, connectRaw, helloTo, HOST, startMessaging, type MessagingMember } from '../support/messaging/messaging.members.js';
 import { countedSource, openStream, readAll } from '../support/messaging/messaging.streams.js';
 import { startTcpProxy } from '../support/network/tcp.proxy.js';
 

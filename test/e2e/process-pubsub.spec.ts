@@ -9,26 +9,9 @@ import { pageAt } from '../support/docs/published.pages.js';
 
 import { noNetwork } from '../support/network/network.namespaces.js';
 import { freePort } from '../support/network/free.ports.js';
-import {
-  findPubSubEmulator,
-  startPubSubEmulator,
-  type PubSubEmulator,
-} from '../support/emulators/pubsub.emulator.js';
-import {
-  PROJECT,
-  TOPIC,
-  childrenOf,
-  pubsubClient,
-  startCommand,
-  startPod,
-  type SampleProcess,
-} from '../support/samples/pubsub.sample.js';
-import {
-  createDatabase,
-  findEmulator,
-  startEmulator,
-  type SpannerEmulator,
-} from '../support/emulators/spanner.emulator.js';
+import { findPubSubEmulator, startPubSubEmulator, type PubSubEmulator } from '../support/emulators/pubsub.emulator.js';
+import { PROJECT, TOPIC, childrenOf, pubsubClient, startCommand, startPod, type SampleProcess } from '../support/samples/pubsub.sample.js';
+import { createDatabase, findEmulator, startEmulator, type SpannerEmulator } from '../support/emulators/spanner.emulator.js';
 import { startTcpProxy } from '../support/network/tcp.proxy.js';
 
 const canRun = [findEmulator(), findPubSubEmulator()].every((source) => source !== undefined);

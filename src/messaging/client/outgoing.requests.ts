@@ -11,7 +11,7 @@ import {
   type StreamTerms,
   type UnnumberedPacket,
 } from '../wire/protocol.js';
-import { STREAM_WINDOW } from '../wire/stream.credit.js';
+import { STREAM_WINDOW } from '../wire/credit.units.js';
 import { AcceptedStreams } from './accepted.streams.js';
 import { BEYOND_CREDIT, GOING_AWAY, NOT_A_REPLY, OVERLOADED_HERE } from './client.messages.js';
 import type { PeerStream, StreamRequest } from './outgoing.stream.js';

@@ -9,7 +9,7 @@ import {
   rebuildError,
 } from '../wire/message.codec.js';
 import type { CancelPacket, GrantPacket, ReplyPacket } from '../wire/protocol.js';
-import { costOf, STREAM_WINDOW } from '../wire/stream.credit.js';
+import { costOf, STREAM_WINDOW } from '../wire/credit.units.js';
 import type { StreamSource } from '../wire/stream.source.js';
 import { abortedError } from './pending.requests.js';
 

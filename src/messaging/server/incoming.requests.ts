@@ -13,7 +13,7 @@ import {
   type RequestId,
   type RequestPacket,
 } from '../wire/protocol.js';
-import { costOf } from '../wire/stream.credit.js';
+import { costOf } from '../wire/credit.units.js';
 import { NO_BACKPRESSURE, isMany, observe } from '../wire/stream.source.js';
 import { STREAM_ABANDONED } from '../wire/wire.messages.js';
 import { WaitingCaller } from './caller.js';

@@ -6,7 +6,7 @@ import { StreamWriter } from '../streams/stream.writer.js';
 import type { FrameSink } from '../wire/frame.sink.js';
 import { encodeResponse, rebuildError } from '../wire/message.codec.js';
 import type { CancelPacket, GrantPacket, ReplyPacket, RequestPacket } from '../wire/protocol.js';
-import { STREAM_WINDOW } from '../wire/stream.credit.js';
+import { STREAM_WINDOW } from '../wire/credit.units.js';
 import { isMany } from '../wire/stream.source.js';
 import type { CallerStream, WaitingCaller } from './caller.js';
 import type { RequestServer } from './request.server.js';

@@ -1,6 +1,6 @@
 import { Subscriber } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
-import { STREAM_WINDOW } from '../wire/stream.credit.js';
+import { STREAM_WINDOW } from '../wire/credit.units.js';
 import { StreamReader } from './stream.reader.js';
 
 describe('a StreamReader', () => {

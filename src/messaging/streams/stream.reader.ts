@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Subscriber } from 'rxjs';
-import { GRANT_BATCH } from '../wire/stream.credit.js';
+import { GRANT_BATCH } from '../wire/credit.units.js';
 import { PullingTaker, type ArrivedValue, type StreamFailure, type Taker } from './stream.taker.js';
 
 /** The receiving half of a stream. It has one consumer, which subscribes or iterates. */

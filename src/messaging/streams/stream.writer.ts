@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { Subject, takeUntil } from 'rxjs';
 import { HedgeError } from '../../errors/index.js';
 import type { FrameSink } from '../wire/frame.sink.js';
-import { costOf, MAX_CREDIT } from '../wire/stream.credit.js';
+import { costOf, MAX_CREDIT } from '../wire/credit.units.js';
 import { observe, type Backpressure, type StreamSource } from '../wire/stream.source.js';
 import { STREAM_OUTRUN } from './streams.messages.js';
 

@@ -1,5 +1,5 @@
 import type { PacketMetadata } from '@nestjs/microservices';
-import { isCredit } from './stream.credit.js';
+import { isCredit } from './credit.units.js';
 
 /**
  * What members send each other. A frame is Nest's: the length of the JSON in UTF-16 units, `#`, the JSON.

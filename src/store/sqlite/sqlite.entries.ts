@@ -1,4 +1,4 @@
-import type { EntryQuery, EntryRef, Outcome, StoredEntry } from '../log-entry.js';
+import type { EntryQuery, EntryRef, Outcome, StoredEntry } from '../stored.entry.js';
 import type { SqliteConnection } from './sqlite.connection.js';
 import { checkText, integerOf, textOf } from './sqlite.text.js';
 

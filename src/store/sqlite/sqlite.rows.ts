@@ -1,4 +1,4 @@
-import type { LockRow, RowQuery } from '../lock-row.js';
+import type { LockRow, RowQuery } from '../stored.row.js';
 import type { BootClock } from './boot.clock.js';
 import type { SqliteConnection } from './sqlite.connection.js';
 import type { SqliteColumn } from './sqlite.driver.js';
