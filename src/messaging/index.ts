@@ -33,11 +33,12 @@ export { portWarnings, securePort, type PortSecurityOptions } from './security/p
 export type { PortSecurity } from './security/port.tls.js';
 export { checkSecret } from './security/secret.keys.js';
 export { StreamReader } from './streams/stream.reader.js';
-export { isStreamSource, type StreamSource } from './wire/stream.source.js';
 export {
   isMany,
-  observe,
+  isStreamSource,
   NO_BACKPRESSURE,
-  type Many,
+  observe,
   type Backpressure,
+  type Many,
+  type StreamSource,
 } from './wire/stream.source.js';
