@@ -1,24 +1,24 @@
 import type { Network } from './messaging/index.js';
 import type { Clock } from './time/index.js';
 
-/** A member comes to each of them once, the last two also if its start fails. */
+/** A member reaches each stage once. It reaches the last two also after a failed start. */
 export type LifeStage = 'starting' | 'started' | 'leaving' | 'closed';
 
-/** What is due again and again, at moments of its own. */
+/** Work that recurs at times of its own. */
 export interface Recurring {
   readonly name: string;
-  /** ms since 1970: the first moment after this one */
+  /** The first time after this one, in ms since 1970. */
   next(after: number): number;
-  /** Resolves when what it set off is through. */
+  /** Resolves when the work that it started has ended. */
   tick(): Promise<void>;
 }
 
-/** As much of a member as its surroundings see. */
+/** The part of a member that its surroundings see. */
 export interface SurroundedMember {
   readonly options: { readonly candidate: boolean };
   /** `host:port` */
   readonly id: () => string;
-  /** `notRunning`: the error of a member that takes no part in its group. */
+  /** `notRunning`: the error of a member that is not part of its group. */
   readonly state: { readonly notRunning: Error | undefined };
   readonly leader: {
     readonly election: {
@@ -31,12 +31,12 @@ export interface SurroundedMember {
   };
 }
 
-/** What a member goes by in place of the process's clocks and TCP. */
+/** A clock and a network for a member, instead of those of the process. */
 export interface Surroundings {
   readonly clock: Clock;
   readonly network: Network;
-  /** Has it tick from now on, in place of a timer of the process. */
+  /** Calls `tick` at its times from now on, instead of a timer of the process. */
   recur(what: Recurring): void;
-  /** Awaited, except for 'leaving'. */
+  /** The member awaits it, except at 'leaving'. */
   reached(stage: LifeStage, member: SurroundedMember): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { written } from './terminal/output.js';
 import { schemaCommand } from './schema.command.js';
 import { statusCommand } from './status.command.js';
 
-/** Exit codes: done, failed (the database, the network), and what was asked for makes no sense. */
+/** Exit codes: done, failed (the database, the network), wrong arguments. */
 const [DONE, FAILURE, MISUSE] = [0, 1, 2];
 
 /**
@@ -17,7 +17,7 @@ export async function run(args: readonly string[]): Promise<number> {
     await program().parseAsync(args, { from: 'user' });
     return DONE;
   } catch (error) {
-    // It has said why, with the usage, or was asked for help.
+    // Commander has printed the reason and the usage, or the help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : MISUSE;
     await written(process.stderr, FAILED(error));
     return FAILURE;

@@ -10,7 +10,7 @@ interface SchemaOptions extends StoreOptions {
   readonly apply?: boolean;
 }
 
-/** ms; Spanner takes a minute or two to change a schema */
+/** ms. Spanner needs a minute or two to change a schema. */
 const TIMEOUT = 300_000;
 
 export function schemaCommand(): Command {

@@ -18,7 +18,7 @@ interface StatusOptions extends StoreOptions {
 
 /** ms */
 const TIMEOUT = 30_000;
-/** Rows of each kind: more than anybody reads, less than anybody minds. */
+/** Rows of each kind. It is more than people read, and little for a terminal. */
 const LISTED = 100;
 
 export function statusCommand(): Command {
@@ -53,7 +53,7 @@ async function groupsIn(reader: StoreReader, options: StatusOptions): Promise<Gr
     await reader.open();
     const names = group === undefined ? await groupNames(reader) : [group];
     const groups: GroupStatus[] = [];
-    // One after the other: whoever looks is not to be noticed by those who work.
+    // One after the other, so that the members do not notice it.
     for (const name of names) groups.push(await surveyedGroup(reader, name, limit));
     return groups;
   } finally {

@@ -5,7 +5,7 @@ import { parseDatabase, type DatabaseName, type StoreTables } from '../database/
 import { LONGEST_TIMER } from '../time/index.js';
 import { DATABASE, GROUP, JSON_OUTPUT, MISUSED, NO_DATABASE_NAME, NO_GROUP_NAME, NOT_A_NUMBER, TABLE, STOP_AFTER } from './cli.messages.js';
 
-/** What every command can be told. */
+/** The options of every command. */
 export interface StoreOptions extends StoreTables {
   readonly database?: DatabaseName;
   /** ms */
@@ -46,8 +46,8 @@ export function numberBetween(least: number, most: number): (text: string) => nu
 }
 
 /**
- * Makes what the options describe; nothing is opened yet.
- * @throws CommanderError when the library refuses them
+ * Makes the store that the options describe, and opens nothing.
+ * @throws CommanderError when the library refuses the options
  */
 export async function fromOptions<T>(command: Command, make: () => Promise<T>): Promise<T> {
   try {
@@ -66,7 +66,7 @@ function tableOption(name: 'lock' | 'log'): Option {
 
 function databaseOf(text: string): DatabaseName {
   const name = parseDatabase(text);
-  // In memory nobody else's rows are to be seen.
+  // A database in memory has no rows of other processes.
   if (name && !(name.kind === 'sqlite' && name.file === ':memory:')) return name;
   throw new InvalidArgumentError(NO_DATABASE_NAME);
 }

@@ -6,12 +6,12 @@ export interface StoreTables {
   readonly createTables?: boolean;
 }
 
-/** What the `database` option says. */
+/** The `database` option, read. */
 export type DatabaseName =
   | { readonly kind: 'spanner'; readonly database: string }
   | { readonly kind: 'sqlite'; readonly file: string };
 
-/** How such an option is written. */
+/** The forms of the option. */
 export const DATABASE_SHAPES =
   "'projects/{project}/instances/{instance}/databases/{database}', 'sqlite:{file}' or 'sqlite::memory:'";
 
@@ -22,19 +22,19 @@ export function parseDatabase(text: string): DatabaseName | undefined {
   return isSpanner ? { kind: 'spanner', database: text } : undefined;
 }
 
-/** Makes the Spanner store; its code is loaded by whoever chose it only. */
+/** Makes the Spanner store. Only its users load its code. */
 export async function makeSpannerStore(database: string, tables: StoreTables): Promise<HedgeStore> {
   const { spannerStore } = await import('../store/spanner/index.js');
   return spannerStore(database, tables);
 }
 
-/** Makes the embedded store; its code is loaded by whoever chose it only. */
+/** Makes the embedded store. Only its users load its code. */
 export async function makeSqliteStore(file: string, tables: StoreTables): Promise<HedgeStore> {
   const { sqliteStore } = await import('../store/sqlite/index.js');
   return sqliteStore(file, tables);
 }
 
-/** For those who only look: it creates neither tables nor files, and its database has to be there. */
+/** Makes a store that only reads. It creates no tables and no file, and its database must exist. */
 export async function makeReadingStore(
   name: DatabaseName,
   tables: StoreTables,
@@ -44,7 +44,7 @@ export async function makeReadingStore(
   return openedAs('read-only', name.file, tables);
 }
 
-/** For those who create the tables: `open()` does, in a database that has to be there. */
+/** Makes a store whose `open()` creates the tables. Its database must exist. */
 export async function makeSchemaStore(
   name: DatabaseName,
   tables: StoreTables,

@@ -1,5 +1,5 @@
 /**
- * Makes a function that stands in for another look like it to Nest: decorators above and below see the same
+ * Makes a replacement of a function look like the original to Nest: decorators above and below see the same
  * metadata, name and length. Without it a decorator placed above `@Cron()` silently unregisters the cron.
  */
 export function copyMetadata(from: Function, to: Function): void {

@@ -2,16 +2,16 @@ import { HedgeError } from '../errors/index.js';
 import { copyMetadata } from './copy-metadata.js';
 import { NO_INSTANCE_METHOD } from './decorators.messages.js';
 
-/** `Class.method`, as texts name it. */
+/** `Class.method`, for texts. */
 function labelOf(target: object, key: string | symbol): string {
   const { name } = typeof target === 'function' ? target : target.constructor;
   return `${name}.${String(key)}`;
 }
 
 /**
- * @param decorator as texts name it: `@WithLock()`
+ * @param decorator its name in texts: `@WithLock()`
  * @returns the method's label
- * @throws HedgeError `INVALID_HANDLER` for what no instance has
+ * @throws HedgeError `INVALID_HANDLER` if it is not an instance method
  */
 export function labelOfMethod(
   decorator: string,
@@ -25,7 +25,7 @@ export function labelOfMethod(
 }
 
 /**
- * Puts what `wrap` makes of a method in its place.
+ * Replaces a method with the function that `wrap` makes of it.
  * @throws HedgeError as {@link labelOfMethod}
  */
 export function wrapMethod<M extends Function>(

@@ -10,7 +10,7 @@ export function memberAttributes({ group, id }: Pick<ReportingMember, 'group' | 
   return { 'hedge.group': group, 'hedge.member.id': id };
 }
 
-/** The code of ours, the class of others: few enough to be told apart. None where nothing failed. */
+/** The code of our errors and the class of others: few enough for an attribute. Undefined without an error. */
 export function errorAttributes(error: unknown): Attributes {
   if (error === undefined) return {};
   if (error instanceof HedgeError) return { [ERROR_TYPE]: error.code };

@@ -1,7 +1,7 @@
 import { diag } from '@opentelemetry/api';
 import { TELEMETRY_FAILED } from './opentelemetry.messages.js';
 
-/** What fails in the SDK, or in what it was given, is told to its own log: it costs a trace or a count, and no message. */
+/** Reports a failure of the SDK to its own log. A failure loses a span or a count, but no message. */
 export function guarded<R>(work: () => R): R | undefined {
   try {
     return work();

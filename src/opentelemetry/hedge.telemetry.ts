@@ -5,7 +5,7 @@ import type { MessageTracing } from '../messaging/index.js';
 import { MemberMetrics } from './member.metrics.js';
 import { OpenTelemetryTracer } from './opentelemetry.tracer.js';
 
-/** Follows one member from its start to its end. */
+/** The telemetry of a member, from its start to its end. */
 export class HedgeTelemetry implements OnModuleInit, OnApplicationShutdown {
   readonly #metrics: MemberMetrics;
   readonly #tracer: OpenTelemetryTracer;
@@ -21,11 +21,11 @@ export class HedgeTelemetry implements OnModuleInit, OnApplicationShutdown {
     this.#tracer = new OpenTelemetryTracer(member);
   }
 
-  /** Before the member starts: it may lead from its first moment on. */
+  /** Runs before the member starts, because the member may lead at once. */
   onModuleInit(): void {
     const untrace = this.tracing.use(this.#tracer);
     const unmeasure = this.#metrics.start();
-    // A member that fails to start ends, and none of the app's hooks is called.
+    // When a member fails to start, Nest calls no hooks of the app.
     const ending = this.hedge.events$.subscribe({ complete: () => this.#stop() });
     this.#stop = () => {
       this.#stop = () => undefined;

@@ -7,7 +7,7 @@ const DURATIONS = [
 ];
 const ENTRIES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000];
 
-/** All that is counted and measured of a member, on one meter. */
+/** All counters and histograms of a member, on one meter. */
 export class Instruments {
   readonly termsGained;
   readonly termsLost;
@@ -54,7 +54,7 @@ export class Instruments {
     );
   }
 
-  /** @returns what ends it */
+  /** @returns a function that ends it */
   observe(standing: () => MemberStanding | undefined, attributes: () => Attributes): () => void {
     const ends = [
       this.#gauge('hedge.leader', '1', '1 on the member that leads, 0 on the others.', (now) =>

@@ -7,10 +7,10 @@ import { guarded } from './guarded.js';
 import { Instruments } from './instruments.js';
 import { SCOPE } from './scope.js';
 
-/** ms between two looks for a meter provider while there is none. */
+/** ms between two checks for a meter provider, while there is none. */
 const LOOK_EVERY = 1_000;
 
-/** Makes metrics of what one member reports. */
+/** Makes metrics of the reports of a member. */
 export class MemberMetrics {
   #instruments: Instruments | undefined;
   #unobserve: () => void = () => undefined;
@@ -21,7 +21,7 @@ export class MemberMetrics {
     private readonly patterns: boolean,
   ) {}
 
-  /** @returns what ends it */
+  /** @returns a function that ends it */
   start(): () => void {
     this.#lookForMeter();
     const ends = [
@@ -55,7 +55,7 @@ export class MemberMetrics {
     };
   }
 
-  /** The API has a stand-in for meters only until a provider is set, and what was made of it stays without effect. */
+  /** Before a provider is set, the API gives a meter without effect, and its instruments stay without effect. */
   #lookForMeter(): void {
     const meter = metrics.getMeter(SCOPE);
     if (meter === createNoopMeter()) {
@@ -75,10 +75,10 @@ export class MemberMetrics {
   ): () => void {
     const listener = (message: unknown) => {
       const report = message as HedgeReport<N>;
-      // Another app of this process reports on the same channels.
+      // Other apps of this process report on the same channels.
       if (report.member.instanceId !== this.member.instanceId) return;
       const instruments = this.#instruments;
-      // Whatever subscribers of a channel throw ends the process.
+      // An error of a subscriber of a channel would end the process.
       if (instruments) guarded(() => record(instruments, report));
     };
     subscribe(name, listener);

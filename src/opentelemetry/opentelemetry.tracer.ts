@@ -15,9 +15,9 @@ import { errorAttributes, KIND, memberAttributes, PATTERN } from './attributes.j
 import { guarded } from './guarded.js';
 import { SCOPE } from './scope.js';
 
-/** A span where a message is sent, and one where it is handled, of one trace. */
+/** Makes a span where a message is sent and a span where it is handled, in the same trace. */
 export class OpenTelemetryTracer implements MessageTracer {
-  /** Of whatever provider is set up by the time a span begins. */
+  /** The tracer of the provider that is set up when a span begins. */
   readonly #tracer = trace.getTracer(SCOPE);
 
   constructor(private readonly member: MemberHealth) {}
@@ -30,7 +30,7 @@ export class OpenTelemetryTracer implements MessageTracer {
   }
 
   handled(message: TracedMessage, headers: MessageHeaders | undefined): MessageSpan | undefined {
-    // What is active here belongs to a socket, and to whoever made it talk first.
+    // The active context here belongs to the socket, and to the code that used it first.
     const parent = guarded(() => propagation.extract(ROOT_CONTEXT, headers ?? {})) ?? ROOT_CONTEXT;
     return this.#begin(`handle ${message.kind}`, message, SpanKind.SERVER, parent);
   }
@@ -60,7 +60,7 @@ export class OpenTelemetryTracer implements MessageTracer {
 class OpenSpan implements MessageSpan {
   constructor(
     private readonly span: Span,
-    /** What is active while the message is sent or handled. */
+    /** The active context while the message is sent or handled. */
     readonly scope: Context,
   ) {}
 

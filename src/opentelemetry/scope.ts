@@ -1,2 +1,2 @@
-/** What these metrics and spans are the work of. */
+/** The name and version of the library that makes these metrics and spans. */
 export const SCOPE = 'nestjs-hedge';

@@ -1,4 +1,4 @@
-/** The order of the stores' keys: that of code points; that of UTF-16 has half of a pair before U+E000. */
+/** The order of the stores' keys: by code point. (UTF-16 sorts surrogates before U+E000.) */
 export function byCodePoint(one: string, other: string): number {
   const length = Math.min(one.length, other.length);
   for (let at = 0; at < length; at++) {

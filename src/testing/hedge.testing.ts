@@ -5,7 +5,7 @@ import type { HedgeModuleOptions } from '../hedge.options.js';
 import { APP_NOT_STARTED, BAD_DURATION, BAD_MOMENT } from './testing.messages.js';
 import { TestGroup } from './test.group.js';
 import { TestMember } from './test.member.js';
-import { TestPlace } from './test.place.js';
+import { TestSurroundings } from './test.surroundings.js';
 
 /** The options of a member in a spec, as in `HedgeModule.forRoot`. */
 export type TestMemberOptions = Pick<
@@ -47,7 +47,7 @@ export interface JoinOptions extends TestMemberOptions {
  */
 export class HedgeTesting {
   readonly #options: HedgeModuleOptions;
-  readonly #place: TestPlace;
+  readonly #surroundings: TestSurroundings;
   readonly #group: TestGroup<TestMember>;
   readonly #shared: HedgeModuleOptions;
 
@@ -60,8 +60,12 @@ export class HedgeTesting {
   ) {
     this.#group = group;
     this.#shared = shared;
-    this.#place = new TestPlace(group, true, leads ? undefined : () => this.#letAnotherLead());
-    this.#options = this.#optionsFor(this.#place, own);
+    this.#surroundings = new TestSurroundings(
+      group,
+      true,
+      leads ? undefined : () => this.#letAnotherLead(),
+    );
+    this.#options = this.#optionsFor(this.#surroundings, own);
     // The module reads the options as fields of this object, which has no other fields.
     Object.assign(this, this.#options);
   }
@@ -88,7 +92,7 @@ export class HedgeTesting {
    */
   async electMe(): Promise<void> {
     this.#member('electMe');
-    await this.#group.elect(this.#place);
+    await this.#group.elect(this.#surroundings);
   }
 
   /**
@@ -124,7 +128,7 @@ export class HedgeTesting {
    */
   async runCron(name: string): Promise<void> {
     this.#member('runCron');
-    await this.#place.crons.run(name);
+    await this.#surroundings.crons.run(name);
   }
 
   /**
@@ -151,27 +155,27 @@ export class HedgeTesting {
   }
 
   async #join({ providers = [], ...own }: JoinOptions): Promise<TestMember> {
-    const place = new TestPlace(this.#group, false);
+    const surroundings = new TestSurroundings(this.#group, false);
     // Its answers may never come, and a spec must not wait for them at its end.
-    const options = this.#optionsFor(place, { drainTimeout: 0, ...own });
-    const member = await TestMember.start(this.#group, place, options, providers);
+    const options = this.#optionsFor(surroundings, { drainTimeout: 0, ...own });
+    const member = await TestMember.start(this.#group, surroundings, options, providers);
     await this.#group.time.settle();
     return member;
   }
 
-  #optionsFor(place: TestPlace, own: TestMemberOptions): HedgeModuleOptions {
-    const { store } = place;
+  #optionsFor(surroundings: TestSurroundings, own: TestMemberOptions): HedgeModuleOptions {
+    const { store } = surroundings;
     return {
       address: this.#group.nextAddress(),
       ...this.#shared,
       ...own,
       store,
-      surroundings: place,
+      surroundings,
     };
   }
 
   #member(method: string): SurroundedMember {
-    const { member } = this.#place;
+    const { member } = this.#surroundings;
     if (member && !member.state.notRunning) return member;
     throw new HedgeError('NOT_RUNNING', APP_NOT_STARTED(method));
   }

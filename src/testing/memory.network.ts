@@ -4,13 +4,13 @@ import { ADDRESS_TAKEN, NOBODY_THERE } from './testing.messages.js';
 import type { Network } from '../messaging/index.js';
 import { MemorySocket, type MemoryWire } from './memory.socket.js';
 
-/** Connects the members of a group within the process: no ports, no sockets. */
+/** Connects the members of a group within the process, without TCP. */
 export class MemoryNetwork {
   readonly #listening = new Map<string, MemoryEndpoint>();
   #connections = 0;
 
   constructor(
-    /** Told whenever something arrives. */
+    /** Called when a chunk arrives. */
     readonly touched: () => void,
   ) {}
 
@@ -36,10 +36,10 @@ export class MemoryNetwork {
   }
 }
 
-/** One member's place in the network. */
+/** A member's end of the network. */
 export class MemoryEndpoint implements Network, MemoryWire {
   readonly #sockets = new Set<MemorySocket>();
-  /** Those who dial are not its callers: they are in another process in production. */
+  /** The AsyncLocalStorage of its listener: in production, a dialling member is another process. */
   readonly #scope = new AsyncResource('HedgeMemoryEndpoint');
   #server: Server | undefined;
   #isCut = false;
@@ -50,7 +50,7 @@ export class MemoryEndpoint implements Network, MemoryWire {
     this.network.listen(`${host}:${port}`, this);
     this.#server = server;
     server.once('close', () => this.network.leave(this));
-    // As one that only this machine reaches.
+    // As for an address that only this machine reaches.
     return { address: '127.0.0.1', port, family: 'IPv4' };
   }
 
@@ -70,7 +70,7 @@ export class MemoryEndpoint implements Network, MemoryWire {
     this.network.touched();
   }
 
-  /** As when the process ends: what is open closes, and nobody is reached any more. */
+  /** Closes all connections and opens no more, as when the process ends. */
   cut(): void {
     this.#isCut = true;
     this.network.leave(this);

@@ -2,27 +2,27 @@ import { AsyncResource } from 'node:async_hooks';
 import { setImmediate } from 'node:timers';
 import { Duplex } from 'node:stream';
 
-/** What a connection does besides carrying bytes. */
+/** The network of a connection. */
 export interface MemoryWire {
-  /** Gives the other end, connected; `undefined` where nobody listens. */
+  /** Returns the connected other end, or `undefined` if no member listens. */
   dial(socket: MemorySocket, address: string): MemorySocket | undefined;
-  /** Told of each chunk as it arrives. */
+  /** Called when a chunk arrives. */
   touched(): void;
 }
 
-/** One end of a connection within the process, for those who expect a `net.Socket`. */
+/** An end of a connection within the process, for code that expects a `net.Socket`. */
 export class MemorySocket extends Duplex {
   readonly remoteAddress = 'memory';
   readonly localAddress = 'memory';
-  /** What arrives knows nothing of who sent it, as through a real socket: not its AsyncLocalStorage either. */
+  /** A chunk arrives without the AsyncLocalStorage of its sender, as through a real socket. */
   readonly #scope = new AsyncResource('HedgeMemorySocket');
   #other: MemorySocket | undefined;
-  /** Calls for the next chunk, once the other end has room. */
+  /** Asks for the next chunk when the other end can take it. */
   #more: (() => void) | undefined;
 
   constructor(
     private readonly wire: MemoryWire,
-    /** Tells connections apart. */
+    /** Identifies the connection. */
     readonly remotePort: number,
   ) {
     super({ allowHalfOpen: false });
@@ -37,12 +37,12 @@ export class MemorySocket extends Duplex {
     return this;
   }
 
-  /** The other end of what has been dialled. */
+  /** The other end of a dialled connection. */
   join(other: MemorySocket): void {
     this.#other = other;
   }
 
-  // What a `net.Socket` has for the sake of the network, there being none.
+  // Methods of `net.Socket` that need a network, which does not exist here.
   setNoDelay(): this {
     return this;
   }

@@ -1,11 +1,11 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as tick } from 'node:timers/promises';
 import { onAbort } from '../abort.listeners.js';
 import { StoreError } from '../errors/index.js';
 import type { Decision, EntryQuery, HedgeStore, LockRow, Mutation, Outcome, OutcomeQuery, RowQuery, StoreCall, StoredEntry, TransactionResult } from '../store/index.js';
 import type { MemoryTables } from './memory.tables.js';
 import { MEMORY_STORE_CLOSED, MEMORY_STORE_GIVEN_UP } from './testing.messages.js';
 
-/** One member's way to tables that others may use, too: no call ever waits for long. */
+/** The store of a member, on tables that other members share. No call waits for long. */
 export class MemoryStore implements HedgeStore {
   readonly description: string = 'memory';
   readonly isEmbedded = true;
@@ -15,7 +15,7 @@ export class MemoryStore implements HedgeStore {
   constructor(
     private readonly tables: MemoryTables,
     readonly identity: string,
-    /** Told of each call, before and after. */
+    /** Called before and after each call. */
     private readonly touched: () => void = () => undefined,
   ) {}
 
@@ -35,7 +35,7 @@ export class MemoryStore implements HedgeStore {
     return this.#inTurn(call, () => {
       const { result, mutations } = decide(this.tables.read(query));
       if (mutations.length === 0) return { result, timestamp: undefined };
-      // `decide` is the caller's code: it may have aborted its own signal.
+      // `decide` is the caller's code, and may have aborted the signal.
       this.#check(call);
       return { result, timestamp: this.tables.commit(mutations) };
     });
@@ -57,12 +57,12 @@ export class MemoryStore implements HedgeStore {
     this.#isClosed = true;
   }
 
-  /** No call is answered any more: whoever made it is no more. */
+  /** Answers no more calls, because their caller is gone. */
   stop(): void {
     this.#isStopped = true;
   }
 
-  /** As a database answers: not in the turn that asks, and what is urgent first. */
+  /** Answers as a database does: in a later tick, and urgent calls first. */
   async #inTurn<T>(call: StoreCall, work: () => T): Promise<T> {
     this.#check(call);
     this.touched();
@@ -81,16 +81,16 @@ export class MemoryStore implements HedgeStore {
   }
 }
 
-/** What is given up is not waited for, however many are before it. */
+/** An aborted call does not wait for the calls before it. */
 async function turnOrAbort({ signal }: StoreCall): Promise<void> {
   if (!signal) {
-    await turn();
+    await tick();
     return;
   }
   let unlisten!: () => void;
   const aborted = new Promise<void>((resolve) => {
     unlisten = onAbort(signal, resolve);
   });
-  await Promise.race([turn(), aborted]);
+  await Promise.race([tick(), aborted]);
   unlisten();
 }

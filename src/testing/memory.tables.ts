@@ -12,7 +12,7 @@ export interface MemoryRow {
 
 type LogInsert = Extract<Mutation, { table: 'log'; op: 'insert' }>;
 
-/** The two tables, with commit timestamps that rise. */
+/** The two tables, with rising commit timestamps. */
 export class MemoryTables {
   readonly rows = new Map<string, MemoryRow>();
   readonly log = new Map<string, StoredEntry>();
@@ -22,7 +22,7 @@ export class MemoryTables {
   constructor(protected readonly now: () => number) {}
 
   /**
-   * All of the mutations, or none.
+   * Applies all mutations or none.
    * @throws StoreError `row-missing`, `row-exists`, `refused`
    */
   commit(mutations: readonly Mutation[]): bigint {
@@ -57,12 +57,12 @@ export class MemoryTables {
     };
   }
 
-  /** ms by the store's clock since the row's heartbeat. */
+  /** ms since the row's heartbeat, by the store's clock. */
   age(name: string): number {
     return this.#read(name, this.now())?.age ?? Infinity;
   }
 
-  /** The names that the query asks for, be there such rows or not. */
+  /** The names that the query asks for, even of rows that do not exist. */
   protected wanted({ names = [], range, limit, owners }: RowQuery): Set<string> {
     const wanted = new Set(names);
     const inRange = isIn(range);
@@ -75,13 +75,13 @@ export class MemoryTables {
     return wanted;
   }
 
-  /** Whether all of it can be applied, each mutation after the ones before it. */
+  /** Checks whether all mutations can be applied, one after the other. */
   protected check(mutations: readonly Mutation[]): void {
     const changed = new Map<string, boolean>();
     for (const mutation of mutations) {
       checkTexts(mutation);
-      const { place, stands } = this.#place(mutation);
-      const isThere = changed.get(place) ?? stands;
+      const { key, stands } = this.#targetOf(mutation);
+      const isThere = changed.get(key) ?? stands;
       if (mutation.op === 'update' && !isThere) {
         throw new StoreError('row-missing', ROW_MISSING(mutation.name));
       }
@@ -90,16 +90,16 @@ export class MemoryTables {
         const text = table === 'log' ? ENTRY_EXISTS(mutation.id) : ROW_EXISTS(mutation.name);
         throw new StoreError('row-exists', text);
       }
-      changed.set(place, mutation.op !== 'delete');
+      changed.set(key, mutation.op !== 'delete');
     }
   }
 
-  #place(mutation: Mutation): { place: string; stands: boolean } {
+  #targetOf(mutation: Mutation): { key: string; stands: boolean } {
     if (mutation.table === 'lock') {
-      return { place: `lock ${mutation.name}`, stands: this.rows.has(mutation.name) };
+      return { key: `lock ${mutation.name}`, stands: this.rows.has(mutation.name) };
     }
     const ref = refOf(mutation.key, mutation.id);
-    return { place: `log ${ref}`, stands: this.log.has(ref) };
+    return { key: `log ${ref}`, stands: this.log.has(ref) };
   }
 
   #apply(mutation: Mutation, timestamp: bigint): void {
@@ -138,7 +138,7 @@ export class MemoryTables {
   }
 }
 
-/** As `history` gives them, oldest first. */
+/** In the order of `history`, oldest first. */
 export function byAge(one: StoredEntry, other: StoredEntry): number {
   if (one.timestamp !== other.timestamp) return one.timestamp < other.timestamp ? -1 : 1;
   return byCodePoint(one.id, other.id);
@@ -158,7 +158,7 @@ function refOf(key: string, id: string): string {
   return `${key.length} ${key} ${id}`;
 }
 
-/** Half of a surrogate pair has no UTF-8: the databases refuse it. */
+/** A lone surrogate has no UTF-8, and the databases refuse it. */
 function checkTexts(mutation: Mutation): void {
   for (const [column, text] of Object.entries(mutation)) {
     if (typeof text === 'string' && !text.isWellFormed()) {

@@ -6,11 +6,11 @@ import type { TestTime } from './test.time.js';
 
 interface Cron {
   readonly what: Recurring;
-  /** What its newest tick set off. */
+  /** The run that its latest tick started. */
   newest: Promise<void>;
 }
 
-/** The crons of one member, which are due by the group's time. */
+/** The crons of a member, which are due by the group's time. */
 export class TestCrons {
   readonly #crons = new Map<string, Cron>();
 
@@ -23,14 +23,14 @@ export class TestCrons {
     this.#crons.set(what.name, { what, newest: Promise.resolve() });
   }
 
-  /** They are due from now on. */
+  /** Makes the crons due from now on. */
   start(): void {
     for (const cron of this.#crons.values()) this.#arm(cron);
   }
 
   /**
-   * Lets time go on to its next slot, and resolves when what that set off is through.
-   * @throws HedgeError `INVALID_ARGUMENT` where there is none of that name
+   * Advances the time to the next slot of a cron, and resolves when its run has ended.
+   * @throws HedgeError `INVALID_ARGUMENT` if there is no cron of that name
    */
   async run(name: string): Promise<void> {
     const cron = this.#crons.get(name);
@@ -42,7 +42,7 @@ export class TestCrons {
     await this.time.settle();
   }
 
-  /** None of them is due any more. */
+  /** Makes the crons due no more. */
   clear(): void {
     this.#crons.clear();
   }

@@ -9,7 +9,7 @@ import type { Pattern } from '../handlers/index.js';
 import { MEMBER_GONE } from './testing.messages.js';
 import { ScriptedHandlers, type TestAnswer } from './scripted.handlers.js';
 import type { TestGroup } from './test.group.js';
-import type { TestPlace } from './test.place.js';
+import type { TestSurroundings } from './test.surroundings.js';
 
 @Module({})
 class TestMemberModule {}
@@ -28,7 +28,7 @@ export class TestMember {
   private constructor(
     private readonly app: INestApplicationContext,
     private readonly group: TestGroup<TestMember>,
-    private readonly place: TestPlace,
+    private readonly surroundings: TestSurroundings,
   ) {
     this.hedge = app.get(HedgeService, { strict: false });
     this.locks = app.get(LockService, { strict: false });
@@ -39,7 +39,7 @@ export class TestMember {
   /** @internal */
   static async start(
     group: TestGroup<TestMember>,
-    place: TestPlace,
+    surroundings: TestSurroundings,
     options: HedgeModuleOptions,
     providers: readonly Provider[],
   ): Promise<TestMember> {
@@ -49,19 +49,19 @@ export class TestMember {
       providers: [ScriptedHandlers, ...providers],
     };
     const app = await NestFactory.createApplicationContext(module, { abortOnError: false });
-    const member = new TestMember(app, group, place);
+    const member = new TestMember(app, group, surroundings);
     group.others.add(member);
     return member;
   }
 
   /** Whether this member leads now. */
   get isLeader(): boolean {
-    return this.place.leads;
+    return this.surroundings.leads;
   }
 
   /** @internal */
   get isCandidate(): boolean {
-    return this.place.member?.options.candidate ?? false;
+    return this.surroundings.member?.options.candidate ?? false;
   }
 
   /** Sets the answer to a message while this member leads. A later answer replaces it. */
@@ -82,7 +82,7 @@ export class TestMember {
    */
   async lead(): Promise<void> {
     if (this.#isGone) throw new HedgeError('NOT_RUNNING', MEMBER_GONE(this.id));
-    await this.group.elect(this.place);
+    await this.group.elect(this.surroundings);
   }
 
   /** Shuts this member down. It releases everything that it holds, and tells the group. */
@@ -101,7 +101,7 @@ export class TestMember {
     if (this.#isGone) return;
     this.#isGone = true;
     this.group.others.delete(this);
-    this.place.crash();
+    this.surroundings.crash();
     await this.group.time.settle();
   }
 }

@@ -1,31 +1,31 @@
 import { AsyncResource } from 'node:async_hooks';
 import { clearTimeout, setTimeout } from 'node:timers';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as tick } from 'node:timers/promises';
 import type { Clock, Instant, Timer } from '../time/index.js';
 import { VirtualTime } from './virtual.time.js';
 
-/** Turns of the event loop without anything new, after which nothing more follows. */
+/** After this number of event-loop ticks without anything new, nothing more follows. */
 const QUIET = 4;
-/** Turns that are waited for at the most: there is always something new where a handler calls itself for ever. */
+/** At most this number of ticks: a handler that calls itself for ever always causes something new. */
 const MOST = 1_000;
-/** ms between two looks at the real time. */
+/** ms between two reads of the real clock. */
 const PACE = 5;
-/** ms by which it goes on at a look, at the most. */
+/** The time advances by at most this number of ms at a read. */
 const LONGEST_STEP = 50;
 
 /**
- * The time of a group: it goes on as the real one does while members run, and faster when somebody advances it. On a
- * machine that is busy, or stopped in a debugger, it falls behind, and nobody loses a lease over that.
+ * The time of a group. It runs with the real clock while members run, and a spec can advance it. On a busy machine or
+ * in a debugger it falls behind, so that no member loses its lease.
  */
 export class TestTime {
   readonly #virtual = new VirtualTime(() => this.settle());
   #activity = 0;
-  /** Whether each of those who have it flow keeps the process, too. */
+  /** The owners of the flow, and whether each of them keeps the process alive. */
   readonly #flows = new Map<object, boolean>();
   #advancing = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param start what the wall clocks show at first, in ms since 1970 */
+  /** @param start the first time on the wall clocks, in ms since 1970 */
   constructor(private readonly start: number) {}
 
   get now(): number {
@@ -33,11 +33,11 @@ export class TestTime {
   }
 
   get wall(): number {
-    // Of whole ms, as the real one: sums of fractions would have it show less than what has come.
+    // Whole ms, as on the real clock: a sum of fractions could be a little too small.
     return Math.round(this.start + this.now);
   }
 
-  /** Something happens, and more may follow from it. */
+  /** Notes that something happened, and that more may follow. */
   readonly touched = (): void => void this.#activity++;
 
   after(ms: number, run: () => void): Timer {
@@ -45,11 +45,13 @@ export class TestTime {
     return this.#virtual.in(ms, run);
   }
 
-  /** All has happened that follows without time going on. What handlers wait for elsewhere is not seen. */
+  /**
+   * Resolves when everything has happened that needs no more time. It does not see other things that handlers await.
+   */
   async settle(): Promise<void> {
     let seen = this.#activity;
-    for (let quiet = 0, turns = 0; quiet < QUIET && turns < MOST; turns++) {
-      await turn();
+    for (let quiet = 0, ticks = 0; quiet < QUIET && ticks < MOST; ticks++) {
+      await tick();
       if (seen === this.#activity) quiet++;
       else quiet = 0;
       seen = this.#activity;
@@ -60,24 +62,24 @@ export class TestTime {
     return this.#apart(() => this.#virtual.advance(ms));
   }
 
-  /** Goes on to what is due next, or by a little where nothing is: whoever waits for something is to give up one day. */
+  /** Advances to the next event, or by a little without one, so that every wait ends one day. */
   step(): Promise<void> {
     const time = this.#virtual;
     return this.#apart(() => (time.next === undefined ? time.advance(LONGEST_STEP) : time.step()));
   }
 
   /**
-   * Has it flow until `end`.
-   * @param keepsProcess Is the process to wait for that?
+   * Makes the time flow until `end`.
+   * @param keepsProcess whether the flow keeps the process alive
    */
-  flow(who: object, keepsProcess: boolean): void {
-    this.#flows.set(who, keepsProcess);
+  flow(owner: object, keepsProcess: boolean): void {
+    this.#flows.set(owner, keepsProcess);
     if (this.#timer) this.#refresh(this.#timer);
     else this.#goOn(realTime());
   }
 
-  end(who: object): void {
-    this.#flows.delete(who);
+  end(owner: object): void {
+    this.#flows.delete(owner);
     if (this.#flows.size > 0) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -98,11 +100,11 @@ export class TestTime {
     const now = realTime();
     const elapsed = Math.min(now - since, LONGEST_STEP);
     if (this.#advancing === 0 && !this.#virtual.skip(elapsed)) await this.advance(elapsed);
-    // Another one may have begun meanwhile.
+    // Another advance may have begun meanwhile.
     if (this.#flows.size > 0 && this.#timer === timer) this.#goOn(now);
   }
 
-  /** It does not flow meanwhile. */
+  /** Stops the flow during `work`. */
   async #apart(work: () => Promise<void>): Promise<void> {
     this.#advancing++;
     try {
@@ -113,10 +115,10 @@ export class TestTime {
   }
 }
 
-/** What a monotonic clock shows at first, in ms: not 0, which stands for never here and there. */
+/** The first time on a monotonic clock, in ms. Not 0, because some code uses 0 for "never". */
 const BOOT = 1_000;
 
-/** One member's clocks. */
+/** The clocks of a member. */
 export class TestClock implements Clock {
   #isStopped = false;
 
@@ -126,7 +128,7 @@ export class TestClock implements Clock {
     return { monotonic: BOOT + this.time.now, wall: this.time.wall };
   }
 
-  /** Called where it was asked for, as by the real clock: not in the AsyncLocalStorage of whoever has time go on. */
+  /** Calls back in the AsyncLocalStorage of its caller, as the real clock does, not in that of `advance`. */
   after(ms: number, call: () => void): Timer {
     const due = AsyncResource.bind(() => {
       if (!this.#isStopped) call();
@@ -134,7 +136,7 @@ export class TestClock implements Clock {
     return this.time.after(Math.max(0, ms), due);
   }
 
-  /** Nothing is due for this member any more. */
+  /** Makes nothing due for this member any more. */
   stop(): void {
     this.#isStopped = true;
   }
@@ -142,7 +144,7 @@ export class TestClock implements Clock {
 
 const hrtime = process.hrtime.bigint.bind(process.hrtime);
 
-/** ms; not what specs may have put in place of the global clocks. */
+/** ms. The real clock, even if a spec has replaced the global clocks. */
 function realTime(): number {
   return Number(hrtime()) / 1e6;
 }

@@ -1,34 +1,34 @@
 import { setImmediate } from 'node:timers';
 import type { Timer } from '../time/index.js';
 
-/** All promise reactions that are due, and what they put off to the next turn of the event loop, have run. */
+/** Resolves when all due promise reactions have run, and the work that they deferred to the next tick. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
 interface Appointment {
   readonly at: number;
-  /** Keeps appointments of one moment in the order they were made. */
+  /** Keeps appointments of the same time in the order in which they were made. */
   readonly order: number;
   readonly run: () => void;
   isCancelled: boolean;
 }
 
-/** True time in ms, which no member sees: what happens next, and when. */
+/** The true time in ms, with the events to come. No member sees it. */
 export class VirtualTime {
   /** A binary heap. */
   readonly #due: Appointment[] = [];
   #now = 0;
   #orders = 0;
 
-  /** @param settle awaits all that follows from what happened */
+  /** @param settle awaits everything that follows from an event */
   constructor(readonly settle: () => Promise<void> = settled) {}
 
   get now(): number {
     return this.#now;
   }
 
-  /** When something happens next; `undefined` when nothing ever will. */
+  /** When the next event happens. `undefined` without one. */
   get next(): number | undefined {
     while (this.#due[0]?.isCancelled) this.#pop();
     return this.#due[0]?.at;
@@ -53,7 +53,7 @@ export class VirtualTime {
     return new Promise((resolve) => void this.in(ms, resolve));
   }
 
-  /** Lets the next thing happen, and all that follows from it at once. */
+  /** Runs the next event and everything that follows at once. */
   async step(): Promise<void> {
     if (this.next === undefined) return;
     const { at, run } = this.#pop()!;
@@ -62,16 +62,16 @@ export class VirtualTime {
     await this.settle();
   }
 
-  /** Lets everything happen that is due within `ms`, one thing after the other. */
+  /** Runs all events that are due within `ms`, one after the other. */
   async advance(ms: number): Promise<void> {
     await this.settle();
     const until = this.#now + ms;
     while (this.next !== undefined && this.next <= until) await this.step();
-    // Somebody else may have advanced it meanwhile.
+    // Another call may have advanced it meanwhile.
     this.#now = Math.max(this.#now, until);
   }
 
-  /** Goes on by so much, where nothing is due within. */
+  /** Advances by `ms`, if no event is due in that time. */
   skip(ms: number): boolean {
     const { next } = this;
     if (next !== undefined && next <= this.#now + ms) return false;

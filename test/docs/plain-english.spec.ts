@@ -17,7 +17,6 @@ const NOT_YET = [
   'docs/migrating-from-go-hedge.md',
   'docs/migrating-from-nestjs-schedule.md',
   'docs/migrating-from-redlock.md',
-  'docs/operating.md',
   'docs/options.md',
   'docs/security.md',
   'docs/shutdown.md',

@@ -4,7 +4,7 @@ const UNITS = [
   ['min', 60_000],
 ] as const;
 
-/** ms as people say it: the first unit of which there are two at the least. */
+/** ms for people: in the largest unit of which there are at least two. */
 export function durationText(duration: number): string {
   const [unit, size] = UNITS.find(([, each]) => duration >= 2 * each) ?? ['s', 1_000];
   const count = duration / size;

@@ -2,7 +2,7 @@ import { ALL_GROUPS, GROUP_LOCKS, groupOfLock, groupOfRow, groupPrefix, isGroupN
 import { keysBeginningWith } from '../../store/index.js';
 import type { StoreReader } from './store.reader.js';
 
-/** Every group that has rows in the table, by name. */
+/** The names of all groups that have rows in the table. */
 export async function groupNames(reader: StoreReader): Promise<string[]> {
   const names = new Set<string>();
   for await (const { rows } of reader.pages(keysBeginningWith(GROUP_LOCKS))) {
@@ -12,7 +12,7 @@ export async function groupNames(reader: StoreReader): Promise<string[]> {
   return [...names].filter((name) => name !== '').toSorted();
 }
 
-/** From group to group, without reading what they have. */
+/** Skips from group to group without reading their rows. */
 async function* namesByRows(reader: StoreReader): AsyncGenerator<string> {
   const { from, to } = keysBeginningWith(ALL_GROUPS);
   for (let next = from; ;) {
@@ -20,7 +20,7 @@ async function* namesByRows(reader: StoreReader): AsyncGenerator<string> {
     if (!row) return;
     const name = groupOfRow(row.name);
     next = name === undefined ? `${row.name}\0` : keysBeginningWith(groupPrefix(name)).to;
-    // The group locks of all groups stand there.
+    // This range has the group locks of all groups.
     if (name !== undefined && isGroupName(name)) yield name;
   }
 }

@@ -1,23 +1,23 @@
 /**
- * What is shown of a group, as `--json` prints it: `null` is unknown, durations are in ms. `newerFormat` is the format of a row
- * that a later version wrote, and that this version cannot read.
+ * The status of a group, as `--json` prints it. `null` is unknown, and durations are in ms. `newerFormat` is the format
+ * of a row that a later version wrote, and that this version cannot read.
  */
 export interface GroupStatus {
   readonly group: string;
   readonly leader: HeldStatus | null;
-  /** The group's lock as the table has it. */
+  /** The row of the group's lock. */
   readonly lockRow: LockRowStatus | null;
   readonly sessions: Listing<SessionStatus>;
   readonly locks: Listing<NamedHeldStatus>;
   readonly permits: Listing<PermitStatus>;
   readonly crons: Listing<CronStatus>;
-  /** Rows that dead sessions left. */
+  /** The number of rows that dead sessions left behind. */
   readonly deadRows: number;
-  /** Rows of kinds that are not known here. */
+  /** The number of rows of kinds that this version does not know. */
   readonly otherRows: number;
 }
 
-/** Counted in full, listed in part. */
+/** The number of all rows, and the first of them. */
 export interface Listing<T> {
   readonly total: number;
   readonly dead: number;
@@ -27,7 +27,7 @@ export interface Listing<T> {
 export interface LockRowStatus {
   readonly writer: string | null;
   readonly token: string | null;
-  /** `null` also where it was given back. */
+  /** `null` also after a release. */
   readonly age: number | null;
   readonly newerFormat: number | null;
 }
@@ -36,26 +36,26 @@ export interface SessionStatus {
   readonly id: string;
   readonly address: string | null;
   readonly leaseDuration: number | null;
-  /** Since it was renewed. */
+  /** Since its last renewal. */
   readonly age: number | null;
-  /** Until others may end it. */
+  /** Until other members may end it. */
   readonly remaining: number;
   readonly dead: boolean;
   readonly newerFormat: number | null;
 }
 
-/** Something that a session holds. */
+/** A lock or permit that a session holds. */
 export interface HeldStatus {
   /** The member's id. */
   readonly holder: string | null;
   readonly session: string | null;
   readonly token: string | null;
   readonly since: string | null;
-  /** Of its session. */
+  /** Its session's. */
   readonly remaining: number;
-  /** Its session is. */
+  /** Whether its session is dead. */
   readonly dead: boolean;
-  /** Of its own row, or of its session's. */
+  /** The format of its own row or of its session's. */
   readonly newerFormat: number | null;
 }
 
@@ -69,13 +69,13 @@ export interface PermitStatus extends NamedHeldStatus {
 
 export interface CronStatus {
   readonly name: string;
-  /** The newest that was run. */
+  /** The latest slot that ran. */
   readonly slot: string | null;
-  /** `interrupted`: nobody saw its run end, and the leader that ran it leads no more. */
+  /** `interrupted`: its run has no recorded end, and the leader that ran it does not lead any more. */
   readonly state: 'running' | 'done' | 'interrupted' | null;
-  /** That ran it. */
+  /** The member that ran it. */
   readonly member: string | null;
-  /** Of the term it ran in. */
+  /** The token of the term of its run. */
   readonly token: string | null;
   readonly newerFormat: number | null;
 }

@@ -6,7 +6,7 @@ import { GrowingListing } from './growing.listing.js';
 import { cronStatus, heldStatus, lockRowStatus, sessionStatus } from './row.status.js';
 import type { RowPage, StoreReader } from './store.reader.js';
 
-/** Looks through all rows of a group, and keeps `limit` of each kind at the most. */
+/** Reads all rows of a group, and keeps at most `limit` of each kind. */
 export async function surveyedGroup(
   reader: StoreReader,
   group: string,
@@ -47,7 +47,7 @@ class GroupSurvey {
     const held = rows
       .filter(({ name }) => lockOfFence(name) === place.row)
       .map((fence) => heldStatus(this.group, fence, byName));
-    // Until the next acquire clears it away, a dead one may stand beside it.
+    // A dead fence may stand beside it until the next acquire deletes it.
     this.#deadLeaders = held.filter(({ dead }) => dead).length;
     this.#leader = held.find(({ dead }) => !dead) ?? held[0];
   }
@@ -63,7 +63,7 @@ class GroupSurvey {
       this.#permits.toListing(),
       this.#crons.toListing(),
     ];
-    // Each lock that is held has a row beside its fence; rows beyond those are left over.
+    // Each held lock has a row beside its fence. All other rows of locks are left over.
     const deadLockRows = Math.max(0, this.#lockRows - (locks.total - locks.dead));
     return {
       group: this.group,
@@ -101,7 +101,7 @@ class GroupSurvey {
     }
   }
 
-  /** Who it was is also in the lock's own row, when the session is gone. */
+  /** When the session is gone, the lock's own row still names the member. */
   #leaderNamed(leader: HeldStatus): HeldStatus {
     if (leader.holder !== null || !this.#lockRow) return leader;
     const { writer, token } = lockRowStatus(this.#lockRow);

@@ -1,6 +1,6 @@
 import type { Listing } from './group.status.js';
 
-/** Counts all that is added, and keeps the first few. */
+/** Counts all rows that are added, and keeps the first. */
 export class GrowingListing<T extends object> implements Listing<T> {
   total = 0;
   dead = 0;
@@ -14,7 +14,7 @@ export class GrowingListing<T extends object> implements Listing<T> {
     if (this.rows.length < this.limit) this.rows.push(row);
   }
 
-  /** What is told of it, without how it came about. */
+  /** The listing, without the means to add to it. */
   toListing(): Listing<T> {
     const { total, dead, rows } = this;
     return { total, dead, rows };

@@ -17,7 +17,7 @@ export function sessionStatus(id: string, row: LockRow): SessionStatus {
 
 /**
  * @param row a fence or a permit
- * @param byName the rows that were read, among them the session's if it is there
+ * @param byName all rows that were read, with the session's row if it exists
  */
 export function heldStatus(
   group: string,
@@ -34,7 +34,7 @@ export function heldStatus(
   };
 }
 
-/** @param leader of the group: a run of another one's term was cut short, or nobody saw it end */
+/** @param leader the group's leader: a run of any other term did not end, or its end was not recorded */
 export function cronStatus(name: string, row: LockRow, leader: HeldStatus | undefined): CronStatus {
   const newerFormat = newerFormatOf(row);
   const cron = readable(parseCron(row));
@@ -69,17 +69,17 @@ function newerFormatOf(row: LockRow): number | null {
   return newerRowOf(row)?.format ?? null;
 }
 
-/** A token is a `bigint`, which JSON does not have. */
+/** A string, because JSON has no `bigint`. */
 function tokenText({ token }: LockRow): string | null {
   return token?.toString() ?? null;
 }
 
-/** The moment its token was given, by the store's clock. */
+/** When its token was made, by the store's clock. */
 function momentOf({ token }: LockRow): string | null {
   return token === undefined ? null : formatTimestamp(token);
 }
 
-/** `null` also for longer than the store can tell: JSON has no `Infinity`. */
+/** `null` also for an age that the store cannot tell: JSON has no `Infinity`. */
 function milliseconds(duration: number | undefined): number | null {
   return duration !== undefined && Number.isFinite(duration) ? Math.round(duration) : null;
 }

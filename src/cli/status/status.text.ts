@@ -4,7 +4,7 @@ import { durationText } from './duration.text.js';
 import type { CronStatus, GroupStatus, HeldStatus, Listing, NamedHeldStatus, PermitStatus, SessionStatus } from './group.status.js';
 import { AGO, DEAD, EXPIRED, FOR_DETAILS, LEADS, LIVING, MORE, NEWER_FORMAT, NEWER_LEADER, NO_GROUPS, NO_LEADER, RELEASED, ROWS, UNKNOWN, UNKNOWN_HOLDER, WITHOUT_FENCE } from './status.messages.js';
 
-/** What `status` shows to people. */
+/** The output of `status` for people. */
 export function statusText(
   screen: Screen,
   store: string,
@@ -132,7 +132,7 @@ function spanText(duration: number | null): string {
   return duration === null ? UNKNOWN : durationText(duration);
 }
 
-/** Fractions of a second are in the token. */
+/** Without fractions of a second, which the token has. */
 function secondsOf(moment: string | null): string {
   return moment?.replace(/\.\d+Z$/, 'Z') ?? UNKNOWN;
 }

@@ -3,19 +3,19 @@ import { HedgeError, StoreError } from '../../errors/index.js';
 import { byCodePoint, type HedgeStore, type KeyRange, type LockRow, type RowQuery, type StoreCall } from '../../store/index.js';
 import { NOT_IN_TIME } from './status.messages.js';
 
-/** Rows read together: a table may be larger than memory, and its database has others to serve. */
+/** Rows per read. A table may be larger than memory, and its database also serves the members. */
 const PAGE = 1_000;
-/** ms until another attempt, when the store says that nothing but another call was in the way */
+/** ms until the next attempt, when only another call was in the way */
 const PAUSE = 20;
 
 export interface RowPage {
-  /** Of the range, in the order of their names. */
+  /** The rows of the range, in the order of their names. */
   readonly rows: readonly LockRow[];
-  /** These, and the sessions that own them. */
+  /** These rows and the sessions that own them. */
   readonly byName: ReadonlyMap<string, LockRow>;
 }
 
-/** Reads the lock table, for so long and no longer. It writes nothing, and takes no locks. */
+/** Reads the lock table within a time limit. It writes nothing and takes no locks. */
 export class StoreReader {
   readonly #end: number;
 
@@ -34,11 +34,11 @@ export class StoreReader {
     return this.#call((call) => this.store.rows(query, call));
   }
 
-  /** @param owners what the names of the sessions begin with */
+  /** @param owners the prefix of the names of sessions */
   async *pages({ from, to }: KeyRange, owners?: string): AsyncGenerator<RowPage> {
     for (let next = from; ;) {
       const found = await this.rows({ range: { from: next, to }, limit: PAGE, owners });
-      // Sessions that come along are of the same group: those beyond the page are on a later one, too.
+      // The sessions in the answer are of the same group. Those after this page are on a later page too.
       const rows = found
         .filter(({ name }) => byCodePoint(name, next) >= 0 && byCodePoint(name, to) < 0)
         .toSorted((one, other) => byCodePoint(one.name, other.name))

@@ -1,7 +1,7 @@
-/** Waits until it has left: a process that exits takes with it what has not. */
+/** Resolves when the text has left the process. An exit would lose the rest of it. */
 export function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
   return new Promise((resolve) => {
-    // What fails is an event of the stream, and `main` listens.
+    // A failure is an event of the stream, and `main` listens to it.
     stream.write(text, () => resolve());
   });
 }
@@ -10,7 +10,7 @@ export function writtenAsJson(value: object): Promise<void> {
   return written(process.stdout, jsonText(value));
 }
 
-/** JSON leaves some characters as they are that a terminal obeys. */
+/** Escapes characters that JSON leaves as they are and that a terminal obeys. */
 export function jsonText(value: object): string {
   const text = JSON.stringify(value, null, 2);
   return `${text.replaceAll(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)}\n`;

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import type { Screen } from './screen.js';
 
 const GAP = 2;
-/** Narrower than this nothing is recognised any more: the line may break then. */
+/** A narrower column would be unreadable, so the line may break instead. */
 const NARROWEST = 6;
 
 const PARTS = [
@@ -24,10 +24,10 @@ const PARTS = [
 ] as const;
 const NO_LINES = Object.fromEntries(PARTS.map((part) => [part, '']));
 
-/** Rows that are laid out together: that takes as long as their square. */
+/** Rows of a layout. Its time grows with their square. */
 const PART = 500;
 
-/** Columns under their titles, time and again; on a screen that is too narrow, the widest are cut off. */
+/** Columns under their titles, which repeat. On a narrow screen, the widest columns are cut off. */
 export function tableText(
   screen: Screen,
   titles: readonly string[],
@@ -56,7 +56,7 @@ function partText(
   return `${table.toString().replaceAll(/ +$/gm, '')}\n`;
 }
 
-/** What others wrote into the table must not move the cursor, nor hide itself. */
+/** Text of others must not move the cursor or hide itself. */
 export function visible(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0;
@@ -64,7 +64,7 @@ export function visible(text: string): string {
   });
 }
 
-/** Empty where everything fits: each column is then as wide as what is in it. */
+/** Empty if everything fits: each column is then as wide as its content. */
 export function fittedWidths(
   rows: readonly (readonly string[])[],
   width: number | undefined,

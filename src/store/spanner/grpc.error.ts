@@ -1,10 +1,10 @@
-/** The status code; `undefined` for an error that is not gRPC's. */
+/** The status code, or `undefined` for an error that is not from gRPC. */
 export function grpcCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'number' ? error.code : undefined;
 }
 
-/** What it says, in the server's own words where there are any. */
+/** The text of the error: the server's own, if there is one. */
 export function grpcReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const details = 'details' in error ? error.details : undefined;

@@ -4,7 +4,7 @@ import { LONGEST_TIMER } from '../../time/index.js';
 import type { StoreCall } from '../hedge.store.js';
 import { ABORTED_IN_FLIGHT, CLOSED, GIVEN_UP, NO_ANSWER } from './spanner.messages.js';
 
-/** Our own timer ran out, as opposed to any error of Spanner's. */
+/** Our own timer ended the call, not an error of Spanner. */
 export class NoAnswerError extends StoreError {
   constructor(database: string, timeout: number, message = NO_ANSWER(database, timeout)) {
     super('unavailable', message);
@@ -12,8 +12,8 @@ export class NoAnswerError extends StoreError {
 }
 
 /**
- * One store call under way. Whatever the driver, the network and the server do, what is awaited through it
- * settles when its time is up, its caller aborts or the store closes.
+ * A running store call. A promise that is awaited through it settles when its time is up, when its caller aborts, or
+ * when the store closes, whatever the driver, the network and the server do.
  *
  * @internal
  */
@@ -35,23 +35,23 @@ export class Attempt {
     this.#caller = call.signal;
   }
 
-  /** ms left, never negative */
+  /** The rest of the time in ms, never negative. */
   get remaining(): number {
     return Math.max(0, this.#expires - performance.now());
   }
 
-  /** Errors mean one thing while reading, and another once data is on its way. */
+  /** An error has another meaning after the commit was sent. */
   get phase(): 'read' | 'commit' {
     return this.#commitLeft ? 'commit' : 'read';
   }
 
-  /** To be called right before a commit leaves, with nothing awaited in between. */
+  /** Call it right before a commit is sent, with no `await` in between. */
   commitLeaves(): void {
     this.throwIfOver();
     this.#commitLeft = true;
   }
 
-  /** After an answer that says that the commit was not applied. */
+  /** Call it after an answer that the commit was not applied. */
   commitFailed(): void {
     this.#commitLeft = false;
   }
@@ -62,8 +62,8 @@ export class Attempt {
   }
 
   /**
-   * Settles as `work` does, or rejects when this attempt is over. `abandon` is then called to stop the work; how
-   * that ends no longer matters to anyone.
+   * Settles as `work` does, or rejects when this attempt is over. It then calls `abandon` to stop the work, and ignores
+   * the outcome of the work.
    */
   settle<T>(work: Promise<T>, abandon?: (reason: StoreError) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -73,7 +73,7 @@ export class Attempt {
       };
       const giveUp = () => {
         finish();
-        // Also reached by the timer, which may fire a fraction of a millisecond early.
+        // The timer may fire a fraction of a millisecond early.
         const reason = this.#over() ?? new NoAnswerError(this.database, this.timeout);
         abandon?.(reason);
         reject(reason);

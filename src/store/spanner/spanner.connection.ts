@@ -10,7 +10,7 @@ type Message<Name extends keyof V1> = V1[Name] extends { create(properties?: inf
   ? NonNullable<P>
   : never;
 
-/** The unary methods in use: what they take and what they answer. */
+/** The unary methods in use, with their requests and answers. */
 interface Unary {
   createSession: [Message<'CreateSessionRequest'>, Message<'Session'>];
   deleteSession: [Message<'DeleteSessionRequest'>, object];
@@ -30,7 +30,7 @@ interface Cancellable {
   cancel(): void;
 }
 
-/** gRPC's own client for the service: one method, one request on the wire. */
+/** gRPC's own client for the service: each call of a method is a single request on the wire. */
 interface Stub {
   [method: string]: (
     request: object,
@@ -45,17 +45,17 @@ interface GeneratedClient {
   close(): Promise<void>;
 }
 
-/** So many calls in a row without an answer, and the connection is made anew. */
+/** After this number of calls in a row without an answer, the store makes a new connection. */
 const SILENT_CALLS = 2;
-/** ms; and not before it was silent for so long. */
+/** ms. The connection must also be silent for this time. */
 const SILENT_TIME = 2_000;
 
 /**
- * The gRPC connection to one database.
+ * The gRPC connection to a database.
  *
- * It calls the stub beneath the package's generated client (the client finds credentials and endpoint, and its
- * `initialize()` gives the stub out), because every layer above it repeats requests by itself, and none can
- * cancel one.
+ * It calls the stub below the package's generated client, because every layer above the stub repeats requests on its
+ * own, and none can cancel a request. The client finds credentials and endpoint, and its `initialize()` returns the
+ * stub.
  *
  * @internal
  */
@@ -84,7 +84,10 @@ export class SpannerConnection {
     return new SpannerConnection(spannerPackage, target, client, stub);
   }
 
-  /** One request, one answer; rejects with gRPC's own error, or with the attempt's when that is over. */
+  /**
+   * A request with a single answer. Rejects with gRPC's own error, or with that of the attempt when the attempt is
+   * over.
+   */
   call<M extends keyof Unary>(
     method: M,
     request: Unary[M][0],
@@ -110,7 +113,7 @@ export class SpannerConnection {
     });
   }
 
-  /** One request, the parts of the answer one by one. */
+  /** A request whose answer comes in parts. */
   stream<M extends keyof Streaming>(
     method: M,
     request: Streaming[M],
@@ -149,20 +152,20 @@ export class SpannerConnection {
     const { path } = this.target.name;
     metadata.set('google-cloud-resource-prefix', path);
     metadata.set('x-goog-request-params', routingParameters(request));
-    // Saves writes a hop in a multi-region instance.
+    // Saves a hop for writes in a multi-region instance.
     if (toLeader) metadata.set('x-goog-spanner-route-to-leader', 'true');
     return metadata;
   }
 
   #heard(error: Error | null): void {
     const code = grpcCode(error);
-    // gRPC says these by itself, without having heard anything from the server.
+    // gRPC makes these codes itself, without an answer of the server.
     if (code !== DEADLINE_EXCEEDED && code !== CANCELLED) this.#silentCalls = 0;
   }
 
   /**
-   * Keepalive takes 25 s to notice that a flow was dropped on the way, longer than most leases. Calls that nobody
-   * answers tell it sooner; a connection made anew costs a server that is merely slow little.
+   * Keepalive notices a dropped connection after 25 s, which is longer than most leases. Calls without an answer show
+   * it sooner. If the server is only slow, a new connection costs it little.
    */
   #unheard(reason: Error, sentAt: number): void {
     if (!(reason instanceof NoAnswerError)) return;
@@ -180,7 +183,7 @@ export class SpannerConnection {
           this.#stub = stub;
           return silent.close();
         },
-        // The old one stays; its next silence tries again.
+        // The old connection stays, and its next silence tries again.
       )
       .catch(() => undefined);
   }
@@ -201,13 +204,13 @@ async function connect(
   { options }: SpannerTarget,
 ): Promise<[GeneratedClient, Stub]> {
   const client = new spanner.v1.SpannerClient(options);
-  // Awaited before anything else is asked of the client: otherwise its failure is also an unhandled rejection.
+  // Awaited before any other use of the client. Otherwise its failure is also an unhandled rejection.
   const stub = await client.initialize();
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the package types it as functions of any kind
   return [client, stub as unknown as Stub];
 }
 
-/** A little after our own timer, which cancels the call: gRPC's is by the wall clock, and for when that jumps. */
+/** A little after our own timer, which cancels the call. gRPC's deadline uses the wall clock, which may jump. */
 function deadlineOf(attempt: Attempt): number {
   return Date.now() + attempt.remaining + 50;
 }

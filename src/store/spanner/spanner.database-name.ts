@@ -1,8 +1,8 @@
-/** A database name, taken apart. */
+/** The parts of a database name. */
 export interface SpannerDatabaseName {
   readonly project: string;
   readonly instance: string;
   readonly database: string;
-  /** The whole of it. */
+  /** The whole name. */
   readonly path: string;
 }

@@ -9,7 +9,7 @@ type SpannerMutation = protos.google.spanner.v1.IMutation;
 type Write = { table: string; columns: string[]; values: { values: Value[] }[] };
 type WriteOp = 'insert' | 'update' | 'insertOrUpdate';
 
-/** What Spanner takes for "the commit timestamp of this very commit". */
+/** Spanner replaces it with the timestamp of the commit. */
 const COMMIT_TIMESTAMP = 'spanner.commit_timestamp()';
 const WRITE_OPS = { insert: 'insert', update: 'update', upsert: 'insertOrUpdate' } as const;
 const NS_PER_SECOND = 1_000_000_000n;
@@ -21,8 +21,8 @@ export const listValue = (texts: readonly string[]): Value => ({
 const nullValue = (): Value => ({ nullValue: 'NULL_VALUE' });
 
 /**
- * The mutations as Spanner takes them, in the same order. Neighbours that write the same columns share one message:
- * a batch of a thousand log rows names them once.
+ * The mutations in Spanner's form and in the same order. Neighbours that write the same columns share a message, so
+ * that a batch of a thousand log rows names the columns once.
  */
 export function encodeMutations(
   mutations: readonly Mutation[],
@@ -91,8 +91,8 @@ const momentValue = (moment: 'now' | null) =>
   moment === null ? nullValue() : textValue(COMMIT_TIMESTAMP);
 
 /**
- * A lone surrogate has no UTF-8: on the wire it becomes bytes that the server fails to parse, with an error that
- * reads as if trying again could help.
+ * A lone surrogate has no UTF-8. On the wire it becomes bytes that the server cannot parse, and the error of the server
+ * looks like a temporary error.
  */
 function ownText(what: string, text: string): Value {
   if (LONE_SURROGATE.test(text)) throw new StoreError('refused', NOT_TEXT(what));
@@ -101,11 +101,11 @@ function ownText(what: string, text: string): Value {
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Spanner's TIMESTAMP goes from year 1 to year 9999. */
+/** Spanner's TIMESTAMP has the years 1 to 9999. */
 const FIRST_NS = -62_135_596_800_000_000_000n;
 const LAST_NS = 253_402_300_799_999_999_999n;
 
-/** ns since 1970 as Spanner takes a TIMESTAMP: RFC 3339 with nine digits. A `Date` would cut them to three. */
+/** ns since 1970 as Spanner's TIMESTAMP: RFC 3339 with nine digits. A `Date` has only three. */
 export function encodeTimestamp(moment: bigint): string {
   const ns = moment < FIRST_NS ? FIRST_NS : moment > LAST_NS ? LAST_NS : moment;
   const fraction = ((ns % NS_PER_SECOND) + NS_PER_SECOND) % NS_PER_SECOND;
@@ -113,13 +113,13 @@ export function encodeTimestamp(moment: bigint): string {
   return `${new Date(ms).toISOString().slice(0, 19)}.${fraction.toString().padStart(9, '0')}Z`;
 }
 
-/** RFC 3339 as Spanner gives it, to ns since 1970. */
+/** Spanner's RFC 3339 as ns since 1970. */
 export function decodeTimestamp(text: string): bigint {
   const [whole = '', fraction = ''] = text.replace('Z', '').split('.');
   return BigInt(Date.parse(`${whole}Z`)) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
 }
 
-/** A protobuf timestamp, to ns since 1970. */
+/** A protobuf timestamp as ns since 1970. */
 export function protoTimestamp(
   timestamp: protos.google.protobuf.ITimestamp | null | undefined,
 ): bigint {

@@ -5,18 +5,18 @@ import type { SpannerTables } from './spanner.options.js';
 import { entryColumns, newestFirstRange, sortedEntries } from './spanner.queries.js';
 import { StreamedRows, storedEntry } from './spanner.rows.js';
 
-/** Where entries are read. */
+/** The connection and tables to read entries with. */
 export interface EntrySource {
   readonly connection: SpannerConnection;
   readonly tables: SpannerTables;
-  /** The newest-first index, if there is one. */
+  /** The newest-first index, if it exists. */
   readonly index: string | undefined;
 }
 
 /**
- * Reads entries of one key, streamed: an answer in one piece may not exceed 10 MiB, which ten entries of 1 MB do.
+ * Reads the entries of a key as a stream, because a single answer has at most 10 MiB, and ten entries may have more.
  *
- * Newest first comes right off the index, a range at its beginning; anything else is sorted by the server.
+ * The index gives the newest entries first, without a sort. The server sorts all other orders.
  */
 export async function readEntries(
   { connection, tables, index }: EntrySource,
@@ -41,7 +41,7 @@ export async function readEntries(
     index,
     columns,
     keySet: { ranges: [newestFirstRange(query)] },
-    // Zero is no limit. The skipped ones are read too: a range has no offset.
+    // Zero means no limit. It also reads the skipped entries, because a range has no offset.
     limit: limit === undefined ? 0 : limit + offset,
   };
   await connection.stream('streamingRead', request, attempt, (part) => rows.add(part));

@@ -19,7 +19,7 @@ const GRPC = {
   UNAUTHENTICATED: 16,
 } as const;
 
-/** What was asked when the error came: only a commit carries data that can be refused. */
+/** The kind of the call. Spanner can refuse data of a commit only. */
 export type SpannerPhase = 'read' | 'commit' | 'ddl';
 
 export interface FailureContext {
@@ -28,30 +28,30 @@ export interface FailureContext {
   readonly tables: SpannerTables;
 }
 
-/** What an error of gRPC, or of the search for credentials, says about the data. */
+/** The outcome for the data of an error of gRPC or of the search for credentials. */
 export function toStoreError(error: unknown, context: FailureContext): HedgeError {
   if (error instanceof HedgeError) return error;
   const [failure, message] = explain(error, context);
   return new StoreError(failure, message, { cause: error });
 }
 
-/** The server forgot the session (idle for an hour, a restart): nothing of the call was done. */
+/** The server dropped the session (idle for an hour, a restart), so it did nothing of the call. */
 export function isSessionLost(error: unknown): boolean {
   return grpcCode(error) === GRPC.NOT_FOUND && /^session not found/i.test(grpcReason(error));
 }
 
-/** The index went away after the store was opened. */
+/** The index was dropped after the store was opened. */
 export function isIndexMissing(error: unknown): boolean {
   return grpcCode(error) === GRPC.NOT_FOUND && /index/i.test(grpcReason(error));
 }
 
-/** Answered by the server with an error that leaves the session fit for the next call. */
+/** The server answered with an error after which the session can serve the next call. */
 export function isDefinite(error: unknown): boolean {
   const code = grpcCode(error);
   return code !== undefined && DEFINITE.has(code) && !isSessionLost(error);
 }
 
-/** Someone else is creating the same tables. */
+/** Another process is creating the same tables. */
 export function isConcurrentCreation(error: unknown): boolean {
   const code = grpcCode(error);
   const reason = grpcReason(error);
@@ -62,7 +62,7 @@ export function isConcurrentCreation(error: unknown): boolean {
   );
 }
 
-/** The transaction is over, and there is nothing left to roll back. */
+/** The transaction is over, so it needs no rollback. */
 export function isAborted(error: unknown): boolean {
   return grpcCode(error) === GRPC.ABORTED;
 }
@@ -99,24 +99,24 @@ function explain(error: unknown, context: FailureContext): Explanation {
     case GRPC.FAILED_PRECONDITION:
       return wrong(reason, grpcCode(error) === GRPC.FAILED_PRECONDITION, context);
     case GRPC.RESOURCE_EXHAUSTED:
-      // Mostly quota and load, which pass. A commit that is too large for the wire never does.
+      // Mostly quota and load, which are temporary. A commit that is too large for the wire never succeeds.
       return phase === 'commit' && /larger than max|message size|too large/i.test(reason)
         ? ['refused', messages.REFUSED(reason)]
         : ['unavailable', messages.UNAVAILABLE(database.path, reason)];
     case GRPC.UNIMPLEMENTED:
       return ['invalid', messages.NOT_SPANNER(database.path, reason)];
     default:
-      // CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, DATA_LOSS: anything may have happened.
+      // CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, DATA_LOSS: the outcome is unknown.
       return isCredentialFault(reason)
         ? ['invalid', messages.NO_CREDENTIALS(reason)]
         : ['unavailable', messages.UNAVAILABLE(database.path, reason)];
   }
 }
 
-/** Spanner says NOT_FOUND for all there is, and only the text tells what. */
+/** Spanner answers NOT_FOUND for every missing thing, and only the text names it. */
 function notFound(reason: string, error: unknown, context: FailureContext): Explanation {
   const { database } = context;
-  // Quoted names could hold any of these words, so only the beginning counts.
+  // Quoted names may contain these words, so only the beginning of the text counts.
   if (isSessionLost(error)) return ['unavailable', messages.SESSION_LOST(reason)];
   if (/^database not found/i.test(reason))
     return ['invalid', messages.NO_DATABASE(database, reason)];
@@ -126,7 +126,7 @@ function notFound(reason: string, error: unknown, context: FailureContext): Expl
   return ['row-missing', messages.ROW_MISSING(reason)];
 }
 
-/** INVALID_ARGUMENT, OUT_OF_RANGE and FAILED_PRECONDITION: on a commit the data is at fault, or the schema. */
+/** INVALID_ARGUMENT, OUT_OF_RANGE and FAILED_PRECONDITION: in a commit, the data or the schema is wrong. */
 function wrong(reason: string, precondition: boolean, context: FailureContext): Explanation {
   if (context.phase === 'ddl') return ['invalid', messages.DDL_REFUSED(reason)];
   if (context.phase !== 'commit') return schemaUnfit(reason, context);
@@ -140,7 +140,7 @@ function wrong(reason: string, precondition: boolean, context: FailureContext): 
 }
 
 function unauthenticated(reason: string, { database }: FailureContext): Explanation {
-  // gRPC says this too when the token could not be fetched for lack of a network.
+  // gRPC also answers this when it cannot fetch the token without a network.
   return /metadata from plugin/i.test(reason) && !isCredentialFault(reason)
     ? ['unavailable', messages.UNAVAILABLE(database.path, reason)]
     : ['invalid', messages.NO_CREDENTIALS(reason)];
@@ -150,7 +150,7 @@ function schemaUnfit(reason: string, { database, tables }: FailureContext): Expl
   return ['invalid', messages.SCHEMA_UNFIT(database, reason, spannerSchema(tables))];
 }
 
-/** Words of google-auth-library, which has no codes for them. */
+/** Texts of google-auth-library, which has no codes for these errors. */
 function isCredentialFault(reason: string): boolean {
   return /default credentials|invalid_grant|no key or keyfile|ENOENT|universe domain/i.test(reason);
 }

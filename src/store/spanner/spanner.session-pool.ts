@@ -1,7 +1,7 @@
 import { NoAnswerError, type Attempt } from './spanner.attempt.js';
 import { NO_SESSION_FREE } from './spanner.messages.js';
 
-/** Makes and ends sessions on the server. */
+/** Creates and deletes sessions on the server. */
 export interface SessionSource {
   create(attempt: Attempt): Promise<string>;
   /** Best effort, in the background. */
@@ -9,13 +9,13 @@ export interface SessionSource {
 }
 
 /**
- * The sessions of one kind of call. Spanner runs one transaction at a time in a session, so a call has one to
- * itself; those that wait for one are served in order, what is urgent before all others.
+ * The sessions for a kind of call. Spanner runs a single transaction at a time in a session, so each call gets its own
+ * session. Waiting calls get sessions in their order, urgent calls first.
  *
  * @internal
  */
 export class SessionPool {
-  /** The one used last comes first: the others grow old and are forgotten by the server. */
+  /** The session that was used last comes first. The server drops the others when they are old. */
   readonly #idle: string[] = [];
   readonly #waiting: (() => void)[] = [];
   #free: number;
@@ -30,7 +30,7 @@ export class SessionPool {
 
   async take(attempt: Attempt): Promise<string> {
     if (this.#free > 0) this.#free -= 1;
-    else await this.#turn(attempt);
+    else await this.#wait(attempt);
     const idle = this.#idle.pop();
     if (idle) return idle;
     try {
@@ -46,21 +46,21 @@ export class SessionPool {
     this.#release();
   }
 
-  /** For a session in an unknown state: whatever it still holds on the server ends with it. */
+  /** Ends a session in an unknown state, and with it everything that it still holds on the server. */
   drop(session: string): void {
     this.source.delete(session);
     this.#release();
   }
 
-  /** After the server lost a session it has most likely lost them all. */
+  /** When the server has lost a session, it has probably lost all of them. */
   forgetIdle(): string[] {
     return this.#idle.splice(0);
   }
 
-  async #turn(attempt: Attempt): Promise<void> {
+  async #wait(attempt: Attempt): Promise<void> {
     let granted = false;
     let grant!: () => void;
-    const turn = new Promise<void>((resolve) => {
+    const freed = new Promise<void>((resolve) => {
       grant = () => {
         granted = true;
         resolve();
@@ -69,9 +69,9 @@ export class SessionPool {
     if (attempt.isUrgent) this.#waiting.unshift(grant);
     else this.#waiting.push(grant);
     try {
-      await attempt.settle(turn);
+      await attempt.settle(freed);
     } catch (error) {
-      // Both may happen in the same tick.
+      // Both can happen in the same tick.
       if (granted) this.#release();
       else this.#waiting.splice(this.#waiting.indexOf(grant), 1);
       if (!(error instanceof NoAnswerError)) throw error;

@@ -3,22 +3,21 @@ import type { SpannerConnection } from './spanner.connection.js';
 import { isDefinite, isSessionLost } from './spanner.failure.js';
 import { SessionPool } from './spanner.session-pool.js';
 
-/** A session while one call has it to itself. */
+/** A session that a call uses alone. */
 export interface SpannerSession {
   readonly name: string;
-  /** What has to end well before the session may serve the next call. */
+  /** Work that must succeed before the session can serve the next call. */
   unfinished?: Promise<unknown>;
 }
 
 /**
- * `lease` is what leadership and locks hang on; `log` is what users read, as many at once as they like. Apart, so
- * that a thousand reads in the queue never hold up a renewal. Together they stay below the 100 streams that one
- * gRPC connection takes.
+ * `lease` serves leadership and locks, and `log` serves reads of users, which may be many. They are apart, so that a
+ * thousand waiting reads never delay a renewal. Together they stay below the 100 streams of a gRPC connection.
  */
 export type SessionKind = 'lease' | 'log';
 const SESSIONS = { lease: 32, log: 32 } as const;
 
-/** ms for what nobody waits for: rolling back, deleting sessions. */
+/** ms for background work: rollbacks, and the deletion of sessions. */
 const BACKGROUND_TIMEOUT = 2_000;
 
 /**
@@ -29,7 +28,7 @@ const BACKGROUND_TIMEOUT = 2_000;
 export class SpannerSessions {
   readonly #pools: Record<SessionKind, SessionPool>;
   readonly #deletions = new Set<Promise<unknown>>();
-  /** Outlives the store's own: sessions are also deleted while it closes. */
+  /** Lives longer than the signal of the store, because a closing store deletes its sessions. */
   readonly #background = new AbortController();
 
   constructor(private readonly connection: SpannerConnection) {
@@ -45,8 +44,8 @@ export class SpannerSessions {
   }
 
   /**
-   * Runs `work` in a session of its own. When the server turns out to have lost that session, nothing was done, and
-   * `work` runs once more in a new one.
+   * Runs `work` in its own session. If the server has lost that session, nothing was done, and `work` runs again in a
+   * new session.
    */
   async use<T>(
     kind: SessionKind,
@@ -62,13 +61,13 @@ export class SpannerSessions {
     }
   }
 
-  /** For what nobody waits for. */
+  /** The limits of background work. */
   backgroundAttempt(): Attempt {
     const call = { timeout: BACKGROUND_TIMEOUT };
     return new Attempt(call, this.connection.target.name.path, this.#background.signal);
   }
 
-  /** Deletes what is idle, for `ms` at most. */
+  /** Deletes idle sessions, for at most `ms`. */
   async close(ms: number): Promise<void> {
     this.#forgetIdle();
     const timer = setTimeout(() => this.#background.abort(), ms);
@@ -121,7 +120,7 @@ export class SpannerSessions {
     }
   }
 
-  /** A call may still run in it. The emulator dies of that (a segmentation fault), and forgets sessions by itself. */
+  /** A call may still run in the session. The emulator crashes then, but it drops sessions itself. */
   #deleteUsed(name: string): void {
     if (!this.connection.target.isEmulator) this.#delete(name);
   }
@@ -129,7 +128,7 @@ export class SpannerSessions {
   #delete(name: string): void {
     const deletion: Promise<unknown> = this.connection
       .call('deleteSession', { name }, this.backgroundAttempt())
-      // Left alone, the server drops it after an hour.
+      // The server drops it after an hour anyway.
       .catch(() => undefined)
       .finally(() => this.#deletions.delete(deletion));
     this.#deletions.add(deletion);

@@ -35,7 +35,7 @@ import { openTables, type TablesOpened } from './spanner.tables.js';
 import { nameOf, targetOfDatabase, targetOfName } from './spanner.target.js';
 import { DecideError, transactOnce } from './spanner.transaction.js';
 
-/** ms that `close()` gives to deleting sessions. */
+/** ms for the deletion of sessions in `close()`. */
 const FAREWELL = 500;
 
 interface Connected {
@@ -75,7 +75,7 @@ export class SpannerStore implements SchemaStore {
 
   get identity(): string {
     const { lockTable, logTable } = this.#tables;
-    // A ready `Database` may learn its project only when it connects.
+    // A `Database` may not know its project until it connects.
     const path = this.#connected?.connection.target.name.path ?? this.#path;
     // Spanner's table names differ by more than case.
     return `${path} ${lockTable} ${logTable}`.toLowerCase();
@@ -93,8 +93,8 @@ export class SpannerStore implements SchemaStore {
     return this.#attempt(call, async (attempt) => {
       attempt.throwIfOver();
       const connected = await attempt.settle(this.#connect());
-      const surroundings = { ...connected, tables: this.#tables };
-      this.#opened = await openTables(surroundings, this.#createTables, attempt);
+      const parts = { ...connected, tables: this.#tables };
+      this.#opened = await openTables(parts, this.#createTables, attempt);
       this.#index = this.#opened.newestFirst;
     });
   }
@@ -175,7 +175,7 @@ export class SpannerStore implements SchemaStore {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
-    // Still connecting (looking for credentials, say): not waited for, and closed when it gets there.
+    // A connection that is still being made (looking for credentials, say) is closed later, without a wait.
     if (!this.#connected) this.#connecting?.then(disconnect).catch(() => undefined);
     else await disconnect(this.#connected);
   }
@@ -202,7 +202,7 @@ export class SpannerStore implements SchemaStore {
     }
   }
 
-  /** Connected once; tried anew by the next `open()` when it failed. */
+  /** Connects once. After a failure, the next `open()` tries again. */
   #connect(): Promise<Connected> {
     this.#connecting ??= connect(this.database).then(
       (connected) => (this.#connected = connected),

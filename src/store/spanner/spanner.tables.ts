@@ -18,42 +18,42 @@ import {
 } from './spanner.schema.js';
 import type { SpannerSessions } from './spanner.sessions.js';
 
-/** What the database has of the schema. */
+/** The parts of the schema that the database has. */
 export interface TablesFound {
   readonly missingTables: readonly string[];
-  /** What is wrong with the tables that are there, in words. */
+  /** The faults of the existing tables, in words. */
   readonly faults: readonly string[];
-  /** An index that sorts each key's entries newest first, whatever its name. */
+  /** The name of an index that sorts each key's entries newest first. */
   readonly newestFirst: string | undefined;
 }
 
-/** What opening the tables came to. */
+/** The outcome of opening the tables. */
 export interface TablesOpened {
-  /** The newest-first index, if there is one. */
+  /** The newest-first index, if it exists. */
   readonly newestFirst: string | undefined;
-  /** The statements that were run, because what they create was missing. */
+  /** The statements that ran, because their objects were missing. */
   readonly created: readonly string[];
-  /** Those that the database refused: it works without. */
+  /** The statements that the database refused. The store works without their objects. */
   readonly missing: readonly string[];
 }
 
-interface Surroundings {
+interface TablesParts {
   readonly spannerPackage: SpannerPackage;
   readonly connection: SpannerConnection;
   readonly sessions: SpannerSessions;
   readonly tables: SpannerTables;
 }
 
-/** Checks the tables, and creates what is missing of them if asked to. */
+/** Checks the tables, and creates missing parts if `createTables` says so. */
 export async function openTables(
-  surroundings: Surroundings,
+  parts: TablesParts,
   createTables: boolean,
   attempt: Attempt,
 ): Promise<TablesOpened> {
-  const { tables, connection } = surroundings;
+  const { tables, connection } = parts;
   let created: readonly string[] = [];
   for (;;) {
-    const found = await findTables(surroundings, attempt);
+    const found = await findTables(parts, attempt);
     const { missingTables, faults, newestFirst } = found;
     const complete = missingTables.length === 0;
     if (faults.length > 0 || (!complete && !createTables)) {
@@ -65,12 +65,12 @@ export async function openTables(
     const opened = { newestFirst, created, missing };
     if (complete && (newestFirst || !createTables || created.length > 0)) return opened;
     try {
-      await runDdl(surroundings, missing, attempt);
+      await runDdl(parts, missing, attempt);
       created = missing;
     } catch (error) {
-      // Another member is at it. Uneven pauses, so that several do not clash for ever.
+      // Another member creates them. Uneven pauses keep several members from clashing for ever.
       if (isConcurrentCreation(error)) await attempt.settle(delay(50 + Math.random() * 150));
-      // The index only saves time: a member that may not create it works without.
+      // The index only saves time, so a member without the permission to create it works without it.
       else if (complete && !(error instanceof HedgeError)) return opened;
       else throw toStoreError(error, { phase: 'ddl', database: connection.target.name, tables });
     }
@@ -78,7 +78,7 @@ export async function openTables(
 }
 
 async function findTables(
-  { connection, sessions, tables }: Surroundings,
+  { connection, sessions, tables }: TablesParts,
   attempt: Attempt,
 ): Promise<TablesFound> {
   const query = async (statement: Statement) => {
@@ -141,13 +141,13 @@ function newestFirstIndex(logTable: string, indexes: readonly TextRow[]): string
     if (keyOf(logTable, index, own).join().toLowerCase() !== NEWEST_FIRST.join().toLowerCase()) {
       return false;
     }
-    // All it is read for has to be in it.
+    // It must have all columns that are read.
     const stored = own.filter((row) => row[1] === index && row[3] === null);
     return ['value', 'leader'].every((name) => stored.some((row) => isNamed(row[2], name)));
   });
 }
 
-/** What an index or primary key is sorted by: `name ASC`, and so on. */
+/** The sort order of an index or primary key: `name ASC`, and so on. */
 function keyOf(table: string, index: string, indexes: readonly TextRow[]): string[] {
   return indexes
     .filter((row) => isNamed(row[0], table) && row[1] === index && row[3] !== null)
@@ -155,7 +155,7 @@ function keyOf(table: string, index: string, indexes: readonly TextRow[]): strin
     .map((row) => `${row[2]} ${row[4]}`);
 }
 
-/** Names of tables and columns have no case in Spanner. */
+/** Spanner's names of tables and columns ignore case. */
 function isNamed(actual: string | null | undefined, name: string): boolean {
   return actual?.toLowerCase() === name.toLowerCase();
 }
@@ -173,17 +173,17 @@ function missingStatements(
 }
 
 async function runDdl(
-  { spannerPackage, connection }: Surroundings,
+  { spannerPackage, connection }: TablesParts,
   statements: readonly string[],
   attempt: Attempt,
 ): Promise<void> {
   const { name, options } = connection.target;
   const admin = new spannerPackage.spanner.v1.DatabaseAdminClient(options);
   try {
-    // First, or its failure would also be an unhandled rejection.
+    // Must come first, or its failure would also be an unhandled rejection.
     await attempt.settle(admin.initialize());
     const request = { database: name.path, statements: [...statements] };
-    // gax documents null ("will not retry"), its types do not.
+    // gax documents null ("will not retry"), but its types lack it.
     const once = { timeout: attempt.remaining, retry: null } as object;
     const [operation] = await attempt.settle(admin.updateDatabaseDdl(request, once));
     await attempt.settle(operation.promise());

@@ -5,7 +5,7 @@ import type { SpannerDatabaseName } from './spanner.database-name.js';
 import { spannerDatabaseName } from './spanner.options.js';
 import type { SpannerPackage } from './spanner.package.js';
 
-/** What the generated clients of the package take: credentials, endpoint and gRPC channel options. */
+/** The options of the package's generated clients: credentials, endpoint and gRPC channel options. */
 export type ClientOptions = NonNullable<ConstructorParameters<typeof v1.SpannerClient>[0]> & {
   [option: string]: unknown;
 };
@@ -13,21 +13,20 @@ export type ClientOptions = NonNullable<ConstructorParameters<typeof v1.SpannerC
 export interface SpannerTarget {
   readonly name: SpannerDatabaseName;
   readonly options: ClientOptions;
-  /** Nothing else is reached without TLS. */
+  /** Only the emulator is reached without TLS. */
   readonly isEmulator: boolean;
 }
 
-/** The parts of a `Spanner` that a ready `Database` hangs on. */
+/** The parts of the `Spanner` of a ready `Database`. */
 interface Veneer {
   readonly options: ClientOptions;
   readonly auth: { getProjectId(): Promise<string> };
 }
 
 /**
- * `keepalive`: a flow that something on the way dropped silently is noticed in 25 s instead of never; real Spanner
- * is known to take pings every 20 s. `backoff`: 0.1–1 s instead of gRPC's 1–120 s, because a lease waits for it.
- * `retries`: the protocol above decides what is sent twice. `subchannel_pool`: a client made anew because the old
- * one fell silent has to get a TCP connection of its own.
+ * `keepalive`: it notices a silently dropped connection in 25 s instead of never. Real Spanner accepts pings every 20
+ * s. `backoff`: 0.1–1 s instead of gRPC's 1–120 s, because a lease waits for it. `retries`: the protocol above decides
+ * about repetitions. `subchannel_pool`: a new client that replaces a silent client needs its own TCP connection.
  */
 const CHANNEL_OPTIONS: ClientOptions = {
   'grpc.initial_reconnect_backoff_ms': 100,
@@ -40,18 +39,18 @@ const CHANNEL_OPTIONS: ClientOptions = {
   'grpc.use_local_subchannel_pool': 1,
 };
 
-/** The veneer's pool of channels, which binds sessions to them: this store pools its sessions itself. */
+/** The package's pool of channels, which binds sessions to channels. This store has its own pool of sessions. */
 const CHANNEL_POOL_OPTIONS = [
   'grpc.callInvocationTransformer',
   'grpc.channelFactoryOverride',
   'grpc.gcpApiConfig',
 ];
 
-/** Where to connect to for a database name (the emulator, if SPANNER_EMULATOR_HOST names one). */
+/** The target of a database name: the emulator, if SPANNER_EMULATOR_HOST is set. */
 export function targetOfName(path: string, { spanner, grpc }: SpannerPackage): SpannerTarget {
   const name = spannerDatabaseName(path);
   const emulator = emulatorHost(spanner);
-  // Not out of a `new Spanner()`: that one sets process-wide state (whether *all* clients export metrics).
+  // Without `new Spanner()`, which sets process-wide state (whether *all* clients export metrics).
   return target(name, {
     ...(emulator && {
       servicePath: emulator.endpoint,
@@ -63,7 +62,7 @@ export function targetOfName(path: string, { spanner, grpc }: SpannerPackage): S
 
 const UNKNOWN_PROJECT = '{{projectId}}';
 
-/** Where a ready `Database` connects to, with its credentials. */
+/** The target of a ready `Database`, with its credentials. */
 export async function targetOfDatabase(database: Database): Promise<SpannerTarget> {
   const veneer = veneerOf(database);
   let path = nameOf(database);
@@ -86,12 +85,12 @@ function clientOptions(given: ClientOptions): ClientOptions {
   const options: ClientOptions = {
     ...given,
     ...CHANNEL_OPTIONS,
-    // It would retry streams as it likes, and spins on a refused endpoint.
+    // It would retry streams on its own, and it spins on an endpoint that refuses connections.
     gaxServerStreamingRetries: false,
   };
   for (const option of CHANNEL_POOL_OPTIONS) delete options[option];
   if (isInsecure(options['sslCreds'])) {
-    // Otherwise credentials that an emulator never looks at are searched for, on the network too.
+    // Otherwise it searches for credentials, even on the network, and an emulator never reads them.
     const universeDomain = options['universeDomain'] ?? 'googleapis.com';
     options['clientOptions'] = Object.assign({ universeDomain }, options['clientOptions']);
   }

@@ -8,13 +8,13 @@ import { lockRows } from './spanner.queries.js';
 import { distinctLockRows, rowsOf } from './spanner.rows.js';
 import type { SpannerSession, SpannerSessions } from './spanner.sessions.js';
 
-interface Surroundings {
+interface TransactionParts {
   readonly connection: SpannerConnection;
   readonly sessions: SpannerSessions;
   readonly tables: SpannerTables;
 }
 
-/** `decide` threw: its error is the caller's own, and goes back to it as it is. */
+/** `decide` threw. The error belongs to the caller, and goes back to the caller unchanged. */
 export class DecideError extends Error {
   constructor(readonly thrown: unknown) {
     super('The decision of a transaction threw.', { cause: thrown });
@@ -22,11 +22,11 @@ export class DecideError extends Error {
 }
 
 /**
- * One read-write transaction, once: the read begins it (a round trip saved), the commit ends it. A transaction that
- * is not committed is rolled back in the background, so that its row locks do not wait for a time-out.
+ * A single attempt of a read-write transaction. The read begins it, which saves a round trip, and the commit ends it. A
+ * transaction without a commit is rolled back in the background, so that its row locks do not wait for a time-out.
  */
 export async function transactOnce<T>(
-  { connection, sessions, tables }: Surroundings,
+  { connection, sessions, tables }: TransactionParts,
   session: SpannerSession,
   query: RowQuery,
   decide: (rows: readonly LockRow[]) => Decision<T>,
@@ -62,7 +62,7 @@ export async function transactOnce<T>(
   } finally {
     if (open) {
       const rollback = connection.call('rollback', transaction, sessions.backgroundAttempt());
-      // Whether it may be used again is decided by how this ends: the session's keeper looks at it.
+      // The outcome decides whether the session can be used again.
       session.unfinished = rollback;
     }
   }

@@ -14,19 +14,19 @@ import { CANNOT_OPEN, CANNOT_READ, FILE_REPLACED, NO_FILE } from './sqlite.messa
 export type SqliteValue = string | bigint | null;
 
 /**
- * ms that a statement waits for another process's write. Calls block the event loop, so it is short: whoever
- * called tries again, and heartbeats run in between.
+ * ms that a statement waits for the write of another process. Calls block the event loop, so it is short. The caller
+ * tries again, and heartbeats run in between.
  */
 const BUSY_TIMEOUT = 80;
 
-/** `existing`: never makes a file; `read-only`: nor writes to one. */
+/** `existing`: never makes a file. `read-only`: never makes or writes a file. */
 export type SqliteAccess = 'create' | 'existing' | 'read-only';
 
-/** One open database whose failures are `StoreError`s, with every statement prepared once. */
+/** An open database. Its failures are `StoreError`s, and it prepares each statement once. */
 export class SqliteConnection {
   readonly #database: SqliteDatabase;
   readonly #statements = new Map<string, SqliteStatement>();
-  /** Which file it is, whatever path leads there. */
+  /** Identifies the file, whatever its path. */
   readonly identity: string;
   #closed = false;
 
@@ -70,30 +70,30 @@ export class SqliteConnection {
     this.#attempt(() => this.#database.exec(sql));
   }
 
-  /** Reads one state of the database, whatever other processes write meanwhile. */
+  /** Reads a single state of the database, whatever other processes write meanwhile. */
   reading<T>(work: () => T): T {
     return this.#transaction('BEGIN', work);
   }
 
-  /** Writes all that `work` does or nothing; `work` throwing is "nothing". */
+  /** Writes all changes of `work`, or nothing if `work` throws. */
   writing<T>(work: () => T): T {
-    // Who deletes the file leaves this process alone with its old copy, and the others with a new, empty one.
+    // After a deletion of the file, this process would keep its old copy, and others would make a new, empty one.
     if (identityOf(this.path) !== this.identity) {
       throw new StoreError('invalid', FILE_REPLACED(this.path));
     }
-    // Taking the write lock at once: a transaction that reads first and then finds another writer could only fail.
+    // Takes the write lock at once. A transaction that reads first and then meets another writer can only fail.
     return this.#transaction('BEGIN IMMEDIATE', work);
   }
 
   /**
-   * Moves what the write-ahead log holds into the file: a copy of the file alone is then complete. SQLite does it
-   * when a connection ends, but the driver only ends it when the garbage collector has found every statement.
+   * Moves the write-ahead log into the file, so that a copy of the file alone is complete. SQLite does it when a
+   * connection ends, but the driver only ends a connection after the garbage collector has found all statements.
    */
   checkpoint(): void {
     try {
       this.rows('PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
-      // Nothing is lost: whoever opens the file next does it.
+      // Nothing is lost: the next process that opens the file does it.
     }
   }
 
@@ -106,10 +106,10 @@ export class SqliteConnection {
   }
 
   #prepareForWriting(): void {
-    // Readers and the writer do not wait for each other. Refused where there is no shared memory, and by
-    // ':memory:': everything works there too, with more waiting.
+    // With it, readers and the writer do not wait for each other. SQLite refuses it without shared memory and for
+    // ':memory:'. Everything works without it, with longer waits.
     this.rows('PRAGMA journal_mode = WAL');
-    // One fsync per commit, so that an acknowledged put survives a power cut, not only a crash.
+    // An fsync per commit, so that an acknowledged put survives a power cut and not only a crash.
     this.exec('PRAGMA synchronous = FULL');
   }
 
@@ -126,7 +126,7 @@ export class SqliteConnection {
   }
 
   #rollBack(): void {
-    // SQLite itself rolls back after some errors (a full disk). A closed connection must not even be asked.
+    // SQLite itself rolls back after some errors (a full disk). A closed connection must not be asked.
     if (!this.#closed && this.#database.inTransaction) this.exec('ROLLBACK');
   }
 
@@ -150,13 +150,13 @@ export class SqliteConnection {
 
 const GONE = 'gone';
 
-/** SQLite's own URI says what may be done to the file; what else may stand in a path is encoded. */
+/** SQLite's own URI has the mode of access, with the path encoded. */
 function locationOf(path: string, access: SqliteAccess): string {
   if (access === 'create') return path;
   return `${pathToFileURL(path).href}?mode=${access === 'existing' ? 'rw' : 'ro'}`;
 }
 
-/** Which file is at the path. */
+/** Identifies the file at the path. */
 function identityOf(path: string): string {
   if (path === ':memory:') return path;
   try {

@@ -1,14 +1,14 @@
 import { HedgeError } from '../../errors/index.js';
 import { DRIVER_MISSING } from './sqlite.messages.js';
 
-/** What is used of `libsql`, whose API is better-sqlite3's. */
+/** The part of `libsql` in use. Its API is that of better-sqlite3. */
 export interface SqliteDriver {
   new (file: string, options: { timeout: number }): SqliteDatabase;
 }
 
-/** One connection. */
+/** A connection. */
 export interface SqliteDatabase {
-  /** Asking it of a closed connection kills the process (libsql 0.5 panics). */
+  /** Reading it on a closed connection ends the process (libsql 0.5 panics). */
   readonly inTransaction: boolean;
   prepare(sql: string): SqliteStatement;
   exec(sql: string): void;
@@ -16,17 +16,17 @@ export interface SqliteDatabase {
   close(): void;
 }
 
-/** What a column holds, read with `raw` and 64-bit integers. */
+/** A value of a column, read with `raw` and 64-bit integers. */
 export type SqliteColumn = bigint | string | Buffer | null;
 
-/** A prepared statement. One that returns rows has to be read with `all`: `run` would leave it in progress. */
+/** A prepared statement. Read rows with `all`: `run` would leave the statement in progress. */
 export interface SqliteStatement {
   raw(on: boolean): SqliteStatement;
   run(parameters: readonly unknown[]): { changes: number };
   all(parameters: readonly unknown[]): SqliteColumn[][];
 }
 
-/** `libsql` is an optional peer with a native binary: only an app that uses this store loads it. */
+/** `libsql` is an optional peer with a native binary. Only an app that uses this store loads it. */
 export async function loadDriver(
   load: () => Promise<{ default: unknown }> = () => import('libsql'),
 ): Promise<SqliteDriver> {

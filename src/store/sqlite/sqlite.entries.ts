@@ -5,7 +5,7 @@ import { checkText, integerOf, textOf } from './sqlite.text.js';
 /** The largest integer SQLite stores. As nanoseconds it is the year 2262. */
 const MAX_INTEGER = 2n ** 63n - 1n;
 
-/** Entries of one key. Always the present state, which `maxStaleness` allows. */
+/** The entries of a key. It always reads the present state, which `maxStaleness` allows. */
 export function selectedEntries(
   connection: SqliteConnection,
   logTable: string,
@@ -34,7 +34,7 @@ export function selectedEntries(
   }));
 }
 
-/** Those of the entries that are there. */
+/** The entries of the query that exist. */
 export function standingEntries(
   connection: SqliteConnection,
   logTable: string,
@@ -48,7 +48,7 @@ export function standingEntries(
   );
 }
 
-/** Those of the lock table's rows that are there. */
+/** The rows of the lock table that exist. */
 export function standingNames(
   connection: SqliteConnection,
   lockTable: string,
@@ -58,7 +58,7 @@ export function standingNames(
   return names.filter((name) => connection.rows(sql, [checkText('name', name)]).length > 0);
 }
 
-/** Spanner's timestamps reach further than SQLite's integers. */
+/** Spanner's timestamps have a larger range than SQLite's integers. */
 function storable(timestamp: bigint): bigint {
   if (timestamp > MAX_INTEGER) return MAX_INTEGER;
   return timestamp < -MAX_INTEGER ? -MAX_INTEGER : timestamp;

@@ -23,7 +23,7 @@ const PRIMARY_CODES: Readonly<Record<number, string>> = {
   19: 'CONSTRAINT',
 };
 
-/** What a failed statement before the commit says about the data: it is rolled back, so nothing was written. */
+/** The error of a failed statement before the commit. It is rolled back, so nothing was written. */
 export function statementError(error: unknown, file: string): unknown {
   if (!isSqliteError(error)) return error;
   const { code, message } = error;
@@ -31,7 +31,7 @@ export function statementError(error: unknown, file: string): unknown {
   if (/^SQLITE_CONSTRAINT_(?:PRIMARYKEY|UNIQUE|ROWID)$/.test(code)) {
     return new StoreError('row-exists', ROW_EXISTS(message), options);
   }
-  // `SQLITE_READONLY_DBMOVED` and its like are variants of the same trouble.
+  // Codes such as `SQLITE_READONLY_DBMOVED` are variants of a primary code.
   switch (primaryCode(code)) {
     case 'BUSY':
     case 'LOCKED':
@@ -61,8 +61,8 @@ export function statementError(error: unknown, file: string): unknown {
 }
 
 /**
- * What a failed COMMIT says about the data. Only "busy" promises that nothing was written: after a failed write
- * or sync the commit may already be in the write-ahead log, where the next start would find it.
+ * The error of a failed COMMIT. Only "busy" promises that nothing was written. After a failed write or sync, the commit
+ * may already be in the write-ahead log, where the next start finds it.
  */
 export function commitError(error: unknown, file: string): unknown {
   if (!isSqliteError(error)) return error;
@@ -71,7 +71,7 @@ export function commitError(error: unknown, file: string): unknown {
   return new StoreError('unavailable', COMMIT_FAILED(file, why), { cause: error });
 }
 
-/** The driver has no names for some extended codes; the lowest byte of those says what they are variants of. */
+/** The driver has no names for some extended codes. Their lowest byte is their primary code. */
 function primaryCode(code: string): string | undefined {
   const unnamed = /^UNKNOWN_SQLITE_ERROR_(\d+)$/.exec(code)?.[1];
   return unnamed === undefined ? code.split('_')[1] : PRIMARY_CODES[Number(unnamed) & 0xff];

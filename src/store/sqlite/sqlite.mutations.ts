@@ -9,7 +9,7 @@ import { checkText, integerOf } from './sqlite.text.js';
 type LockWrite = Extract<Mutation, { op: 'insert' | 'update' | 'upsert'; table: 'lock' }>;
 
 /**
- * Writes the mutations in their order, inside a transaction that its caller rolls back should one fail.
+ * Writes the mutations in their order, inside a transaction of the caller. If a mutation fails, the caller rolls back.
  *
  * @returns their timestamp, in ns
  */
@@ -29,8 +29,8 @@ export function applyMutations(
 }
 
 /**
- * The wall clock, but never the same twice and never back (COUNTER-FOR-TIME): what a clock was set to once counts for
- * ever. Inside a write transaction there is no other writer, so timestamps rise in the order of the commits.
+ * The wall clock, but strictly rising, even after the clock is set back (COUNTER-FOR-TIME). A write transaction has no
+ * other writer, so timestamps rise in the order of the commits.
  */
 function nextTimestamp(connection: SqliteConnection): bigint {
   const now = BigInt(Date.now()) * 1_000_000n;
@@ -73,7 +73,7 @@ function applyToLock(
   }
   const given = givenColumns(mutation, now);
   if (mutation.op === 'update') {
-    // With nothing given it still has to find the row.
+    // Without columns to write, it must still find the row.
     const sets = given.length > 0 ? given.map(([column]) => `${column} = ?`) : ['writer = writer'];
     const values = given.map(([, value]) => value);
     const sql = `UPDATE "${table}" SET ${sets.join(', ')} WHERE name = ?`;
@@ -95,7 +95,7 @@ function orElseUpdate(given: readonly (readonly [string, SqliteValue])[]): strin
   return ` ON CONFLICT (name) DO UPDATE SET ${sets.join(', ')}`;
 }
 
-/** Only these are written by an update; an insert leaves the others null. */
+/** An update writes only these columns. An insert leaves the others null. */
 function givenColumns(
   { writer, heartbeat, token }: LockWrite,
   now: { timestamp: bigint; heartbeat: string },

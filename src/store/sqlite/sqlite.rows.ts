@@ -4,7 +4,7 @@ import type { SqliteConnection } from './sqlite.connection.js';
 import type { SqliteColumn } from './sqlite.driver.js';
 import { checkText, integerOf, textOf, textOrNothing } from './sqlite.text.js';
 
-/** The rows a query asks for, each once. To be called inside a transaction: it takes several statements. */
+/** The rows of a query, each once. It needs several statements, so call it inside a transaction. */
 export function selectedRows(
   connection: SqliteConnection,
   lockTable: string,
@@ -19,7 +19,7 @@ export function selectedRows(
   if (range) {
     const inRange = connection.rows(
       `${columns} FROM "${lockTable}" WHERE name >= ? AND name < ? ORDER BY name LIMIT ?`,
-      // Below zero is no limit.
+      // A negative limit means no limit.
       [checkText('from', range.from), checkText('to', range.to), BigInt(limit ?? -1)],
     );
     found.push(...inRange);

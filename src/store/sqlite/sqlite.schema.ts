@@ -11,17 +11,17 @@ export interface SqliteTables {
 }
 
 /**
- * One per file, whatever the tables are called: entries and tokens of every group that shares the file come
- * from the same ever-rising counter.
+ * A single table per file, for all names of tables: entries and tokens of all groups in the file come from the same
+ * rising counter.
  */
 export const CLOCK_TABLE = 'hedge_clock';
 
-/** The names, defaulted and checked: they become part of SQL. */
+/** The names with defaults, checked because they become part of SQL. */
 export function sqliteTables(options: SqliteTables): Required<SqliteTables> {
   const { lockTable = 'locktable', logTable = 'logtable' } = options;
   checkName('lockTable', lockTable);
   checkName('logTable', logTable);
-  // SQLite compares table names without case.
+  // SQLite's names of tables ignore case.
   if (lockTable.toLowerCase() === logTable.toLowerCase()) {
     throw new HedgeError('INVALID_OPTIONS', SAME_TABLE_TWICE(lockTable));
   }
@@ -42,7 +42,7 @@ export function sqliteSchema(options: SqliteTables = {}): string[] {
   token INTEGER,
   writer TEXT
 ) WITHOUT ROWID`,
-    // The value comes last, so that listing entries without their values never walks its overflow pages.
+    // The value comes last, so that a list of entries without values never reads overflow pages.
     `CREATE TABLE IF NOT EXISTS "${logTable}" (
   id TEXT NOT NULL,
   key TEXT NOT NULL,
@@ -59,7 +59,7 @@ export function sqliteSchema(options: SqliteTables = {}): string[] {
   ];
 }
 
-/** Creates what is missing. @returns the statements that found nothing there */
+/** Creates missing tables. @returns the statements that created something */
 export function createdIn(connection: SqliteConnection, tables: SqliteTables): string[] {
   const version = () => connection.rows('PRAGMA schema_version')[0][0];
   return sqliteSchema(tables).filter((statement) => {

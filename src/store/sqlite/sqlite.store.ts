@@ -17,16 +17,17 @@ import type {
 } from '../hedge.store.js';
 import { BootClock } from './boot.clock.js';
 import type { SchemaStore } from '../schema.store.js';
+import { SerialCalls } from './serial.calls.js';
 import { SqliteConnection, type SqliteAccess } from './sqlite.connection.js';
 import { loadDriver } from './sqlite.driver.js';
 import { selectedEntries, standingEntries, standingNames } from './sqlite.entries.js';
 import {
-  INVALID_FILE,
+  CLOSED,
   GIVEN_UP,
+  INVALID_FILE,
+  NOT_OPEN,
   NOT_UTF8,
   OPEN_TIMED_OUT,
-  CLOSED,
-  NOT_OPEN,
   TABLES_MISSING,
   WRONG_TABLES,
 } from './sqlite.messages.js';
@@ -40,7 +41,6 @@ import {
   type SqliteTables,
 } from './sqlite.schema.js';
 import { textOf } from './sqlite.text.js';
-import { Turns } from './turns.js';
 
 /**
  * The options of {@link sqliteStore}. There is no `createTables`: the store always creates missing tables, because the
@@ -48,7 +48,7 @@ import { Turns } from './turns.js';
  */
 export type SqliteStoreOptions = SqliteTables;
 
-/** ms between attempts to open a file that other processes are setting up at the same moment. */
+/** ms between attempts to open a file that other processes set up at the same time. */
 const OPEN_RETRY = 10;
 
 /**
@@ -85,7 +85,7 @@ export function openedAs(
   file: string,
   options: SqliteStoreOptions,
 ): SchemaStore {
-  // The driver ends the process over a path with a NUL.
+  // A path with a NUL would make the driver end the process.
   if (typeof file !== 'string' || file === '' || file.includes('\0')) {
     throw new HedgeError('INVALID_OPTIONS', INVALID_FILE(file));
   }
@@ -98,7 +98,7 @@ class SqliteStore implements SchemaStore {
   readonly #path: string;
   readonly #tables: Required<SqliteTables>;
   readonly #clock = new BootClock();
-  readonly #turns = new Turns();
+  readonly #calls = new SerialCalls();
   #connection: SqliteConnection | undefined;
   #opening: Promise<void> | undefined;
   #closed = false;
@@ -134,7 +134,7 @@ class SqliteStore implements SchemaStore {
   }
 
   async commit(mutations: readonly Mutation[], call: StoreCall): Promise<bigint> {
-    return this.#inTurn(call, (connection) =>
+    return this.#run(call, (connection) =>
       connection.writing(() => this.#applied(connection, mutations)),
     );
   }
@@ -144,12 +144,12 @@ class SqliteStore implements SchemaStore {
     decide: (rows: readonly LockRow[]) => Decision<T>,
     call: StoreCall,
   ): Promise<TransactionResult<T>> {
-    return this.#inTurn(call, (connection) =>
+    return this.#run(call, (connection) =>
       connection.writing(() => {
         const { result, mutations } = decide(this.#selected(connection, query));
         if (mutations.length === 0) return { result, timestamp: undefined };
-        // From here to the commit nothing else runs, so this is "right before". `decide` is the caller's code: it may
-        // have aborted its own signal, or closed this store.
+        // From here to the commit nothing else runs, so this is "right before". `decide` is the caller's code, and may have
+        // aborted the signal or closed this store.
         this.#checkCall(call);
         return { result, timestamp: this.#applied(connection, mutations) };
       }),
@@ -157,19 +157,19 @@ class SqliteStore implements SchemaStore {
   }
 
   async rows(query: RowQuery, call: StoreCall): Promise<LockRow[]> {
-    return this.#inTurn(call, (connection) =>
+    return this.#run(call, (connection) =>
       connection.reading(() => this.#selected(connection, query)),
     );
   }
 
   async entries(query: EntryQuery, call: StoreCall): Promise<StoredEntry[]> {
-    return this.#inTurn(call, (connection) =>
+    return this.#run(call, (connection) =>
       selectedEntries(connection, this.#tables.logTable, query),
     );
   }
 
   async outcome({ entries, names }: OutcomeQuery, call: StoreCall): Promise<Outcome> {
-    return this.#inTurn(call, (connection) =>
+    return this.#run(call, (connection) =>
       connection.reading(() => ({
         entries: standingEntries(connection, this.#tables.logTable, entries),
         names: standingNames(connection, this.#tables.lockTable, names),
@@ -184,9 +184,9 @@ class SqliteStore implements SchemaStore {
     this.#connection = undefined;
   }
 
-  async #inTurn<T>(call: StoreCall, work: (connection: SqliteConnection) => T): Promise<T> {
+  async #run<T>(call: StoreCall, work: (connection: SqliteConnection) => T): Promise<T> {
     this.#checkCall(call);
-    return this.#turns.take(call, () => {
+    return this.#calls.run(call, () => {
       this.#checkCall(call);
       if (!this.#connection) throw new StoreError('unavailable', NOT_OPEN(this.#path));
       return work(this.#connection);
@@ -218,7 +218,7 @@ class SqliteStore implements SchemaStore {
         this.#identity = this.#identityOf(this.#connection);
         return;
       } catch (error) {
-        // Switching a new file to write-ahead logging needs it alone for a moment, and does not wait for it.
+        // To switch a new file to write-ahead logging, SQLite needs the file alone, and does not wait for it.
         if (!(error instanceof StoreError) || error.failure !== 'aborted') throw error;
         if (performance.now() >= end) {
           throw new StoreError('unavailable', OPEN_TIMED_OUT(this.#path, timeout), {
@@ -230,12 +230,12 @@ class SqliteStore implements SchemaStore {
     }
   }
 
-  /** By the file and not its path: links, mounts and working directories lead to one file by many paths. */
+  /** It identifies the file, not the path: links, mounts and working directories give a file many paths. */
   #identityOf({ identity }: SqliteConnection): string {
     const { lockTable, logTable } = this.#tables;
-    const place = this.#path === ':memory:' ? randomUUID() : `${this.#clock.bootId} ${identity}`;
-    // SQLite's table names differ by more than case.
-    return `${place} ${lockTable} ${logTable}`.toLowerCase();
+    const file = this.#path === ':memory:' ? randomUUID() : `${this.#clock.bootId} ${identity}`;
+    // SQLite's names of tables ignore case.
+    return `${file} ${lockTable} ${logTable}`.toLowerCase();
   }
 
   #prepared(connection: SqliteConnection): SqliteConnection {
@@ -261,7 +261,7 @@ class SqliteStore implements SchemaStore {
     throw new StoreError('invalid', TABLES_MISSING(this.#path, missing, schema));
   }
 
-  /** Tables of another make under our names would fail at the first use, long after start-up. */
+  /** Other tables with our names would otherwise fail at the first use, long after the start. */
   #checkTables(connection: SqliteConnection): void {
     const { lockTable, logTable } = this.#tables;
     try {

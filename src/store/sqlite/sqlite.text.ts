@@ -4,7 +4,7 @@ import type { SqliteColumn } from './sqlite.driver.js';
 import { NOT_AN_INTEGER, NOT_TEXT } from './sqlite.messages.js';
 
 /**
- * Half of a surrogate pair has no UTF-8: it would come back as another character, or meet another row.
+ * Checks for a lone surrogate. It has no UTF-8, so it would come back as another character, or match another row.
  *
  * @returns the text
  * @throws `refused`
@@ -14,7 +14,7 @@ export function checkText(column: string, text: string): string {
   return text;
 }
 
-/** Text is selected as a blob, because libsql cuts text off at a NUL when it reads it. */
+/** Text is selected as a blob, because libsql cuts text at a NUL. */
 export function textOf(column: SqliteColumn): string {
   return column === null ? '' : column.toString();
 }

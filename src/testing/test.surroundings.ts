@@ -2,13 +2,13 @@ import { HedgeError } from '../errors/index.js';
 import type { LifeStage, Recurring, SurroundedMember, Surroundings } from '../hedge.surroundings.js';
 import { MemoryEndpoint } from './memory.network.js';
 import { MemoryStore } from './memory.store.js';
-import type { GroupPlace, TestGroup } from './test.group.js';
+import type { Participant, TestGroup } from './test.group.js';
 import { TestCrons } from './test.crons.js';
 import { TestClock } from './test.time.js';
 import { TWO_APPS } from './testing.messages.js';
 
-/** What one member is placed in. */
-export class TestPlace implements Surroundings, GroupPlace {
+/** The clock, network and store of a member in a spec. */
+export class TestSurroundings implements Surroundings, Participant {
   readonly clock: TestClock;
   readonly network: MemoryEndpoint;
   readonly store: MemoryStore;
@@ -17,9 +17,9 @@ export class TestPlace implements Surroundings, GroupPlace {
 
   constructor(
     private readonly group: TestGroup,
-    /** An app of the user's, and not another member that a spec has join. */
+    /** True for an app, false for another member that joined in the spec. */
     readonly isApp: boolean,
-    /** Awaited before the member takes part. */
+    /** Runs before the member takes part. */
     private readonly prepare?: () => Promise<unknown>,
   ) {
     this.clock = new TestClock(group.time);
@@ -28,7 +28,7 @@ export class TestPlace implements Surroundings, GroupPlace {
     this.store = new MemoryStore(group.tables, group.identity, group.time.touched);
   }
 
-  /** While it runs. */
+  /** The member, while it runs. */
   get member(): SurroundedMember | undefined {
     return this.#member;
   }
@@ -43,20 +43,20 @@ export class TestPlace implements Surroundings, GroupPlace {
 
   async reached(stage: LifeStage, member: SurroundedMember): Promise<void> {
     if (stage === 'starting') return this.#start(member);
-    // Of an app that these options were given to although another one had them.
+    // A second app got the same options, and was refused.
     if (member !== this.#member) return;
     if (stage === 'started') {
       await this.group.leaderKnown(this);
       return this.crons.start();
     }
-    // So that handlers and hooks have as long as they really do.
+    // Handlers and hooks get as much time as in production.
     if (stage === 'leaving') return this.group.time.flow(this, true);
     this.#member = undefined;
     this.crons.clear();
     await this.group.left(this);
   }
 
-  /** As when its process is killed: nothing of it happens any more. */
+  /** Ends everything of the member at once, as when its process is killed. */
   crash(): void {
     this.clock.stop();
     this.store.stop();

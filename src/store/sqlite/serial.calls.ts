@@ -6,15 +6,16 @@ import type { StoreCall } from '../hedge.store.js';
 import { BUSY_TOO_LONG, GIVEN_UP } from './sqlite.messages.js';
 
 /**
- * Gives each call a turn of the event loop to itself, first come, first served, and what is urgent before all others. Calls
- * are synchronous: many in a row, each waiting for another process, would otherwise hold up sockets and timers for as long
- * as all of them together, and a caller that always has one more would never let them run.
+ * Runs calls one after the other, each in its own tick of the event loop. Urgent calls go first, all others run in the
+ * order in which they came. Calls are synchronous, and each may wait for another process: several of them in a single
+ * tick would stop sockets and timers for the sum of their waits.
  */
-export class Turns {
+export class SerialCalls {
   #last: Promise<void> = Promise.resolve();
   readonly #urgent: (() => void)[] = [];
 
-  take<T>(call: StoreCall, work: () => T): Promise<T> {
+  /** Rejects when the call's time is up or its signal aborts before its tick comes. */
+  run<T>(call: StoreCall, work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let isOver = false;
       const finish = () => {
@@ -31,11 +32,11 @@ export class Turns {
         Math.min(call.timeout, LONGEST_TIMER),
       );
       const { signal } = call;
-      // Whoever gave up does not wait for the calls that came before.
+      // An aborted call does not wait for the calls before it.
       const unlisten =
         signal &&
         onAbort(signal, () => drop(new StoreError('given-up', GIVEN_UP, { cause: signal.reason })));
-      const turn = () => {
+      const runNow = () => {
         if (isOver) return;
         finish();
         try {
@@ -44,27 +45,27 @@ export class Turns {
           reject(error);
         }
       };
-      if (call.isUrgent) this.#urgent.push(turn);
-      this.#last = this.#inNextTurn(this.#last, call.isUrgent ? nothing : turn);
+      if (call.isUrgent) this.#urgent.push(runNow);
+      this.#last = this.#inNextTick(this.#last, call.isUrgent ? nothing : runNow);
     });
   }
 
-  async #inNextTurn(previous: Promise<void>, work: () => void): Promise<void> {
+  async #inNextTick(previous: Promise<void>, work: () => void): Promise<void> {
     await previous;
-    await nextTurn();
+    await nextTick();
     for (let urgent = this.#urgent.shift(); urgent; urgent = this.#urgent.shift()) {
       urgent();
-      await nextTurn();
+      await nextTick();
     }
     work();
   }
 }
 
-function nextTurn(): Promise<void> {
+function nextTick(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
 }
 
-/** Its turn was somebody else's. */
+/** An urgent call runs in the tick of the call before it. */
 function nothing(): void {}
