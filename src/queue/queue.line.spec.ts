@@ -1,5 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { RESOURCE, QUEUE_LEASE, QueueMembers, type QueueMember } from '../../test/support/simulated/queue.members.js';
+import {
+  RESOURCE,
+  QUEUE_LEASE,
+  QueueGroup,
+  type QueueMember,
+} from '../../test/support/simulated/queue.members.js';
 import { VirtualTime } from '../../test/support/time/virtual.clock.js';
 import type { Waiter } from '../lock/index.js';
 import { STILL_IN_LINE, STILL_UNLED } from './queue.messages.js';
@@ -12,14 +17,14 @@ const ELECTING = 1_100;
 
 describe('QueueLine', () => {
   let time: VirtualTime;
-  let members: QueueMembers;
+  let members: QueueGroup;
   let a: QueueMember, b: QueueMember, c: QueueMember;
   /** Who had the turn, in order. */
   let turns: string[];
 
   beforeEach(() => {
     time = new VirtualTime();
-    members = new QueueMembers(time);
+    members = new QueueGroup(time);
     [a, b, c] = members.make('a', 'b', 'c');
     turns = [];
   });

@@ -13,9 +13,13 @@ import { HedgeModule, HedgeService, type HedgeStore } from '../../src/index.js';
 import { spannerStore } from '../../src/store/spanner/index.js';
 import type { Mutation } from '../../src/store/mutation.js';
 import { sqliteStore } from '../../src/store/sqlite/index.js';
-import { createDatabase, findEmulator, startEmulator } from '../support/emulators/spanner.emulator.js';
-import { freshFile } from '../support/stores/sqlite.file.js';
-import { distant } from './distant.js';
+import {
+  createDatabase,
+  findEmulator,
+  startEmulator,
+} from '../support/emulators/spanner.emulator.js';
+import { freshFile } from '../support/stores/database.file.js';
+import { delayedProxy } from './delayed.proxy.js';
 import { benchLocks } from './locks.bench.js';
 import { benchMembers } from './members.bench.js';
 import { costOf, inTurns, latency, throughput, type Pair } from './measure.js';
@@ -193,7 +197,7 @@ async function onSpanner(bench: (name: string, database: string) => Promise<void
   // A fresh one for each: it slows down with what is in it.
   for (const delay of [0, 3]) {
     const emulator = await startEmulator();
-    const link = await distant(emulator.host, delay);
+    const link = await delayedProxy(emulator.host, delay);
     const database = await createDatabase(emulator, { tables: true });
     process.env['SPANNER_EMULATOR_HOST'] = delay > 0 ? link.host : emulator.host;
     const where = delay > 0 ? `, ${2 * delay} ms away` : '';

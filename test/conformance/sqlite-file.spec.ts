@@ -5,8 +5,20 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HedgeStore, StoreCall } from '../../src/store/index.js';
 import { makeReadingStore, makeSchemaStore } from '../../src/database/index.js';
 import { sqliteSchema, sqliteStore } from '../../src/store/sqlite/index.js';
-import { INVALID_FILE, INVALID_TABLE_NAME, CANNOT_OPEN, SAME_TABLE_TWICE, FILE_REPLACED, NOT_A_DATABASE, NO_FILE, NOT_UTF8, OPEN_TIMED_OUT, READ_ONLY, WRONG_TABLES } from '../../src/store/sqlite/sqlite.messages.js';
-import { freshFile, removeFile } from '../support/stores/sqlite.file.js';
+import {
+  INVALID_FILE,
+  INVALID_TABLE_NAME,
+  CANNOT_OPEN,
+  SAME_TABLE_TWICE,
+  FILE_REPLACED,
+  NOT_A_DATABASE,
+  NO_FILE,
+  NOT_UTF8,
+  OPEN_TIMED_OUT,
+  READ_ONLY,
+  WRONG_TABLES,
+} from '../../src/store/sqlite/sqlite.messages.js';
+import { freshFile, removeFile } from '../support/stores/database.file.js';
 
 const CALL: StoreCall = { timeout: 10_000 };
 

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HedgeStore, Mutation, StoredEntry } from '../../src/store/index.js';
 import { sqliteStore } from '../../src/store/sqlite/index.js';
-import { freshFile, removeFile } from '../support/stores/sqlite.file.js';
+import { freshFile, removeFile } from '../support/stores/database.file.js';
 import { ended, killed, startWorker } from './sqlite-processes.starter.js';
 
 const CALL = { timeout: 10_000 };

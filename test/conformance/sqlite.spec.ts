@@ -1,7 +1,7 @@
 import { afterAll } from 'vitest';
 import type { HedgeStore } from '../../src/store/index.js';
 import { sqliteStore } from '../../src/store/sqlite/index.js';
-import { freshFile, removeFile } from '../support/stores/sqlite.file.js';
+import { freshFile, removeFile } from '../support/stores/database.file.js';
 import { storeConformance } from './store.suite.js';
 
 const CALL = { timeout: 10_000 };

@@ -3,10 +3,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { container, filledIn, manifestOf, template, VALUES } from '../support/deployment/deployment.template.js';
 import { pageAt } from '../support/docs/published.pages.js';
 import { programs } from '../support/processes/installed.programs.js';
-import { gcloudFaults } from './gcloud-parser.js';
-import { kubectlFaults } from './kubectl-parser.js';
-import { typed, type Typed } from './typed-commands.js';
-import { claimOf } from '../docs/command-claims.js';
+import { gcloudFaults } from './gcloud.parser.js';
+import { kubectlFaults } from './kubectl.parser.js';
+import { runWithStandIns, type StandInRun } from './stand-in.programs.js';
+import { knownCommand } from '../docs/known.commands.js';
 
 const HOW_TO_GET_THEM =
   'No gcloud and kubectl: the commands of the deployment are not checked. Debian: google-cloud-cli, kubectl.\n';
@@ -19,10 +19,10 @@ const section = pageAt(PAGE).section('Deploy to GKE');
 const { PROJECT, REGION, TAG } = VALUES;
 
 describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', () => {
-  let typedHere: Typed;
+  let run: StandInRun;
 
   const callsOf = (...words: string[]) =>
-    typedHere.calls.filter((call) => call.join(' ').startsWith(words.join(' ')));
+    run.calls.filter((call) => call.join(' ').startsWith(words.join(' ')));
   /** What is made by `gcloud GROUP create NAME` and the like. */
   const namesOf = (group: string, verb: RegExp) => {
     const words = group.split(' ').length + 1;
@@ -32,12 +32,12 @@ describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', (
   };
 
   beforeAll(() => {
-    typedHere = typed(commands.join('\n'), { 'deployment_template.yaml': template }, TAG);
+    run = runWithStandIns(commands.join('\n'), { 'deployment_template.yaml': template }, TAG);
   });
 
   it('are all of the page that nobody else checks', () => {
-    const others = all.slice(0, first).map((command) => claimOf(PAGE, command)!);
-    expect(others.filter((claim) => 'page' in claim)).toEqual([]);
+    const others = all.slice(0, first).map((command) => knownCommand(PAGE, command)!);
+    expect(others.filter((known) => 'page' in known)).toEqual([]);
   });
 
   it('are as gcloud has them', () => {
@@ -66,8 +66,8 @@ describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', (
   });
 
   it('fill in the template, and make the tables', () => {
-    expect(typedHere.files['deployment.yaml']).toBe(filledIn());
-    expect(typedHere.files['tables.sql']).toContain('CREATE TABLE IF NOT EXISTS locktable');
+    expect(run.files['deployment.yaml']).toBe(filledIn());
+    expect(run.files['tables.sql']).toContain('CREATE TABLE IF NOT EXISTS locktable');
     expect(
       callsOf('gcloud spanner databases create').map((call) => flagOf(call, 'ddl-file')),
     ).toEqual(['tables.sql']);
@@ -113,7 +113,7 @@ describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', (
     const pods = manifestOf('ServiceAccount').metadata!;
     expect(pods.annotations).toEqual({ 'iam.gke.io/gcp-service-account': account });
 
-    const bindings = typedHere.calls.filter((call) => call.includes('add-iam-policy-binding'));
+    const bindings = run.calls.filter((call) => call.includes('add-iam-policy-binding'));
     const given = bindings.map((call) => [
       call[call.indexOf('add-iam-policy-binding') + 1],
       flagOf(call, 'member'),
@@ -151,7 +151,7 @@ describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', (
       expect(call).toContain(`--namespace=${namespace}`);
       expect(flagOf(call, 'from-literal')).toMatch(new RegExp(`^${secretKeyRef!.key}=`));
     }
-    const [old, both, turned, fresh, ...rest] = typedHere.secrets;
+    const [old, both, turned, fresh, ...rest] = run.secrets;
     expect([both, turned, ...rest]).toEqual([`${old},${fresh}`, `${fresh},${old}`]);
     expect(new Set([old, fresh].map(({ length }) => length))).toEqual(new Set([44]));
     expect(old).not.toBe(fresh);
@@ -168,7 +168,7 @@ describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', (
     const explained = section.rowsOfCodes
       .filter(([, { text }]) => /^the (database|topic|project|service account)$/.test(text))
       .map(([role]) => role.text.replace('roles/', ''));
-    const given = typedHere.calls
+    const given = run.calls
       .filter((call) => call.includes('add-iam-policy-binding'))
       .flatMap((call) => flagOf(call, 'role')?.split('roles/').at(-1) ?? []);
     // That one is the nodes', and is explained beside its command.
@@ -192,7 +192,7 @@ describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', (
     const [deleted] = namesOf('iam service-accounts', /^delete$/);
     expect(deleted).toBe(`${account}@${PROJECT}.iam.gserviceaccount.com`);
     expect(namesOf('projects', /^remove-iam-policy-binding$/)).toEqual([PROJECT]);
-    const made = typedHere.calls.flatMap(([program, ...args]) =>
+    const made = run.calls.flatMap(([program, ...args]) =>
       program === 'gcloud' && args.some((word) => word.startsWith('create')) ? [args[0]] : [],
     );
     expect(new Set(made)).toEqual(new Set(['container', 'spanner', 'pubsub', 'iam', 'artifacts']));
@@ -200,7 +200,7 @@ describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', (
 
   it('enable what they use before they use it', () => {
     const [, , , ...apis] = callsOf('gcloud')[0];
-    const used = typedHere.calls.flatMap(([program, group, ...rest]) =>
+    const used = run.calls.flatMap(([program, group, ...rest]) =>
       program === 'gcloud' && rest.some((word) => word.startsWith('create')) ? [group] : [],
     );
     // The last ones are how pods act as the account, and `gcloud projects`.
@@ -215,7 +215,7 @@ describe.skipIf(!isChecked())('the commands that deploy sample/02-pubsub-gke', (
   });
 
   it('are for the region that was said', () => {
-    const regions = typedHere.calls.flatMap((call) =>
+    const regions = run.calls.flatMap((call) =>
       ['region', 'location', 'config'].flatMap((name) => flagOf(call, name) ?? []),
     );
     expect(new Set(regions)).toEqual(new Set([REGION, `regional-${REGION}`]));

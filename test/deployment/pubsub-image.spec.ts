@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/time/until.js';
-import { buildStages, stagesOf, valueOf } from './image.js';
+import { buildStages, stagesOf, valueOf } from './dockerfile.stages.js';
 import { freePort } from '../support/network/free.ports.js';
 
 const SAMPLE = 'sample/02-pubsub-gke';

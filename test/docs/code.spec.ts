@@ -2,9 +2,9 @@ import { appendFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MarkdownPage } from '../support/docs/markdown.page.js';
 import { PAGES } from '../support/docs/published.pages.js';
-import { DocumentedCode, diagnosticsOf, checkNames } from './documented-code.js';
+import { DocumentedCode, diagnosticsOf, checkNames } from './documented.code.js';
 
-/** Each has a spec here: ts is compiled, sh run by whoever claims it, data parsed and run, diagrams compared. */
+/** Each has a spec here: ts is compiled, sh is run or looked up, data parsed and run, diagrams compared. */
 const CHECKED = ['ts', 'sh', 'json', 'yaml', 'sql', 'mermaid'];
 
 describe('the code of the docs', () => {

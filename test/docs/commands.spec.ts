@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { MarkdownPage } from '../support/docs/markdown.page.js';
 import { PAGES } from '../support/docs/published.pages.js';
 import { commandsIn } from '../support/docs/shell.commands.js';
-import { CLAIMS, claimOf } from './command-claims.js';
+import { KNOWN_COMMANDS, knownCommand } from './known.commands.js';
 
 const commands = PAGES.flatMap((page) =>
   [...new Set([...page.commands, ...namedCommandsOf(page)])].map((command) => ({
@@ -13,16 +13,16 @@ const commands = PAGES.flatMap((page) =>
 );
 
 describe('the commands of the docs', () => {
-  it('are each claimed by somebody who checks them', () => {
-    const unclaimed = commands.filter(({ page, command }) => !claimOf(page, command));
+  it('are each known, and checked', () => {
+    const unknown = commands.filter(({ page, command }) => !knownCommand(page, command));
     expect(commands.length).toBeGreaterThan(10);
-    expect(unclaimed).toEqual([]);
-    expect(claimOf('README.md', 'rm -rf node_modules')).toBeUndefined();
+    expect(unknown).toEqual([]);
+    expect(knownCommand('README.md', 'rm -rf node_modules')).toBeUndefined();
   });
 
   const checked = commands.flatMap(({ page, command }) => {
-    const claim = claimOf(page, command);
-    return claim && 'check' in claim ? { page, command, check: claim.check } : [];
+    const known = knownCommand(page, command);
+    return known && 'check' in known ? { page, command, check: known.check } : [];
   });
   // Some stand on many pages: once is enough for what the page does not matter to.
   const faults = new Map<string, string>();
@@ -32,11 +32,11 @@ describe('the commands of the docs', () => {
     expect(faults.get(key)).toBe('');
   });
 
-  it.each(CLAIMS)('are not claimed in vain: $command', (claim) => {
-    const its = commands.filter(({ page, command }) => claimOf(page, command) === claim);
+  it.each(KNOWN_COMMANDS)('are on some page: $command', (known) => {
+    const its = commands.filter(({ page, command }) => knownCommand(page, command) === known);
     expect(its).not.toEqual([]);
-    if ('spec' in claim)
-      expect(readFileSync(claim.spec, 'utf8')).toContain(`pageAt('${claim.page}').commands`);
+    if ('spec' in known)
+      expect(readFileSync(known.spec, 'utf8')).toContain(`pageAt('${known.page}').commands`);
   });
 
   it('are told apart by lines, but for what goes on', () => {
@@ -64,6 +64,6 @@ function namedCommandsOf({ codes }: MarkdownPage): string[] {
 }
 
 function faultOf(command: string): string | undefined {
-  const claim = claimOf('README.md', command);
-  return claim && 'check' in claim ? claim.check(command, 'README.md') : undefined;
+  const known = knownCommand('README.md', command);
+  return known && 'check' in known ? known.check(command, 'README.md') : undefined;
 }

@@ -1,8 +1,8 @@
 import { appendFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { pageAt } from '../support/docs/published.pages.js';
-import { DocumentedCode, diagnosticsOf } from './documented-code.js';
-import { asModule, examplesOfApi } from './docstring-examples.js';
+import { DocumentedCode, diagnosticsOf } from './documented.code.js';
+import { asModule, examplesOfApi } from './docstring.examples.js';
 
 /** What newcomers meet first: each shows how it is used. */
 const SHOWN = [

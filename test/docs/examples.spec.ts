@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { freePort } from '../support/network/free.ports.js';
-import { asJavaScript, DocumentedCode, transpiled } from './documented-code.js';
+import { asJavaScript, DocumentedCode, transpiled } from './documented.code.js';
 
 const code = new DocumentedCode('examples');
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pageAt, PAGES } from '../support/docs/published.pages.js';
-import { hardWordsIn } from './plain-english.js';
+import { hardWordsIn } from './hard.words.js';
 
 /** Still to be rewritten. A page leaves this list with its last hard word, and no page comes back. */
 const NOT_YET = [

@@ -12,9 +12,16 @@ import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqliteStore } from '../../src/store/sqlite/index.js';
 import type { GroupStatus } from '../../src/cli/status/group.status.js';
-import { runCommand, runHere, shellCommand, startCommand, startProgram, type CommandResult } from '../support/processes/command.line.js';
+import {
+  runCommand,
+  runHere,
+  shellCommand,
+  startCommand,
+  startProgram,
+  type CommandResult,
+} from '../support/processes/command-line.process.js';
 import { until } from '../support/time/until.js';
-import { freshFile, removeFile } from '../support/stores/sqlite.file.js';
+import { freshFile, removeFile } from '../support/stores/database.file.js';
 
 const CALL = { timeout: 20_000 };
 /** Whoever this is, it is not the owner of what the tests make. */

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, expect, it, vi } from 'vitest';
-import { freePorts, startDemo, type Demo } from '../support/samples/demo.sample.js';
+import { startOfFreeRange } from '../support/network/free.ports.js';
+import { startDemo, type Demo } from '../support/samples/demo.sample.js';
 import { pageAt } from '../support/docs/published.pages.js';
-import { startProgram, type CommandResult } from '../support/processes/command.line.js';
+import { startProgram, type CommandResult } from '../support/processes/command-line.process.js';
 
 interface Status {
   url: string;
@@ -109,7 +110,7 @@ it('leaves no member behind when the script itself is killed', async () => {
 });
 
 it('says which port is taken, and how to choose others', async () => {
-  const base = await freePorts();
+  const base = await startOfFreeRange(3);
   const server = createServer().listen(base + 1);
   await once(server, 'listening');
   try {

@@ -14,7 +14,7 @@ import { concatMap, NEVER, Observable, of, type Subscriber } from 'rxjs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { HedgeService, HedgeStream, OnLeaderMessage, OnLeaderStream } from '../../src/index.js';
 import { SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
-import { countedSource, readAll } from '../support/messaging/messaging.streams.js';
+import { countedSource, readAll } from '../support/messaging/stream.readers.js';
 
 /** What became of puts that were made when a handler was torn down. */
 const put: unknown[] = [];

@@ -29,7 +29,7 @@ import {
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { HedgeContext, HedgeService, HedgeStream, OnLeaderMessage, OnLeaderStream } from '../../src/index.js';
 import { SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
-import { countedSource, readAll } from '../support/messaging/messaging.streams.js';
+import { countedSource, readAll } from '../support/messaging/stream.readers.js';
 import { behindProxy } from '../support/network/proxied.member.js';
 
 /** What handlers did, in order. */

@@ -1,8 +1,16 @@
 import { Logger } from '@nestjs/common';
 import { NEVER } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { closeOf, connectRaw, frame, helloTo, startMessaging, startPlainServer, type MessagingMember } from '../support/messaging/messaging.members.js';
-import { countedSource, openStream } from '../support/messaging/messaging.streams.js';
+import {
+  closeOf,
+  connectRaw,
+  frame,
+  helloTo,
+  startMessaging,
+  startPlainServer,
+  type MessagingMember,
+} from '../support/messaging/messaging.members.js';
+import { countedSource, openStream } from '../support/messaging/stream.readers.js';
 
 const SOON = { timeout: 10_000, interval: 5 };
 

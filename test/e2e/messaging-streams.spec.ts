@@ -13,8 +13,15 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HedgeError } from '../../src/errors/index.js';
 import { PeerLostError, PeerUnreachableError, type Caller } from '../../src/messaging/index.js';
-import { connectionsOf, connectRaw, helloTo, HOST, startMessaging, type MessagingMember } from '../support/messaging/messaging.members.js';
-import { countedSource, openStream, readAll } from '../support/messaging/messaging.streams.js';
+import {
+  connectionsOf,
+  connectRaw,
+  helloTo,
+  HOST,
+  startMessaging,
+  type MessagingMember,
+} from '../support/messaging/messaging.members.js';
+import { countedSource, openStream, readAll } from '../support/messaging/stream.readers.js';
 import { startTcpProxy } from '../support/network/tcp.proxy.js';
 
 const SOON = { timeout: 10_000, interval: 5 };

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GroupStatus } from '../../src/cli/status/group.status.js';
-import { runCommand, runHere, startCommand, type CommandResult } from '../support/processes/command.line.js';
+import {
+  runCommand,
+  runHere,
+  startCommand,
+  type CommandResult,
+} from '../support/processes/command-line.process.js';
 import { Cluster } from '../support/cluster/cluster.js';
 import { until } from '../support/time/until.js';
 import type { MemberProcess } from '../support/cluster/member.process.js';

@@ -4,7 +4,11 @@ import { until } from '../support/time/until.js';
 import type { MemberProcess } from '../support/cluster/member.process.js';
 import { agreedOn, leftSince, listOf } from './process-members.lists.js';
 import { machineTime, msBetween } from '../support/time/machine.time.js';
-import { Network, noNetwork, type NetworkHost } from '../support/network/network.namespaces.js';
+import {
+  NetworkNamespaces,
+  noNetwork,
+  type NetworkHost,
+} from '../support/network/network.namespaces.js';
 import { openSqlite, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
@@ -111,12 +115,12 @@ describe('the member lists of five processes', () => {
 describe.skipIf(noNetwork)('the member lists of five hosts', () => {
   let store: SharedStore;
   let cluster: Cluster;
-  let network: Network;
+  let network: NetworkNamespaces;
   let members: MemberProcess[];
   const hosts = new Map<MemberProcess, NetworkHost>();
 
   beforeEach(async () => {
-    network = new Network();
+    network = new NetworkNamespaces();
     hosts.clear();
     store = await openSqlite();
     cluster = new Cluster({ hedge: { ...store.hedge, leaseDuration: LEASE }, env: store.env });

@@ -9,9 +9,26 @@ import { pageAt } from '../support/docs/published.pages.js';
 
 import { noNetwork } from '../support/network/network.namespaces.js';
 import { freePort } from '../support/network/free.ports.js';
-import { findPubSubEmulator, startPubSubEmulator, type PubSubEmulator } from '../support/emulators/pubsub.emulator.js';
-import { PROJECT, TOPIC, childrenOf, pubsubClient, startCommand, startPod, type SampleProcess } from '../support/samples/pubsub.sample.js';
-import { createDatabase, findEmulator, startEmulator, type SpannerEmulator } from '../support/emulators/spanner.emulator.js';
+import {
+  findPubSubEmulator,
+  startPubSubEmulator,
+  type PubSubEmulator,
+} from '../support/emulators/pubsub.emulator.js';
+import {
+  PROJECT,
+  TOPIC,
+  childrenOf,
+  pubsubClient,
+  startSampleCommand,
+  startPod,
+  type SampleProcess,
+} from '../support/samples/pubsub.sample.js';
+import {
+  createDatabase,
+  findEmulator,
+  startEmulator,
+  type SpannerEmulator,
+} from '../support/emulators/spanner.emulator.js';
 import { startTcpProxy } from '../support/network/tcp.proxy.js';
 
 const canRun = [findEmulator(), findPubSubEmulator()].every((source) => source !== undefined);
@@ -123,7 +140,7 @@ describe.skipIf(!canRun)('the sample with Pub/Sub', () => {
         .trim()
         .split('\n')
         .at(-1)!;
-      three = startCommand(command, { ...emulators(), LEASE_DURATION: `${LEASE}` });
+      three = startSampleCommand(command, { ...emulators(), LEASE_DURATION: `${LEASE}` });
       await until('all listen', () => three!.after(/Listens to /).length === 3, 30_000);
     });
 
@@ -254,7 +271,7 @@ describe.skipIf(!canRun)('the sample with Pub/Sub', () => {
       'says how to start the one of %s',
       async (variable) => {
         const nobody = `localhost:${await freePort()}`;
-        pod = startCommand(local, { ...emulators(), [variable]: nobody });
+        pod = startSampleCommand(local, { ...emulators(), [variable]: nobody });
 
         expect(await pod.exited).toEqual([1, null]);
         const output = pod.lines.join('\n');
@@ -268,12 +285,12 @@ describe.skipIf(!canRun)('the sample with Pub/Sub', () => {
       const proxy = await startTcpProxy(spanner.host);
       proxy.blackhole();
       const env = { ...emulators(), SPANNER_EMULATOR_HOST: proxy.host };
-      pod = startCommand(local, env);
+      pod = startSampleCommand(local, env);
       await until('it asks', () => proxy.connections > 0);
       pod.child.kill('SIGINT');
       expect(await pod.exited).toEqual([null, 'SIGINT']);
 
-      pod = startCommand(local, env);
+      pod = startSampleCommand(local, env);
       expect(await pod.exited).toEqual([1, null]);
       expect(pod.lines.join('\n')).toContain('Spanner gave no answer within 5000 ms');
       await proxy.close();

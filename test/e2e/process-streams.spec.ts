@@ -8,8 +8,8 @@ import { HedgeContext, HedgeStream, OnLeaderStream } from '../../src/index.js';
 import { Cluster } from '../support/cluster/cluster.js';
 import { SOON, startApp, type App } from '../support/apps/hedge.apps.js';
 import { logs } from '../support/apps/recorded.logs.js';
-import { countedSource, readAll } from '../support/messaging/messaging.streams.js';
-import { freshFile, removeFile } from '../support/stores/sqlite.file.js';
+import { countedSource, readAll } from '../support/messaging/stream.readers.js';
+import { freshFile, removeFile } from '../support/stores/database.file.js';
 
 const inputs: Promise<unknown>[] = [];
 const signals: AbortSignal[] = [];

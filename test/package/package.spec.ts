@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { installPacked, type Installation } from './packed.js';
+import { installPacked, type Installation } from './packed.installation.js';
 
 interface Manifest {
   version: string;

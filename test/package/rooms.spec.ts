@@ -145,7 +145,7 @@ describe('the rules of the house', () => {
       'src/messaging/a.ts',
       "import { RpcProxy } from '@nestjs/microservices/context/rpc-proxy.js';",
     ],
-    ['src/log/a.ts', "import { freshFile } from '../../test/support/stores/sqlite.file.js';"],
+    ['src/log/a.ts', "import { freshFile } from '../../test/support/stores/database.file.js';"],
     ['src/log/a.ts', "import { HedgeError } from 'nestjs-hedge';"],
     ['src/log/a.ts', "import { vi } from 'vitest';"],
     ['src/log/a.ts', "import { commit } from './group.commit.spec.js';"],

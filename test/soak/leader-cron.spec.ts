@@ -6,7 +6,7 @@ import { until } from '../support/time/until.js';
 import type { MemberProcess } from '../support/cluster/member.process.js';
 import { reportCrons } from '../support/cluster/cron.report.js';
 import { clockAhead } from './fake.time.js';
-import { Mishaps } from './mishaps.js';
+import { MishapSeries } from './mishaps.js';
 import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
@@ -26,7 +26,7 @@ function isRunning({ name, records }: MemberProcess): Promise<true> {
 describe.each(sharedStores)('a cron of every second on $name', ({ name: storeName, open }) => {
   let store: SharedStore;
   let cluster: Cluster;
-  let mishaps: Mishaps;
+  let mishaps: MishapSeries;
   let handedOver = 0;
   /** Those whose clock is half a second ahead of the others', one after the other. */
   const ahead: MemberProcess[] = [];
@@ -35,7 +35,7 @@ describe.each(sharedStores)('a cron of every second on $name', ({ name: storeNam
     store = await open();
     const { hedge, env } = store;
     cluster = new Cluster({ hedge: { ...hedge, leaseDuration: LEASE, drainTimeout: 500 }, env });
-    mishaps = new Mishaps(cluster, {
+    mishaps = new MishapSeries(cluster, {
       leaseDuration: LEASE,
       stopsThemselves: storeName === 'SQLite',
       holder: () => undefined,

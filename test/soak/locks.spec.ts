@@ -7,7 +7,7 @@ import { handOvers, longestFairWait, takeOvers, waitsFor, type FairTurns, type W
 import { heldIntervals, lateEntries, mostAtOnce, overlappingTerms } from '../support/records/recorded.invariants.js';
 import type { ContestOptions } from '../support/member-app/member.contest.js';
 import { msBetween } from '../support/time/machine.time.js';
-import { Mishaps } from './mishaps.js';
+import { MishapSeries } from './mishaps.js';
 import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;
@@ -37,7 +37,7 @@ const PERMIT_TURNS: FairTurns = { ...LOCK_TURNS, contenders: 10, limit: 3 };
 describe.each(sharedStores)('on $name', ({ name: storeName, open }) => {
   let store: SharedStore;
   let cluster: Cluster;
-  let mishaps: Mishaps;
+  let mishaps: MishapSeries;
   /** Those that contend for permits only. */
   const permitsOnly = new Set<string>();
 
@@ -45,7 +45,7 @@ describe.each(sharedStores)('on $name', ({ name: storeName, open }) => {
     store = await open();
     const { hedge, env } = store;
     cluster = new Cluster({ hedge: { ...hedge, leaseDuration: LEASE, drainTimeout: 500 }, env });
-    mishaps = new Mishaps(cluster, {
+    mishaps = new MishapSeries(cluster, {
       leaseDuration: LEASE,
       stopsThemselves: storeName === 'SQLite',
       holder: () => {
@@ -133,7 +133,11 @@ describe.each(sharedStores)('on $name', ({ name: storeName, open }) => {
   });
 });
 
-function report(storeName: string, members: readonly MemberProcess[], { all }: Mishaps): string {
+function report(
+  storeName: string,
+  members: readonly MemberProcess[],
+  { all }: MishapSeries,
+): string {
   const count = (kind: string) => all.filter((mishap) => mishap.kind === kind).length;
   const onLeaders = all.filter(({ wasLeader }) => wasLeader).length;
   const lines = [LOCK.name, PERMIT.name].map((what) => {

@@ -25,7 +25,7 @@ export interface MishapOptions {
 }
 
 /** Lets members of a cluster be killed and stopped: in turn the one that leads, one that holds something, and any. */
-export class Mishaps {
+export class MishapSeries {
   readonly all: Mishap[] = [];
 
   constructor(

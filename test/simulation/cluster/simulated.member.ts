@@ -16,7 +16,7 @@ import type { SeededRandom } from '../../support/simulated/seeded.random.js';
 import type { SimulatedMesh } from '../../support/simulated/simulated.mesh.js';
 import { silentLogger } from './silent.logger.js';
 
-export interface MemberSetting {
+export interface SimulatedMemberSetting {
   readonly group: string;
   readonly leaseDuration: number;
   readonly id: string;
@@ -53,7 +53,7 @@ export class SimulatedMember {
   readonly #membership: Membership;
   #stopped = false;
 
-  constructor({ mutant, mesh, random, ...setting }: MemberSetting) {
+  constructor({ mutant, mesh, random, ...setting }: SimulatedMemberSetting) {
     const { group, leaseDuration, clock } = setting;
     this.id = setting.id;
     this.clock = clock;

@@ -5,7 +5,7 @@ import { until } from '../time/until.js';
 import { digestOf, type View } from './crowd.member.js';
 import type { CrowdSettings, Usage } from './crowd.process.js';
 import { msBetween } from '../time/machine.time.js';
-import { freshFile, removeFile } from '../stores/sqlite.file.js';
+import { freshFile, removeFile } from '../stores/database.file.js';
 
 /** Where the compiled processes are: right here, when this was compiled too. */
 const COMPILED = import.meta.filename.endsWith('.ts')

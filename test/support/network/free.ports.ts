@@ -15,6 +15,15 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/** The first of `length` neighbouring ports of the loopback that are all free. */
+export async function startOfFreeRange(length: number): Promise<number> {
+  for (;;) {
+    const first = await freePort();
+    const others = Array.from({ length: length - 1 }, (_, at) => isPortFree(first + 1 + at));
+    if ((await Promise.all(others)).every(Boolean)) return first;
+  }
+}
+
 /** Whether nobody listens on the port of the loopback. */
 export async function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   const server = createServer();

@@ -4,9 +4,9 @@ import { execFileSync, type ExecFileSyncOptions } from 'node:child_process';
  * A network of its own, in namespaces of this machine's kernel: hosts that reach each other and nothing else, between
  * which packets can be made to vanish without a word. Needs root and the `ip` command.
  */
-export class Network implements Disposable {
+export class NetworkNamespaces implements Disposable {
   static #count = 0;
-  readonly #name = `hg${process.pid % 100_000}-${Network.#count++}`;
+  readonly #name = `hg${process.pid % 100_000}-${NetworkNamespaces.#count++}`;
   readonly #hosts: NetworkHost[] = [];
 
   constructor() {
@@ -71,7 +71,7 @@ export const noNetwork = !canMakeNetworks();
 
 function canMakeNetworks(): boolean {
   try {
-    new Network()[Symbol.dispose]();
+    new NetworkNamespaces()[Symbol.dispose]();
     return true;
   } catch {
     process.stderr.write(

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { freePort, isPortFree } from '../network/free.ports.js';
+import { startOfFreeRange } from '../network/free.ports.js';
 
 /** What `npm start` starts, on ports that are free. */
 export class Demo {
@@ -16,7 +16,7 @@ export class Demo {
 }
 
 export async function startDemo(base?: number): Promise<Demo> {
-  const first = base ?? (await freePorts());
+  const first = base ?? (await startOfFreeRange(3));
   const child = spawn(process.execPath, ['build/sample/01-demo/cluster.js'], {
     env: { ...process.env, PORT: `${first}` },
   });
@@ -24,12 +24,4 @@ export async function startDemo(base?: number): Promise<Demo> {
     child,
     [0, 1, 2].map((offset) => `http://localhost:${first + offset}`),
   );
-}
-
-/** The first of three neighbouring ports that are free. */
-export async function freePorts(): Promise<number> {
-  for (;;) {
-    const first = await freePort();
-    if ((await isPortFree(first + 1)) && (await isPortFree(first + 2))) return first;
-  }
 }

@@ -38,7 +38,7 @@ export class SampleProcess {
 }
 
 /** Runs a command line of the sample's README, in place of the shell that it is given to. */
-export function startCommand(line: string, env: NodeJS.ProcessEnv): SampleProcess {
+export function startSampleCommand(line: string, env: NodeJS.ProcessEnv): SampleProcess {
   return new SampleProcess(spawn('bash', ['-c', `exec ${line}`], { env: environment(env) }));
 }
 

@@ -17,7 +17,7 @@ interface OpenRequest {
 }
 
 /** Members that join lines and keep them, over connections that take no time; what they send can be cut off. */
-export class QueueMembers {
+export class QueueGroup {
   readonly byId = new Map<string, QueueMember>();
   /** Requests that were sent, by route. */
   readonly sent = new Map<string, number>();
@@ -112,7 +112,7 @@ export class QueueMember {
 
   constructor(
     readonly id: string,
-    members: QueueMembers,
+    members: QueueGroup,
   ) {
     const clock = (this.clock = new VirtualClock(members.time));
     this.view = new LeaderView(clock);

@@ -3,7 +3,7 @@ import { createDatabase, databaseHandle, findEmulator, startEmulator, type Spann
 import type { HedgeStore, Mutation } from '../../../src/store/index.js';
 import { spannerStore } from '../../../src/store/spanner/index.js';
 import { sqliteStore } from '../../../src/store/sqlite/index.js';
-import { freshFile, removeFile } from './sqlite.file.js';
+import { freshFile, removeFile } from './database.file.js';
 
 /** A store that processes share. */
 export interface SharedStore {

@@ -2,8 +2,14 @@ import type { HedgeModuleOptions } from '../../../src/index.js';
 import type { HedgeStore } from '../../../src/store/index.js';
 import { spannerStore } from '../../../src/store/spanner/index.js';
 import { sqliteStore } from '../../../src/store/sqlite/index.js';
-import { createDatabase, databaseHandle, findEmulator, startEmulator, type SpannerEmulator } from '../emulators/spanner.emulator.js';
-import { freshFile, removeFile } from './sqlite.file.js';
+import {
+  createDatabase,
+  databaseHandle,
+  findEmulator,
+  startEmulator,
+  type SpannerEmulator,
+} from '../emulators/spanner.emulator.js';
+import { freshFile, removeFile } from './database.file.js';
 
 /** One store that the members of a test share. */
 export interface StorePlace {

@@ -1,7 +1,14 @@
-import { faultInShell, faultOfCommandLine, faultOfGcloud, faultOfNode, faultOfVitest, type CommandCheck } from './command-checks.js';
+import {
+  faultInShell,
+  faultOfCommandLine,
+  faultOfGcloud,
+  faultOfNode,
+  faultOfVitest,
+  type CommandCheck,
+} from './command.checks.js';
 
-/** Who answers for commands that pages have their readers type. */
-export type Claim = CheckedHere | RunElsewhere;
+/** A kind of command that pages have their readers type, and what checks it. */
+export type KnownCommand = CheckedHere | RunElsewhere;
 
 interface CheckedHere {
   readonly command: RegExp;
@@ -19,8 +26,8 @@ interface RunElsewhere {
 const DEPLOYS =
   /^(gcloud (?!beta |emulators |pubsub topics publish )|kubectl |docker |sed |for |test |done$|[A-Z]+=|export (?!CLOUDSDK_API))/;
 
-/** The first that fits has it. Add yours here; a command that nobody claims fails the tests. */
-export const CLAIMS: readonly Claim[] = [
+/** The first that fits a command checks it. Add yours here: a command that is not known fails the tests. */
+export const KNOWN_COMMANDS: readonly KnownCommand[] = [
   { page: 'sample/01-demo/README.md', command: /^curl /, spec: 'test/e2e/demo.spec.ts' },
   {
     page: 'sample/02-pubsub-gke/README.md',
@@ -34,8 +41,8 @@ export const CLAIMS: readonly Claim[] = [
   { command: /^export /, check: faultInShell },
 ];
 
-export function claimOf(page: string, command: string): Claim | undefined {
-  return CLAIMS.find(
-    (claim) => claim.command.test(command) && (!('page' in claim) || claim.page === page),
+export function knownCommand(page: string, command: string): KnownCommand | undefined {
+  return KNOWN_COMMANDS.find(
+    (each) => each.command.test(command) && (!('page' in each) || each.page === page),
   );
 }

@@ -14,7 +14,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { programs } from '../support/processes/installed.programs.js';
 
 /** What came of a script of the docs, with programs in the place of those that would reach out. */
-export interface Typed {
+export interface StandInRun {
   /** Each program that was started, with its arguments as the shell made them. */
   readonly calls: readonly (readonly string[])[];
   /** The secrets that the cluster had, one after the other. */
@@ -31,13 +31,13 @@ set -euo pipefail
 program="\${0##*/}"
 call="$(printf '%s\\037' "$program" "$@")"
 # In one piece: the two ends of a pipe are called at the same time.
-printf '%s\\036' "$call" >> "$HEDGE_TYPED/calls"
-keep() { grep -o 'HEDGE_SECRET: .*' >> "$HEDGE_TYPED/secrets"; }
+printf '%s\\036' "$call" >> "$HEDGE_STAND_INS/calls"
+keep() { grep -o 'HEDGE_SECRET: .*' >> "$HEDGE_STAND_INS/secrets"; }
 case "$program $*" in
   'git rev-parse '*) echo "$HEDGE_TAG" ;;
   'gcloud projects describe '*) echo 1234567890 ;;
   'npx nestjs-hedge schema') "$HEDGE_NODE" "$HEDGE_CLI" schema ;;
-  'kubectl get secret '*) tail -n 1 "$HEDGE_TYPED/secrets" | cut -d ' ' -f 2 ;;
+  'kubectl get secret '*) tail -n 1 "$HEDGE_STAND_INS/secrets" | cut -d ' ' -f 2 ;;
   'kubectl create secret '*--dry-run=client*) "$HEDGE_KUBECTL" "$@" ;;
   'kubectl create secret '*) "$HEDGE_KUBECTL" "$@" --dry-run=client --output=yaml | keep ;;
   'kubectl replace '*) keep ;;
@@ -45,10 +45,14 @@ esac
 `;
 
 /** Runs it in a folder of its own, with what is in these files. Makes secrets by the real `kubectl`, which needs no cluster. */
-export function typed(script: string, given: Record<string, string>, tag: string): Typed {
+export function runWithStandIns(
+  script: string,
+  given: Record<string, string>,
+  tag: string,
+): StandInRun {
   const [kubectl] = programs('kubectl');
   if (!kubectl) throw new Error('kubectl is missing');
-  const folder = mkdtempSync(join(tmpdir(), 'hedge-typed-'));
+  const folder = mkdtempSync(join(tmpdir(), 'hedge-stand-ins-'));
   try {
     const standIns = join(folder, 'programs');
     mkdirSync(standIns);
@@ -63,7 +67,7 @@ export function typed(script: string, given: Record<string, string>, tag: string
       env: {
         ...process.env,
         PATH: `${standIns}${delimiter}${process.env['PATH']}`,
-        HEDGE_TYPED: folder,
+        HEDGE_STAND_INS: folder,
         HEDGE_TAG: tag,
         HEDGE_NODE: process.execPath,
         HEDGE_CLI: resolve('dist/cli/main.js'),
@@ -76,7 +80,7 @@ export function typed(script: string, given: Record<string, string>, tag: string
   }
 }
 
-function resultsIn(folder: string): Typed {
+function resultsIn(folder: string): StandInRun {
   const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
   const texts = files.map(({ name }) => [name, readFileSync(join(folder, name), 'utf8')]);
   const { calls, secrets, ...rest } = Object.fromEntries(texts) as Record<string, string>;

@@ -2,7 +2,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { listenAnywhere } from '../support/network/tcp.proxy.js';
 
 /** A server as if it were some way off: bytes arrive `delay` ms later, in either direction. */
-export async function distant(
+export async function delayedProxy(
   target: string,
   delay: number,
 ): Promise<{ host: string; close(): void }> {
