@@ -10,7 +10,12 @@ import { DiscoveryModule, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { HedgeError } from './errors/index.js';
 import { MemberExtensions, MemberLifecycle, HedgeMember, MemberHealth } from './member/index.js';
 import { EMBEDDED_BY_DEFAULT, MODULE_TWICE } from './hedge.messages.js';
-import { ConfigurableModuleClass, HEDGE_OPTIONS, type ASYNC_OPTIONS_TYPE, type OPTIONS_TYPE } from './hedge.module-definition.js';
+import {
+  ConfigurableModuleClass,
+  HEDGE_OPTIONS,
+  type ASYNC_OPTIONS_TYPE,
+  type OPTIONS_TYPE,
+} from './hedge.module-definition.js';
 import { resolveOptions, type HedgeModuleOptions, type ResolvedOptions } from './hedge.options.js';
 import { HedgeService } from './hedge.service.js';
 import { LeaderCheck, LeaderWork } from './leader/index.js';

@@ -1,9 +1,22 @@
 import { EXPECTED, HedgeError } from './errors/index.js';
-import { CONFLICTING_OPTIONS, DATABASE_REQUIRED, LOCK_NAME_REQUIRED, STORE_HAS_TABLES, UNKNOWN_OPTION } from './hedge.messages.js';
+import {
+  CONFLICTING_OPTIONS,
+  DATABASE_REQUIRED,
+  LOCK_NAME_REQUIRED,
+  STORE_HAS_TABLES,
+  UNKNOWN_OPTION,
+} from './hedge.messages.js';
 import { isGroupName } from './table/index.js';
 import type { Surroundings } from './hedge.surroundings.js';
 import type { MemberMetadata } from './membership/index.js';
-import { checkSecret, checkTls, isNestedTooDeep, parseAddress, type HedgeTlsOptions, type PortSecurityOptions } from './messaging/index.js';
+import {
+  checkSecret,
+  checkTls,
+  isNestedTooDeep,
+  parseAddress,
+  type HedgeTlsOptions,
+  type PortSecurityOptions,
+} from './messaging/index.js';
 import type { HedgeStore } from './store/index.js';
 import { LONGEST_TIMER } from './time/index.js';
 import { DATABASE_SHAPES, parseDatabase } from './database/index.js';

@@ -3,7 +3,14 @@ import type { BroadcastOptions, BroadcastReply } from './broadcast/index.js';
 import type { MemberLifecycle, HedgeMember } from './member/index.js';
 import type { HedgeEvent, Leadership } from './leader/index.js';
 import type { Member } from './membership/index.js';
-import type { GetOptions, HistoryOptions, LogEntry, LogReceipt, PutOptions, TrimOptions } from './log/index.js';
+import type {
+  GetOptions,
+  HistoryOptions,
+  LogEntry,
+  LogReceipt,
+  PutOptions,
+  TrimOptions,
+} from './log/index.js';
 import { HedgeStream } from './messaging/index.js';
 import type { Pattern } from './handlers/index.js';
 import type { SendOptions } from './request/index.js';

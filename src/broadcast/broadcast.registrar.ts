@@ -1,7 +1,28 @@
 import { HedgeError } from '../errors/index.js';
-import { type DiscoveredHandler, type HandlerFactory, HedgeContext, invokeBounded, lastReply, LEAVING, patternOf, type PatternRegistry, ReplyDeadline, type RunningHandlers } from '../handlers/index.js';
-import { type Caller, MALFORMED_REQUEST, type MessageHandler, type MessageServer, type MessageTracing } from '../messaging/index.js';
-import { BROADCAST_ROUTE, isBroadcastEnvelope, type BroadcastEnvelope } from './broadcast.envelope.js';
+import {
+  type DiscoveredHandler,
+  type HandlerFactory,
+  HedgeContext,
+  invokeBounded,
+  lastReply,
+  LEAVING,
+  patternOf,
+  type PatternRegistry,
+  ReplyDeadline,
+  type RunningHandlers,
+} from '../handlers/index.js';
+import {
+  type Caller,
+  MALFORMED_REQUEST,
+  type MessageHandler,
+  type MessageServer,
+  type MessageTracing,
+} from '../messaging/index.js';
+import {
+  BROADCAST_ROUTE,
+  isBroadcastEnvelope,
+  type BroadcastEnvelope,
+} from './broadcast.envelope.js';
 import { BROADCAST_CUT_SHORT, NO_BROADCAST_HANDLER } from './broadcast.messages.js';
 import { BROADCAST } from './on-broadcast.decorator.js';
 

@@ -1,7 +1,13 @@
 import { defer, lastValueFrom, Observable, tap, toArray } from 'rxjs';
 import { onAbort } from '../abort.listeners.js';
 import { ABORTED, EXPECTED, HedgeError } from '../errors/index.js';
-import { assertInEnvelope, type EncodedData, type MessageTrace, type MessageTracing, type Peers } from '../messaging/index.js';
+import {
+  assertInEnvelope,
+  type EncodedData,
+  type MessageTrace,
+  type MessageTracing,
+  type Peers,
+} from '../messaging/index.js';
 import { routeOf, type Pattern } from '../handlers/index.js';
 import { waitLimits, type WaitLimits } from '../time/index.js';
 import { BROADCAST_ROUTE, type BroadcastEnvelope } from './broadcast.envelope.js';

@@ -2,9 +2,22 @@ import { Command } from 'commander';
 import { HedgeError } from '../errors/index.js';
 import type { SchemaStore } from '../store/index.js';
 import { makeSchemaStore, schemaOf } from '../database/index.js';
-import { APPLY, CREATED, DATABASE_TO_APPLY_TO, DDL, NOT_CREATED, NOTHING_TO_CREATE, SCHEMA } from './cli.messages.js';
+import {
+  APPLY,
+  CREATED,
+  DATABASE_TO_APPLY_TO,
+  DDL,
+  NOT_CREATED,
+  NOTHING_TO_CREATE,
+  SCHEMA,
+} from './cli.messages.js';
 import { written, writtenAsJson } from './terminal/output.js';
-import { databaseOption, fromOptions, withStoreOptions, type StoreOptions } from './store.options.js';
+import {
+  databaseOption,
+  fromOptions,
+  withStoreOptions,
+  type StoreOptions,
+} from './store.options.js';
 
 interface SchemaOptions extends StoreOptions {
   readonly apply?: boolean;

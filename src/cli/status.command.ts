@@ -7,7 +7,14 @@ import type { GroupStatus } from './status/group.status.js';
 import { surveyedGroup } from './status/group.survey.js';
 import { statusText } from './status/status.text.js';
 import { StoreReader } from './status/store.reader.js';
-import { databaseOption, fromOptions, groupOption, numberBetween, withStoreOptions, type StoreOptions } from './store.options.js';
+import {
+  databaseOption,
+  fromOptions,
+  groupOption,
+  numberBetween,
+  withStoreOptions,
+  type StoreOptions,
+} from './store.options.js';
 import { screenOf } from './terminal/screen.js';
 
 interface StatusOptions extends StoreOptions {

@@ -3,7 +3,17 @@ import { HedgeError } from '../errors/index.js';
 import { isGroupName } from '../table/index.js';
 import { parseDatabase, type DatabaseName, type StoreTables } from '../database/index.js';
 import { LONGEST_TIMER } from '../time/index.js';
-import { DATABASE, GROUP, JSON_OUTPUT, MISUSED, NO_DATABASE_NAME, NO_GROUP_NAME, NOT_A_NUMBER, TABLE, STOP_AFTER } from './cli.messages.js';
+import {
+  DATABASE,
+  GROUP,
+  JSON_OUTPUT,
+  MISUSED,
+  NO_DATABASE_NAME,
+  NO_GROUP_NAME,
+  NOT_A_NUMBER,
+  TABLE,
+  STOP_AFTER,
+} from './cli.messages.js';
 
 /** The options of every command. */
 export interface StoreOptions extends StoreTables {

@@ -2,7 +2,13 @@ import { AsyncResource } from 'node:async_hooks';
 import { lastValueFrom, Observable, Subject, takeUntil } from 'rxjs';
 import { onAbort } from '../abort.listeners.js';
 import type { PipelinedHandler } from './handler.factory.js';
-import { NO_BACKPRESSURE, isMany, observe, type Many, type Backpressure } from '../messaging/index.js';
+import {
+  NO_BACKPRESSURE,
+  isMany,
+  observe,
+  type Many,
+  type Backpressure,
+} from '../messaging/index.js';
 
 /** How long a handler runs, and in which asynchronous context. */
 export interface HandlerBounds {

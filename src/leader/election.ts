@@ -1,6 +1,17 @@
 import type { Logger } from '@nestjs/common';
 import { hasCode, HedgeError } from '../errors/index.js';
-import { blockerOf, groupLock, HELD_BY_NEWER_ROW, resourceQuery, type Holder, type LivingHolder, type LockAcquirer, type LockReleaser, type Resource, type Term } from '../lock/index.js';
+import {
+  blockerOf,
+  groupLock,
+  HELD_BY_NEWER_ROW,
+  resourceQuery,
+  type Holder,
+  type LivingHolder,
+  type LockAcquirer,
+  type LockReleaser,
+  type Resource,
+  type Term,
+} from '../lock/index.js';
 import type { LossReason } from '../session/index.js';
 import type { HedgeStore } from '../store/index.js';
 import { LOSING_FAILED } from './leader.messages.js';

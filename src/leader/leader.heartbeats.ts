@@ -1,4 +1,9 @@
-import { Membership, type LeaderTracker, type MembershipParts, type SelfDescription } from '../membership/index.js';
+import {
+  Membership,
+  type LeaderTracker,
+  type MembershipParts,
+  type SelfDescription,
+} from '../membership/index.js';
 import { remainingForOthers } from '../session/index.js';
 import type { Election } from './election.js';
 import type { LeaderView } from './leader.view.js';

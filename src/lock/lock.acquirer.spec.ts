@@ -1,5 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ABORTED, FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/simulated/member.rooms.js';
+import {
+  ABORTED,
+  FAIR,
+  LOST,
+  MemberRooms,
+  REPLY_LOST,
+} from '../../test/support/simulated/member.rooms.js';
 import { HedgeError } from '../errors/index.js';
 import type { AcquireOutcome } from './lock.acquirer.js';
 import { groupLock, namedLock } from './lock.resource.js';

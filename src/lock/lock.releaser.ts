@@ -1,6 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { StoreError } from '../errors/index.js';
-import { attemptTimeoutOf, type LossReason, type Session, type SessionKeeper } from '../session/index.js';
+import {
+  attemptTimeoutOf,
+  type LossReason,
+  type Session,
+  type SessionKeeper,
+} from '../session/index.js';
 import { Backoff, settledWithin, sleep, TimeLimit, type Clock } from '../time/index.js';
 import type { Decision, HedgeStore, LockRow, Mutation } from '../store/index.js';
 import { releaseMutations } from './release.mutations.js';

@@ -1,5 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { ABORTED, FAIR, LOST, MemberRooms, REPLY_LOST } from '../../test/support/simulated/member.rooms.js';
+import {
+  ABORTED,
+  FAIR,
+  LOST,
+  MemberRooms,
+  REPLY_LOST,
+} from '../../test/support/simulated/member.rooms.js';
 import { HedgeError } from '../errors/index.js';
 import { namedLock } from './lock.resource.js';
 import type { Term } from './term.js';

@@ -6,7 +6,12 @@ import { checkLockName, isLockName } from '../table/index.js';
 import { LOCK_BUSY, LOCK_BUSY_BY_NEWER_ROW, LOCK_NAME_FAILED } from './lock.messages.js';
 import { LockService } from './lock.service.js';
 import type { Holder } from './resource.js';
-import { checkOptions, type AsyncMethod, type LockedMethod, type WithLockOptions } from './with-lock.options.js';
+import {
+  checkOptions,
+  type AsyncMethod,
+  type LockedMethod,
+  type WithLockOptions,
+} from './with-lock.options.js';
 
 /** The property of the instances that Nest injects the service into. */
 const LOCK_SERVICE = Symbol('hedge:lock-service');

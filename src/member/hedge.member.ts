@@ -4,7 +4,13 @@ import { MemberReports } from '../hedge.channels.js';
 import type { ResolvedOptions } from '../hedge.options.js';
 import type { Surroundings } from '../hedge.surroundings.js';
 import { HedgeEvents, TermScope, type HedgeEvent } from '../leader/index.js';
-import { MemberIdentity, MessageServer, MessageTracing, Peers, type PortSecurity } from '../messaging/index.js';
+import {
+  MemberIdentity,
+  MessageServer,
+  MessageTracing,
+  Peers,
+  type PortSecurity,
+} from '../messaging/index.js';
 import type { HedgeStore } from '../store/index.js';
 import { NewerRowWatch } from '../table/index.js';
 import { SystemClock, type Clock } from '../time/index.js';

@@ -1,5 +1,12 @@
 import { AppHooks } from '../handlers/index.js';
-import { Election, GroupMembers, LeaderHeartbeats, LeaderView, LeadershipHooks, TermLifecycle } from '../leader/index.js';
+import {
+  Election,
+  GroupMembers,
+  LeaderHeartbeats,
+  LeaderView,
+  LeadershipHooks,
+  TermLifecycle,
+} from '../leader/index.js';
 import { MEMBERS_CHANGED, type MemberInfo, type Membership } from '../membership/index.js';
 import { Sweeper } from '../sweep/index.js';
 import type { MemberBase } from './member.base.js';

@@ -1,7 +1,13 @@
 import { HedgeError } from '../errors/index.js';
 import type { MemberBase } from './member.base.js';
 import type { LeaderParts } from './leader.parts.js';
-import { MemberLocks, LockService, LossReport, RoutineRunner, type LockReleaser } from '../lock/index.js';
+import {
+  MemberLocks,
+  LockService,
+  LossReport,
+  RoutineRunner,
+  type LockReleaser,
+} from '../lock/index.js';
 import { CLOSING_TAKES_NO_LOCKS } from './member.messages.js';
 import type { MessageParts } from './message.parts.js';
 import { QueueLine, QueueRoutes } from '../queue/index.js';

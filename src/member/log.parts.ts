@@ -1,4 +1,11 @@
-import { CommitOutcomes, LogReader, LogTrimmer, LogWriter, PutBinding, TermCommits } from '../log/index.js';
+import {
+  CommitOutcomes,
+  LogReader,
+  LogTrimmer,
+  LogWriter,
+  PutBinding,
+  TermCommits,
+} from '../log/index.js';
 import type { LeaderParts } from './leader.parts.js';
 import type { MemberBase } from './member.base.js';
 import type { MessageParts } from './message.parts.js';

@@ -2,7 +2,13 @@ import { Broadcaster, BroadcastRegistrar } from '../broadcast/index.js';
 import type { MemberBase } from './member.base.js';
 import type { LeaderParts } from './leader.parts.js';
 import { PatternRegistry, RunningHandlers } from '../handlers/index.js';
-import { LeaderClient, LeaderMessageRegistrar, LeaderRoutes, MessageSender, StreamSender } from '../request/index.js';
+import {
+  LeaderClient,
+  LeaderMessageRegistrar,
+  LeaderRoutes,
+  MessageSender,
+  StreamSender,
+} from '../request/index.js';
 
 /** The messages that the members of the app send each other. */
 export class MessageParts {

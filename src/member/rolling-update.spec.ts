@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MemberRooms } from '../../test/support/simulated/member.rooms.js';
-import { GOLDEN_GROUP, GOLDEN_ROWS, goldenInsertions } from '../../test/support/rows/golden.rows.js';
+import {
+  GOLDEN_GROUP,
+  GOLDEN_ROWS,
+  goldenInsertions,
+} from '../../test/support/rows/golden.rows.js';
 import { Election, LeaderView } from '../leader/index.js';
 import { namedLock, type Resource, type Term } from '../lock/index.js';
 import { CronClaims } from '../schedule/cron.claims.js';

@@ -1,6 +1,11 @@
 import { PeerUnreachableError, type Peers } from '../messaging/index.js';
 import { sleep, type Clock } from '../time/index.js';
-import { HEARTBEAT, readAnnouncement, type Announcement, type Heartbeat } from './membership.protocol.js';
+import {
+  HEARTBEAT,
+  readAnnouncement,
+  type Announcement,
+  type Heartbeat,
+} from './membership.protocol.js';
 import { SilenceWatch } from './silence.watch.js';
 
 /** Says what goes into heartbeats, and hears what comes of them. */

@@ -5,7 +5,12 @@ import type { ListUpdate, ListVersion } from './list.update.js';
 import type { MemberInfo } from './member.info.js';
 import type { MemberList } from './member.list.js';
 import type { MemberProber } from './member.prober.js';
-import { ANNOUNCEMENT, type Announcement, type Heartbeat, type SelfDescription } from './membership.protocol.js';
+import {
+  ANNOUNCEMENT,
+  type Announcement,
+  type Heartbeat,
+  type SelfDescription,
+} from './membership.protocol.js';
 import { SilenceWatch } from './silence.watch.js';
 
 /** ms: changes within this time are told together. */

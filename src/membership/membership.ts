@@ -1,6 +1,12 @@
 import type { Logger } from '@nestjs/common';
 import { HedgeError } from '../errors/index.js';
-import { type Caller, MALFORMED_REQUEST, type MemberIdentity, type MessageServer, type Peers } from '../messaging/index.js';
+import {
+  type Caller,
+  MALFORMED_REQUEST,
+  type MemberIdentity,
+  type MessageServer,
+  type Peers,
+} from '../messaging/index.js';
 import type { Clock } from '../time/index.js';
 import { HeartbeatSender } from './heartbeat.sender.js';
 import { IsolationCheck } from './isolation.check.js';
@@ -10,7 +16,15 @@ import type { MemberInfo, MemberMetadata } from './member.info.js';
 import { MemberList } from './member.list.js';
 import { MemberProber, PROBE, type ProbeAnswer } from './member.prober.js';
 import { NOT_LISTED } from './membership.messages.js';
-import { ANNOUNCEMENT, HEARTBEAT, isHeartbeat, readAnnouncement, type Announcement, type Heartbeat, type SelfDescription } from './membership.protocol.js';
+import {
+  ANNOUNCEMENT,
+  HEARTBEAT,
+  isHeartbeat,
+  readAnnouncement,
+  type Announcement,
+  type Heartbeat,
+  type SelfDescription,
+} from './membership.protocol.js';
 
 export interface MembershipOptions {
   /** ms */

@@ -1,6 +1,11 @@
 import { createNoopMeter, metrics, type Attributes } from '@opentelemetry/api';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { HedgeChannelName, HedgeReport, MessageReport, ReportingMember } from '../hedge.channels.js';
+import type {
+  HedgeChannelName,
+  HedgeReport,
+  MessageReport,
+  ReportingMember,
+} from '../hedge.channels.js';
 import type { MemberHealth } from '../member/index.js';
 import { errorAttributes, KIND, memberAttributes, PATTERN } from './attributes.js';
 import { guarded } from './guarded.js';

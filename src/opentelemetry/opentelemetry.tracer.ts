@@ -10,7 +10,12 @@ import {
 } from '@opentelemetry/api';
 import { textOf } from '../errors/index.js';
 import type { MemberHealth } from '../member/index.js';
-import type { MessageHeaders, MessageSpan, MessageTracer, TracedMessage } from '../messaging/index.js';
+import type {
+  MessageHeaders,
+  MessageSpan,
+  MessageTracer,
+  TracedMessage,
+} from '../messaging/index.js';
 import { errorAttributes, KIND, memberAttributes, PATTERN } from './attributes.js';
 import { guarded } from './guarded.js';
 import { SCOPE } from './scope.js';

@@ -6,7 +6,19 @@ import type { LeaderRequest, LeaderRoutes } from '../request/index.js';
 import type { Clock } from '../time/index.js';
 import type { Answer } from './line.js';
 import { LineRegistry } from './line.registry.js';
-import { answerPacket, FREED, LEAVE, OPEN_REQUEST_LIMIT, readResource, readTaken, readWaiter, readWait, TAKEN, WAIT, type AnswerPacket } from './queue.packets.js';
+import {
+  answerPacket,
+  FREED,
+  LEAVE,
+  OPEN_REQUEST_LIMIT,
+  readResource,
+  readTaken,
+  readWaiter,
+  readWait,
+  TAKEN,
+  WAIT,
+  type AnswerPacket,
+} from './queue.packets.js';
 
 /** While this member leads, it keeps the lines and tells each waiter when it has the turn. */
 export class QueueRoutes implements TermListener {

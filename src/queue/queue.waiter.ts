@@ -8,7 +8,17 @@ import { Backoff, TimeLimit, type Clock, type WaitLimits } from '../time/index.j
 import type { Answer, Finding } from './line.js';
 import type { PendingNotices } from './pending-notices.js';
 import { STILL_IN_LINE, STILL_UNLED } from './queue.messages.js';
-import { findingPacket, LEAVE, OPEN_REQUEST_LIMIT, readAnswer, TAKEN, WAIT, type TakenPacket, type TicketPacket, type WaitPacket } from './queue.packets.js';
+import {
+  findingPacket,
+  LEAVE,
+  OPEN_REQUEST_LIMIT,
+  readAnswer,
+  TAKEN,
+  WAIT,
+  type TakenPacket,
+  type TicketPacket,
+  type WaitPacket,
+} from './queue.packets.js';
 import { StorePause } from './store.pause.js';
 
 type Turn = 'take' | 'look';

@@ -1,13 +1,32 @@
 import { onAbort } from '../abort.listeners.js';
 import { HedgeError } from '../errors/index.js';
 import type { TermScope } from '../leader/index.js';
-import { HedgeStream, type CallerStream, type MessageTrace, type MessageTracing } from '../messaging/index.js';
-import { invokeBounded, lastReply, type DiscoveredHandler, type HandlerBounds, type HandlerFactory, type MessageKind, type PatternRegistry, patternOf } from '../handlers/index.js';
+import {
+  HedgeStream,
+  type CallerStream,
+  type MessageTrace,
+  type MessageTracing,
+} from '../messaging/index.js';
+import {
+  invokeBounded,
+  lastReply,
+  type DiscoveredHandler,
+  type HandlerBounds,
+  type HandlerFactory,
+  type MessageKind,
+  type PatternRegistry,
+  patternOf,
+} from '../handlers/index.js';
 import { LEADER_ROUTE, LeaderMessageContext } from './leader-message.context.js';
 import type { LeaderHandler, LeaderRequest, LeaderRoutes } from './leader.routes.js';
 import { LEADER_MESSAGE } from './on-leader-message.decorator.js';
 import { LEADER_STREAM } from './on-leader-stream.decorator.js';
-import { NO_LEADER_HANDLER, NO_STREAM_HANDLER, OBSERVABLE_CUT_SHORT, STREAM_TERM_ENDED } from './request.messages.js';
+import {
+  NO_LEADER_HANDLER,
+  NO_STREAM_HANDLER,
+  OBSERVABLE_CUT_SHORT,
+  STREAM_TERM_ENDED,
+} from './request.messages.js';
 
 export interface LeaderMessageRegistrarParts {
   readonly registry: PatternRegistry;

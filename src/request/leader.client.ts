@@ -1,7 +1,13 @@
 import { abortWith } from '../abort.listeners.js';
 import { hasCode, HedgeError, type HedgeErrorCode } from '../errors/index.js';
 import type { Election, KnownLeader, LeaderView } from '../leader/index.js';
-import { PeerLostError, PeerUnreachableError, type MessageHeaders, type Peers, type StreamRequest } from '../messaging/index.js';
+import {
+  PeerLostError,
+  PeerUnreachableError,
+  type MessageHeaders,
+  type Peers,
+  type StreamRequest,
+} from '../messaging/index.js';
 import { Backoff, TimeLimit, type Clock, type WaitLimits } from '../time/index.js';
 import { readRefusal, type LeaderEnvelope } from './leader.envelope.js';
 import { NO_LEADER_ANSWERED, OUTCOME_UNKNOWN, STREAM_TERM_ENDED } from './request.messages.js';

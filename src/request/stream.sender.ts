@@ -1,5 +1,10 @@
 import { abortWith } from '../abort.listeners.js';
-import { assertInEnvelope, isStreamSource, StreamReader, type MessageTracing } from '../messaging/index.js';
+import {
+  assertInEnvelope,
+  isStreamSource,
+  StreamReader,
+  type MessageTracing,
+} from '../messaging/index.js';
 import { routeOf, type Pattern } from '../handlers/index.js';
 import { waitLimits } from '../time/index.js';
 import { LEADER_ROUTE } from './leader-message.context.js';

@@ -1,5 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { FAIR, LOST, MemberRooms, RecordedLogger, REPLY_LOST } from '../../test/support/simulated/member.rooms.js';
+import {
+  FAIR,
+  LOST,
+  MemberRooms,
+  RecordedLogger,
+  REPLY_LOST,
+} from '../../test/support/simulated/member.rooms.js';
 import { leadershipOf, type InterruptedRun } from '../leader/index.js';
 import { cronRow, parseCron, type CronState } from '../table/index.js';
 import { groupLock, type Term } from '../lock/index.js';

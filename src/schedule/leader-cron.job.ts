@@ -8,7 +8,15 @@ import type { Claim } from './claim.decision.js';
 import type { CronClaims } from './cron.claims.js';
 import type { CronRun } from './cron.run.js';
 import type { CronSlots } from './cron.slots.js';
-import { CRON_AHEAD, CRON_END_UNKNOWN, CRON_ERROR_UNSPEAKABLE, CRON_INTERRUPTED, CRON_NOT_CLAIMED, CRON_ROW_NEWER, CRON_STILL_RUNNING } from './schedule.messages.js';
+import {
+  CRON_AHEAD,
+  CRON_END_UNKNOWN,
+  CRON_ERROR_UNSPEAKABLE,
+  CRON_INTERRUPTED,
+  CRON_NOT_CLAIMED,
+  CRON_ROW_NEWER,
+  CRON_STILL_RUNNING,
+} from './schedule.messages.js';
 
 /** ms that a slot may be in the future before that is worth a line: clocks differ by less. */
 const AHEAD = 60_000;

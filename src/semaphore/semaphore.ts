@@ -1,6 +1,12 @@
 import { EXPECTED, HedgeError } from '../errors/index.js';
 import { checkLockName } from '../table/index.js';
-import { checkRoutine, type MemberLocks, type Resource, type RoutineRunner, type Term } from '../lock/index.js';
+import {
+  checkRoutine,
+  type MemberLocks,
+  type Resource,
+  type RoutineRunner,
+  type Term,
+} from '../lock/index.js';
 import { waitLimits, type WaitLimits, type WaitOptions } from '../time/index.js';
 import { semaphoreResource } from './semaphore.resource.js';
 import { Permit } from './permit.js';

@@ -1,4 +1,11 @@
-import type { Decision, HedgeStore, LockRow, Mutation, RowQuery, StoreCall } from '../store/index.js';
+import type {
+  Decision,
+  HedgeStore,
+  LockRow,
+  Mutation,
+  RowQuery,
+  StoreCall,
+} from '../store/index.js';
 import { formatHolding } from '../table/index.js';
 import type { Clock } from '../time/index.js';
 import type { Fence } from './fence.js';

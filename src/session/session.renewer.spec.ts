@@ -1,6 +1,11 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { ABORTED, LOST, MemberRooms, REPLY_LOST } from '../../test/support/simulated/member.rooms.js';
+import {
+  ABORTED,
+  LOST,
+  MemberRooms,
+  REPLY_LOST,
+} from '../../test/support/simulated/member.rooms.js';
 import { groupLock, namedLock, type Term } from '../lock/index.js';
 
 describe('the session renewer', () => {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { LockRow } from '../store/index.js';
-import { nextSweepPage, sweepDecision, sweepLook, sweepPages, sweepQuery } from './sweep.decision.js';
+import {
+  nextSweepPage,
+  sweepDecision,
+  sweepLook,
+  sweepPages,
+  sweepQuery,
+} from './sweep.decision.js';
 
 const ALIVE = 0;
 const DEAD = 1_301;

@@ -1,6 +1,20 @@
-import { lockPrefix, newerRowOf, ownerRow, parseRowName, permitPrefix, sessionPrefix } from '../table/index.js';
+import {
+  lockPrefix,
+  newerRowOf,
+  ownerRow,
+  parseRowName,
+  permitPrefix,
+  sessionPrefix,
+} from '../table/index.js';
 import { holderLife, sessionLife } from '../session/index.js';
-import { byCodePoint, keysBeginningWith, type Decision, type LockRow, type Mutation, type RowQuery } from '../store/index.js';
+import {
+  byCodePoint,
+  keysBeginningWith,
+  type Decision,
+  type LockRow,
+  type Mutation,
+  type RowQuery,
+} from '../store/index.js';
 
 /**
  * Rows that a sweep looks at together. For each of them a transaction reads and deletes at most two more: the session

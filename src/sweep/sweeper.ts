@@ -1,5 +1,12 @@
 import type { Logger } from '@nestjs/common';
-import { nextSweepPage, sweepDecision, sweepLook, sweepPages, sweepQuery, type SweepPage } from './sweep.decision.js';
+import {
+  nextSweepPage,
+  sweepDecision,
+  sweepLook,
+  sweepPages,
+  sweepQuery,
+  type SweepPage,
+} from './sweep.decision.js';
 import type { Term } from '../lock/index.js';
 import { repeated } from '../session/index.js';
 import { sleep, type Clock } from '../time/index.js';

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { GOLDEN_GROUP as GROUP, GOLDEN_ROWS, type GoldenRow } from '../../test/support/rows/golden.rows.js';
+import {
+  GOLDEN_GROUP as GROUP,
+  GOLDEN_ROWS,
+  type GoldenRow,
+} from '../../test/support/rows/golden.rows.js';
 import { cronRow, formatCron, parseCron } from './cron.row.js';
 import { fenceRow, lockOfFence } from './fence.row.js';
 import { groupLockRow, groupOfLock } from './group-lock.row.js';

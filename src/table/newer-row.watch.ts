@@ -1,5 +1,17 @@
 import type { Logger } from '@nestjs/common';
-import type { Decision, EntryQuery, HedgeStore, LockRow, Mutation, Outcome, OutcomeQuery, RowQuery, StoreCall, StoredEntry, TransactionResult } from '../store/index.js';
+import type {
+  Decision,
+  EntryQuery,
+  HedgeStore,
+  LockRow,
+  Mutation,
+  Outcome,
+  OutcomeQuery,
+  RowQuery,
+  StoreCall,
+  StoredEntry,
+  TransactionResult,
+} from '../store/index.js';
 import { newerRowOf } from './row.format.js';
 import { NEWER_ROW_FOUND } from './table.messages.js';
 

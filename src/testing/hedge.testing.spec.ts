@@ -6,7 +6,15 @@ import { HedgeModule } from '../hedge.module.js';
 import { HedgeService } from '../hedge.service.js';
 import { LockService } from '../lock/index.js';
 import { hedgeTesting } from './index.js';
-import { APP_NOT_STARTED, BAD_DURATION, BAD_MOMENT, MEMBER_GONE, NEVER_LEADS, NOT_COMING, TWO_APPS } from './testing.messages.js';
+import {
+  APP_NOT_STARTED,
+  BAD_DURATION,
+  BAD_MOMENT,
+  MEMBER_GONE,
+  NEVER_LEADS,
+  NOT_COMING,
+  TWO_APPS,
+} from './testing.messages.js';
 
 afterEach(async () => {
   vi.useRealTimers();

@@ -1,7 +1,19 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { onAbort } from '../abort.listeners.js';
 import { StoreError } from '../errors/index.js';
-import type { Decision, EntryQuery, HedgeStore, LockRow, Mutation, Outcome, OutcomeQuery, RowQuery, StoreCall, StoredEntry, TransactionResult } from '../store/index.js';
+import type {
+  Decision,
+  EntryQuery,
+  HedgeStore,
+  LockRow,
+  Mutation,
+  Outcome,
+  OutcomeQuery,
+  RowQuery,
+  StoreCall,
+  StoredEntry,
+  TransactionResult,
+} from '../store/index.js';
 import type { MemoryTables } from './memory.tables.js';
 import { MEMORY_STORE_CLOSED, MEMORY_STORE_GIVEN_UP } from './testing.messages.js';
 

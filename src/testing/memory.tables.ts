@@ -1,6 +1,15 @@
 /// <reference lib="es2024.string" />
 import { StoreError } from '../errors/index.js';
-import { byCodePoint, type EntryQuery, type LockRow, type Mutation, type Outcome, type OutcomeQuery, type RowQuery, type StoredEntry } from '../store/index.js';
+import {
+  byCodePoint,
+  type EntryQuery,
+  type LockRow,
+  type Mutation,
+  type Outcome,
+  type OutcomeQuery,
+  type RowQuery,
+  type StoredEntry,
+} from '../store/index.js';
 import { ENTRY_EXISTS, NOT_TEXT, ROW_EXISTS, ROW_MISSING } from './testing.messages.js';
 
 export interface MemoryRow {

@@ -1,5 +1,10 @@
 import { HedgeError } from '../errors/index.js';
-import type { LifeStage, Recurring, SurroundedMember, Surroundings } from '../hedge.surroundings.js';
+import type {
+  LifeStage,
+  Recurring,
+  SurroundedMember,
+  Surroundings,
+} from '../hedge.surroundings.js';
 import { MemoryEndpoint } from './memory.network.js';
 import { MemoryStore } from './memory.store.js';
 import type { Participant, TestGroup } from './test.group.js';

@@ -1,6 +1,12 @@
 import { NestFactory } from '@nestjs/core';
 import { Module } from '@nestjs/common';
-import { HedgeModule, HedgeService, LockService, type HedgeStore, type Lock } from '../../src/index.js';
+import {
+  HedgeModule,
+  HedgeService,
+  LockService,
+  type HedgeStore,
+  type Lock,
+} from '../../src/index.js';
 import type { Mutation } from '../../src/store/mutation.js';
 import { inTurns, latency, median, type Pair } from './measure.js';
 

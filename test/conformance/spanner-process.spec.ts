@@ -4,7 +4,12 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, findEmulator, startEmulator, type SpannerEmulator } from '../support/emulators/spanner.emulator.js';
+import {
+  createDatabase,
+  findEmulator,
+  startEmulator,
+  type SpannerEmulator,
+} from '../support/emulators/spanner.emulator.js';
 
 /** Below the package, so that its dependencies are found; ignored by git. */
 const BUILD = join(import.meta.dirname, '../../build', `spanner-process-${process.pid}`);

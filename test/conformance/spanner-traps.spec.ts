@@ -2,8 +2,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { StoreError, type StoreFailure } from '../../src/errors/index.js';
 import type { HedgeStore, Mutation, StoreCall } from '../../src/store/index.js';
-import { spannerSchema, spannerStore, type SpannerStoreOptions } from '../../src/store/spanner/index.js';
-import { createDatabase, databaseHandle, findEmulator, startEmulator, type SpannerEmulator } from '../support/emulators/spanner.emulator.js';
+import {
+  spannerSchema,
+  spannerStore,
+  type SpannerStoreOptions,
+} from '../../src/store/spanner/index.js';
+import {
+  createDatabase,
+  databaseHandle,
+  findEmulator,
+  startEmulator,
+  type SpannerEmulator,
+} from '../support/emulators/spanner.emulator.js';
 import { startTcpProxy, type TcpProxy } from '../support/network/tcp.proxy.js';
 
 const CALL: StoreCall = { timeout: 5_000 };

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { spannerStore } from '../../src/store/spanner/index.js';
 import type { HedgeStore } from '../../src/store/index.js';
-import { createDatabase, databaseHandle, findEmulator, startEmulator, type SpannerEmulator } from '../support/emulators/spanner.emulator.js';
+import {
+  createDatabase,
+  databaseHandle,
+  findEmulator,
+  startEmulator,
+  type SpannerEmulator,
+} from '../support/emulators/spanner.emulator.js';
 import { storeConformance } from './store.suite.js';
 
 const CALL = { timeout: 10_000 };

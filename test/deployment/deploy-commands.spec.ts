@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { container, filledIn, manifestOf, template, VALUES } from '../support/deployment/deployment.template.js';
+import {
+  container,
+  filledIn,
+  manifestOf,
+  template,
+  VALUES,
+} from '../support/deployment/deployment.template.js';
 import { pageAt } from '../support/docs/published.pages.js';
 import { programs } from '../support/processes/installed.programs.js';
 import { gcloudFaults } from './gcloud.parser.js';

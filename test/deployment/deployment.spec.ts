@@ -5,7 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { TIMEOUT } from '../../sample/02-pubsub-gke/in-time.js';
 import { Settings } from '../../sample/02-pubsub-gke/settings.js';
 import { resolveOptions } from '../../src/hedge.options.js';
-import { container, environment, manifestOf, podSpec } from '../support/deployment/deployment.template.js';
+import {
+  container,
+  environment,
+  manifestOf,
+  podSpec,
+} from '../support/deployment/deployment.template.js';
 
 const SAMPLE = 'sample/02-pubsub-gke';
 const secret = 'of more than sixteen characters';

@@ -14,7 +14,14 @@ import { Ctx, Payload, RpcException } from '@nestjs/microservices';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { lastValueFrom, map, Observable, of, toArray } from 'rxjs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { HedgeContext, HedgeError, HedgeService, OnBroadcast, OnLeaderMessage, type BroadcastReply } from '../../src/index.js';
+import {
+  HedgeContext,
+  HedgeError,
+  HedgeService,
+  OnBroadcast,
+  OnLeaderMessage,
+  type BroadcastReply,
+} from '../../src/index.js';
 import { Broadcaster } from '../../src/broadcast/index.js';
 import { MemberReports } from '../../src/hedge.channels.js';
 import { SOON, useGroup, type App } from '../support/apps/hedge.apps.js';

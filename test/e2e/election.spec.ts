@@ -1,8 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { OnLeadershipGained, OnLeadershipLost, type HedgeEvent, type Leadership } from '../../src/index.js';
+import {
+  OnLeadershipGained,
+  OnLeadershipLost,
+  type HedgeEvent,
+  type Leadership,
+} from '../../src/index.js';
 import { type LockRow, keysBeginningWith } from '../../src/store/index.js';
-import { LEASE, onEveryStore, SOON, useGroup, type App, type Group } from '../support/apps/hedge.apps.js';
+import {
+  LEASE,
+  onEveryStore,
+  SOON,
+  useGroup,
+  type App,
+  type Group,
+} from '../support/apps/hedge.apps.js';
 import { logs } from '../support/apps/recorded.logs.js';
 
 const CALL = { timeout: 10_000 };

@@ -2,7 +2,13 @@ import type { Database } from '@google-cloud/spanner';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from '../support/processes/command-line.process.js';
 import { LEASE, SOON, startApp, type App } from '../support/apps/hedge.apps.js';
-import { createDatabase, databaseHandle, findEmulator, startEmulator, type SpannerEmulator } from '../support/emulators/spanner.emulator.js';
+import {
+  createDatabase,
+  databaseHandle,
+  findEmulator,
+  startEmulator,
+  type SpannerEmulator,
+} from '../support/emulators/spanner.emulator.js';
 import { spannerStore } from '../../src/store/spanner/index.js';
 
 /** What Go's hedge asks for the newest version of a key. */

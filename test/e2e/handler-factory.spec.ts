@@ -36,7 +36,13 @@ import { Ctx, Payload, RpcException } from '@nestjs/microservices';
 import { lastValueFrom, map, of, retry, throwError, type Observable } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HedgeError } from '../../src/errors/index.js';
-import { HandlerExplorer, HandlerFactory, HedgeContext, type AroundHandler, type HandlerFactoryOptions } from '../../src/handlers/index.js';
+import {
+  HandlerExplorer,
+  HandlerFactory,
+  HedgeContext,
+  type AroundHandler,
+  type HandlerFactoryOptions,
+} from '../../src/handlers/index.js';
 import { MemberIdentity, MessageServer } from '../../src/messaging/index.js';
 
 /** What ran, in order. */

@@ -2,7 +2,22 @@ import { Controller, Get, Injectable, UseGuards } from '@nestjs/common';
 import { Ctx, Payload, RpcException } from '@nestjs/microservices';
 import { lastValueFrom, of, throwError, toArray } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { HedgeContext, HedgeService, HedgeStream, LeaderGuard, LeaderOnly, LockService, OnBroadcast, OnLeaderMessage, OnLeaderStream, OnLeadershipGained, OnLeadershipLost, OnMembersChanged, WithLock, type MembersChange } from '../../src/index.js';
+import {
+  HedgeContext,
+  HedgeService,
+  HedgeStream,
+  LeaderGuard,
+  LeaderOnly,
+  LockService,
+  OnBroadcast,
+  OnLeaderMessage,
+  OnLeaderStream,
+  OnLeadershipGained,
+  OnLeadershipLost,
+  OnMembersChanged,
+  WithLock,
+  type MembersChange,
+} from '../../src/index.js';
 import { hedgeTesting } from '../../src/testing/index.js';
 import { closeTested, startTested } from '../support/apps/tested.apps.js';
 

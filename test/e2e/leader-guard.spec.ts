@@ -16,7 +16,14 @@ import { request, type IncomingMessage } from 'node:http';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
 import { MemberLifecycle } from '../../src/member/index.js';
-import { HedgeModule, HedgeService, LeaderGuard, OnBroadcast, type HedgeModuleOptions, type Member } from '../../src/index.js';
+import {
+  HedgeModule,
+  HedgeService,
+  LeaderGuard,
+  OnBroadcast,
+  type HedgeModuleOptions,
+  type Member,
+} from '../../src/index.js';
 import { SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
 import { freePort } from '../support/network/free.ports.js';
 import { logs } from '../support/apps/recorded.logs.js';

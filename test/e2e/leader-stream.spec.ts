@@ -27,7 +27,13 @@ import {
   throwError,
 } from 'rxjs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { HedgeContext, HedgeService, HedgeStream, OnLeaderMessage, OnLeaderStream } from '../../src/index.js';
+import {
+  HedgeContext,
+  HedgeService,
+  HedgeStream,
+  OnLeaderMessage,
+  OnLeaderStream,
+} from '../../src/index.js';
 import { SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
 import { countedSource, readAll } from '../support/messaging/stream.readers.js';
 import { behindProxy } from '../support/network/proxied.member.js';

@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
-import { HedgeError, HedgeService, OnLeaderMessage, OnLeadershipGained, OnLeadershipLost } from '../../src/index.js';
+import {
+  HedgeError,
+  HedgeService,
+  OnLeaderMessage,
+  OnLeadershipGained,
+  OnLeadershipLost,
+} from '../../src/index.js';
 import { sqliteStore } from '../../src/store/sqlite/index.js';
 import { FaultyStore } from '../support/stores/faulty.store.js';
 import { SOON, useGroup } from '../support/apps/hedge.apps.js';

@@ -1,9 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
-import { OnLeaderMessage, OnMembersChanged, type Member, type MembersChange } from '../../src/index.js';
+import {
+  OnLeaderMessage,
+  OnMembersChanged,
+  type Member,
+  type MembersChange,
+} from '../../src/index.js';
 import { ADDRESS_SHARED } from '../../src/leader/leader.messages.js';
 import { FaultyStore } from '../support/stores/faulty.store.js';
-import { LEASE, onEveryStore, SOON, useGroup, type App, type Group } from '../support/apps/hedge.apps.js';
+import {
+  LEASE,
+  onEveryStore,
+  SOON,
+  useGroup,
+  type App,
+  type Group,
+} from '../support/apps/hedge.apps.js';
 import { logs } from '../support/apps/recorded.logs.js';
 import { behindProxy } from '../support/network/proxied.member.js';
 

@@ -4,7 +4,19 @@ import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PeerLostError, PeerUnreachableError } from '../../src/messaging/index.js';
-import { closeOf, connectionsOf, connectRaw, frame, helloTo, HOST, rejection, startMessaging, startPlainServer, talkRaw, type MessagingMember } from '../support/messaging/messaging.members.js';
+import {
+  closeOf,
+  connectionsOf,
+  connectRaw,
+  frame,
+  helloTo,
+  HOST,
+  rejection,
+  startMessaging,
+  startPlainServer,
+  talkRaw,
+  type MessagingMember,
+} from '../support/messaging/messaging.members.js';
 
 const TIMEOUT = { timeout: 20_000 };
 const CHILD = new URL('../../build/test/support/messaging/messaging.process.js', import.meta.url);

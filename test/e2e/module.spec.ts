@@ -16,12 +16,24 @@ import { NestFactory } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { HEDGE_OPTIONS, HedgeModule, HedgeService, LockService, type HedgeModuleOptions, type HedgeOptionsFactory } from '../../src/index.js';
+import {
+  HEDGE_OPTIONS,
+  HedgeModule,
+  HedgeService,
+  LockService,
+  type HedgeModuleOptions,
+  type HedgeOptionsFactory,
+} from '../../src/index.js';
 import { spannerSchema } from '../../src/store/spanner/index.js';
 import { SOON } from '../support/apps/hedge.apps.js';
 import { freePort, isPortFree } from '../support/network/free.ports.js';
 import { logs } from '../support/apps/recorded.logs.js';
-import { createDatabase, findEmulator, startEmulator, type SpannerEmulator } from '../support/emulators/spanner.emulator.js';
+import {
+  createDatabase,
+  findEmulator,
+  startEmulator,
+  type SpannerEmulator,
+} from '../support/emulators/spanner.emulator.js';
 
 const OPTIONS: HedgeModuleOptions = { database: 'sqlite::memory:', leaseDuration: 1_000 };
 const NEST = { logger: logs, abortOnError: false } as const;

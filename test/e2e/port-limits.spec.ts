@@ -2,10 +2,29 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
-import { FRAME_TOO_DEEP, FRAME_TOO_LONG, FRAME_TOO_SLOW } from '../../src/messaging/wire/wire.messages.js';
-import { NO_GREETING_IN_TIME, OVERLOADED_THERE, TOO_MANY_CONNECTIONS, TOO_MANY_STRANGERS } from '../../src/messaging/server/server.messages.js';
+import {
+  FRAME_TOO_DEEP,
+  FRAME_TOO_LONG,
+  FRAME_TOO_SLOW,
+} from '../../src/messaging/wire/wire.messages.js';
+import {
+  NO_GREETING_IN_TIME,
+  OVERLOADED_THERE,
+  TOO_MANY_CONNECTIONS,
+  TOO_MANY_STRANGERS,
+} from '../../src/messaging/server/server.messages.js';
 import { OTHER_SECRET } from '../../src/messaging/security/security.messages.js';
-import { closeOf, connectionsOf, connectRaw, frame, helloTo, rejection, startMessaging, talkRaw, type MessagingMember } from '../support/messaging/messaging.members.js';
+import {
+  closeOf,
+  connectionsOf,
+  connectRaw,
+  frame,
+  helloTo,
+  rejection,
+  startMessaging,
+  talkRaw,
+  type MessagingMember,
+} from '../support/messaging/messaging.members.js';
 
 const TIMEOUT = { timeout: 20_000 };
 const SECRET = 'a secret that is long enough';

@@ -2,7 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 import { OnLeaderMessage, type HedgeModuleOptions } from '../../src/index.js';
 import { NO_SIGTERM_LISTENER } from '../../src/leader/leader.messages.js';
-import { OTHER_SECRET, SHORT_SECRET, UNSECURED_PORT } from '../../src/messaging/security/security.messages.js';
+import {
+  OTHER_SECRET,
+  SHORT_SECRET,
+  UNSECURED_PORT,
+} from '../../src/messaging/security/security.messages.js';
 import { Authority } from '../support/messaging/certificate.authority.js';
 import { SOON, useGroup } from '../support/apps/hedge.apps.js';
 import { logs } from '../support/apps/recorded.logs.js';

@@ -3,11 +3,27 @@ import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
 import { PeerLostError, PeerUnreachableError } from '../../src/messaging/index.js';
-import { CERTIFICATE_REFUSED, CLOSED_BEFORE_GREETING, DIALLED_WITHOUT_TLS, OTHER_SECRET, OTHER_TLS, PEER_WITHOUT_TLS, SECRET_REFUSED } from '../../src/messaging/security/security.messages.js';
+import {
+  CERTIFICATE_REFUSED,
+  CLOSED_BEFORE_GREETING,
+  DIALLED_WITHOUT_TLS,
+  OTHER_SECRET,
+  OTHER_TLS,
+  PEER_WITHOUT_TLS,
+  SECRET_REFUSED,
+} from '../../src/messaging/security/security.messages.js';
 import { LOOKS_ENCRYPTED } from '../../src/messaging/wire/wire.messages.js';
 import { deriveKey, preSharedKeyTls } from '../../src/messaging/security/secret.keys.js';
 import { Authority } from '../support/messaging/certificate.authority.js';
-import { connectionsOf, HOST, rejection, startMessaging, talkRaw, helloTo, type MessagingMember } from '../support/messaging/messaging.members.js';
+import {
+  connectionsOf,
+  HOST,
+  rejection,
+  startMessaging,
+  talkRaw,
+  helloTo,
+  type MessagingMember,
+} from '../support/messaging/messaging.members.js';
 import { startTcpProxy } from '../support/network/tcp.proxy.js';
 
 const TIMEOUT = { timeout: 20_000 };

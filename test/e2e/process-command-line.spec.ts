@@ -10,7 +10,13 @@ import { Cluster } from '../support/cluster/cluster.js';
 import { until } from '../support/time/until.js';
 import type { MemberProcess } from '../support/cluster/member.process.js';
 import type { ContestOptions } from '../support/member-app/member.contest.js';
-import { noOwnEmulator, openSpanner, sharedStores, type SharedStore, type SpannerSharedStore } from '../support/stores/cross-process.stores.js';
+import {
+  noOwnEmulator,
+  openSpanner,
+  sharedStores,
+  type SharedStore,
+  type SpannerSharedStore,
+} from '../support/stores/cross-process.stores.js';
 import { createDatabase } from '../support/emulators/spanner.emulator.js';
 import { startTcpProxy } from '../support/network/tcp.proxy.js';
 

@@ -3,7 +3,13 @@ import type { LogEntry } from '../../src/index.js';
 import { Cluster } from '../support/cluster/cluster.js';
 import { until } from '../support/time/until.js';
 import type { MemberProcess } from '../support/cluster/member.process.js';
-import { heldIntervals, lateEntries, mostAtOnce, overlappingTerms, type NamedInterval } from '../support/records/recorded.invariants.js';
+import {
+  heldIntervals,
+  lateEntries,
+  mostAtOnce,
+  overlappingTerms,
+  type NamedInterval,
+} from '../support/records/recorded.invariants.js';
 import type { ContestOptions } from '../support/member-app/member.contest.js';
 import { machineTime, msBetween } from '../support/time/machine.time.js';
 import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';

@@ -2,7 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Cluster } from '../support/cluster/cluster.js';
 import { until } from '../support/time/until.js';
 import type { MemberProcess } from '../support/cluster/member.process.js';
-import { heldIntervals, ledIntervals, mostAtOnce, overlappingTerms } from '../support/records/recorded.invariants.js';
+import {
+  heldIntervals,
+  ledIntervals,
+  mostAtOnce,
+  overlappingTerms,
+} from '../support/records/recorded.invariants.js';
 import type { ContestOptions } from '../support/member-app/member.contest.js';
 import { msBetween } from '../support/time/machine.time.js';
 import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';

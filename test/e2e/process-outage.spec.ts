@@ -5,10 +5,19 @@ import { Cluster } from '../support/cluster/cluster.js';
 import { until } from '../support/time/until.js';
 import type { MemberProcess, MemberError } from '../support/cluster/member.process.js';
 import { endLeader } from '../support/cluster/failover.js';
-import { checkLog, ledIntervals, overlappingTerms } from '../support/records/recorded.invariants.js';
+import {
+  checkLog,
+  ledIntervals,
+  overlappingTerms,
+} from '../support/records/recorded.invariants.js';
 import { machineTime, msBetween } from '../support/time/machine.time.js';
 import { freePort } from '../support/network/free.ports.js';
-import { noOwnEmulator, openSpanner, openSqlite, type SpannerSharedStore } from '../support/stores/cross-process.stores.js';
+import {
+  noOwnEmulator,
+  openSpanner,
+  openSqlite,
+  type SpannerSharedStore,
+} from '../support/stores/cross-process.stores.js';
 import { createDatabase, startEmulator } from '../support/emulators/spanner.emulator.js';
 import { startTcpProxy } from '../support/network/tcp.proxy.js';
 

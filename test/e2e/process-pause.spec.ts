@@ -3,7 +3,11 @@ import type { LogEntry } from '../../src/index.js';
 import { parseTimestamp } from '../../src/log/timestamp.js';
 import { Cluster } from '../support/cluster/cluster.js';
 import { until } from '../support/time/until.js';
-import { checkLog, ledIntervals, overlappingTerms } from '../support/records/recorded.invariants.js';
+import {
+  checkLog,
+  ledIntervals,
+  overlappingTerms,
+} from '../support/records/recorded.invariants.js';
 import { machineTime, msBetween } from '../support/time/machine.time.js';
 import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 

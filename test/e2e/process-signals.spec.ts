@@ -4,7 +4,13 @@ import { until } from '../support/time/until.js';
 import type { MemberProcess, MemberError } from '../support/cluster/member.process.js';
 import { msBetween } from '../support/time/machine.time.js';
 import { isListening } from '../support/network/free.ports.js';
-import { noOwnEmulator, openSpanner, sharedStores, type SharedStore, type SpannerSharedStore } from '../support/stores/cross-process.stores.js';
+import {
+  noOwnEmulator,
+  openSpanner,
+  sharedStores,
+  type SharedStore,
+  type SpannerSharedStore,
+} from '../support/stores/cross-process.stores.js';
 import { startTcpProxy } from '../support/network/tcp.proxy.js';
 
 const LEASE = 2_000;

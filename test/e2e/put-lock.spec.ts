@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { describe, expect, it, vi } from 'vitest';
-import { HedgeService, LockService, OnLeaderMessage, type Lock, type LogReceipt } from '../../src/index.js';
+import {
+  HedgeService,
+  LockService,
+  OnLeaderMessage,
+  type Lock,
+  type LogReceipt,
+} from '../../src/index.js';
 import { keysBeginningWith, type Mutation } from '../../src/store/index.js';
 import { HeldUpStore } from './put-lock.store.js';
 import { FaultyStore } from '../support/stores/faulty.store.js';

@@ -4,7 +4,14 @@ import { HedgeError, HedgeService, OnLeaderMessage, type Permit } from '../../sr
 import { LIMIT_MISMATCH } from '../../src/semaphore/semaphore.messages.js';
 import { keysBeginningWith, type Mutation } from '../../src/store/index.js';
 import { FaultyStore } from '../support/stores/faulty.store.js';
-import { onEveryStore, SOON, startApp, useGroup, type App, type Group } from '../support/apps/hedge.apps.js';
+import {
+  onEveryStore,
+  SOON,
+  startApp,
+  useGroup,
+  type App,
+  type Group,
+} from '../support/apps/hedge.apps.js';
 import { logs } from '../support/apps/recorded.logs.js';
 
 @Injectable()

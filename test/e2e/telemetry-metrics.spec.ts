@@ -1,8 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { hasSubscribers, subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { HedgeService, OnBroadcast, OnLeaderMessage, type HedgeChannelName, type HedgeModuleOptions, type HedgeReport } from '../../src/index.js';
-import { HedgeOpenTelemetryModule, type HedgeOpenTelemetryOptions } from '../../src/opentelemetry/index.js';
+import {
+  HedgeService,
+  OnBroadcast,
+  OnLeaderMessage,
+  type HedgeChannelName,
+  type HedgeModuleOptions,
+  type HedgeReport,
+} from '../../src/index.js';
+import {
+  HedgeOpenTelemetryModule,
+  type HedgeOpenTelemetryOptions,
+} from '../../src/opentelemetry/index.js';
 import { FaultyStore } from '../support/stores/faulty.store.js';
 import { SOON, useGroup, type App } from '../support/apps/hedge.apps.js';
 import { freePort } from '../support/network/free.ports.js';

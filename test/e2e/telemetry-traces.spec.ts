@@ -6,7 +6,13 @@ import { Readable } from 'node:stream';
 import { lastValueFrom, take, timer } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HedgeMember } from '../../src/member/index.js';
-import { HedgeService, OnBroadcast, OnLeaderMessage, OnLeaderStream, type HedgeModuleOptions } from '../../src/index.js';
+import {
+  HedgeService,
+  OnBroadcast,
+  OnLeaderMessage,
+  OnLeaderStream,
+  type HedgeModuleOptions,
+} from '../../src/index.js';
 import { MessageTracing, type MessageTracer } from '../../src/messaging/index.js';
 import { HedgeOpenTelemetryModule } from '../../src/opentelemetry/index.js';
 import { SOON, useGroup, type App } from '../support/apps/hedge.apps.js';

@@ -10,7 +10,14 @@ import {
 import { MetadataScanner } from '@nestjs/core';
 import { Payload } from '@nestjs/microservices';
 import { expect, it, vi } from 'vitest';
-import { LockService, OnBroadcast, OnLeaderMessage, WithLock, type BroadcastReply, type Lock } from '../../src/index.js';
+import {
+  LockService,
+  OnBroadcast,
+  OnLeaderMessage,
+  WithLock,
+  type BroadcastReply,
+  type Lock,
+} from '../../src/index.js';
 import { SOON, useGroup } from '../support/apps/hedge.apps.js';
 
 const group = useGroup();

@@ -3,7 +3,11 @@ import type { LogEntry } from '../../src/index.js';
 import { Cluster } from '../support/cluster/cluster.js';
 import type { MemberProcess } from '../support/cluster/member.process.js';
 import { endLeader, figures } from '../support/cluster/failover.js';
-import { checkLog, ledIntervals, overlappingTerms } from '../support/records/recorded.invariants.js';
+import {
+  checkLog,
+  ledIntervals,
+  overlappingTerms,
+} from '../support/records/recorded.invariants.js';
 import { sharedStores, type SharedStore } from '../support/stores/cross-process.stores.js';
 
 const LEASE = 2_000;

@@ -3,8 +3,20 @@ import type { LogEntry } from '../../src/index.js';
 import { Cluster } from '../support/cluster/cluster.js';
 import { until } from '../support/time/until.js';
 import type { MemberProcess } from '../support/cluster/member.process.js';
-import { handOvers, longestFairWait, takeOvers, waitsFor, type FairTurns, type Wait } from './contest.report.js';
-import { heldIntervals, lateEntries, mostAtOnce, overlappingTerms } from '../support/records/recorded.invariants.js';
+import {
+  handOvers,
+  longestFairWait,
+  takeOvers,
+  waitsFor,
+  type FairTurns,
+  type Wait,
+} from './contest.report.js';
+import {
+  heldIntervals,
+  lateEntries,
+  mostAtOnce,
+  overlappingTerms,
+} from '../support/records/recorded.invariants.js';
 import type { ContestOptions } from '../support/member-app/member.contest.js';
 import { msBetween } from '../support/time/machine.time.js';
 import { MishapSeries } from './mishaps.js';

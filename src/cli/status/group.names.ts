@@ -1,4 +1,11 @@
-import { ALL_GROUPS, GROUP_LOCKS, groupOfLock, groupOfRow, groupPrefix, isGroupName } from '../../table/index.js';
+import {
+  ALL_GROUPS,
+  GROUP_LOCKS,
+  groupOfLock,
+  groupOfRow,
+  groupPrefix,
+  isGroupName,
+} from '../../table/index.js';
 import { keysBeginningWith } from '../../store/index.js';
 import type { StoreReader } from './store.reader.js';
 

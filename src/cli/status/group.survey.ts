@@ -1,7 +1,20 @@
-import { groupPrefix, lockOfFence, newerRowOf, parseRowName, sessionPrefix } from '../../table/index.js';
+import {
+  groupPrefix,
+  lockOfFence,
+  newerRowOf,
+  parseRowName,
+  sessionPrefix,
+} from '../../table/index.js';
 import { groupLock, resourceQuery } from '../../lock/index.js';
 import { keysBeginningWith, type LockRow } from '../../store/index.js';
-import type { CronStatus, GroupStatus, HeldStatus, NamedHeldStatus, PermitStatus, SessionStatus } from './group.status.js';
+import type {
+  CronStatus,
+  GroupStatus,
+  HeldStatus,
+  NamedHeldStatus,
+  PermitStatus,
+  SessionStatus,
+} from './group.status.js';
 import { GrowingListing } from './growing.listing.js';
 import { cronStatus, heldStatus, lockRowStatus, sessionStatus } from './row.status.js';
 import type { RowPage, StoreReader } from './store.reader.js';

@@ -1,4 +1,11 @@
-import { NewerRow, newerRowOf, parseCron, parseHolding, parseLock, parseSession } from '../../table/index.js';
+import {
+  NewerRow,
+  newerRowOf,
+  parseCron,
+  parseHolding,
+  parseLock,
+  parseSession,
+} from '../../table/index.js';
 import { formatTimestamp } from '../../log/index.js';
 import { holderLife, sessionLife, type RowLife } from '../../session/index.js';
 import type { LockRow } from '../../store/index.js';

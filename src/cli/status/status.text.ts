@@ -1,8 +1,33 @@
 import type { Screen } from '../terminal/screen.js';
 import { tableText, visible } from '../terminal/text.table.js';
 import { durationText } from './duration.text.js';
-import type { CronStatus, GroupStatus, HeldStatus, Listing, NamedHeldStatus, PermitStatus, SessionStatus } from './group.status.js';
-import { AGO, DEAD, EXPIRED, FOR_DETAILS, LEADS, LIVING, MORE, NEWER_FORMAT, NEWER_LEADER, NO_GROUPS, NO_LEADER, RELEASED, ROWS, UNKNOWN, UNKNOWN_HOLDER, WITHOUT_FENCE } from './status.messages.js';
+import type {
+  CronStatus,
+  GroupStatus,
+  HeldStatus,
+  Listing,
+  NamedHeldStatus,
+  PermitStatus,
+  SessionStatus,
+} from './group.status.js';
+import {
+  AGO,
+  DEAD,
+  EXPIRED,
+  FOR_DETAILS,
+  LEADS,
+  LIVING,
+  MORE,
+  NEWER_FORMAT,
+  NEWER_LEADER,
+  NO_GROUPS,
+  NO_LEADER,
+  RELEASED,
+  ROWS,
+  UNKNOWN,
+  UNKNOWN_HOLDER,
+  WITHOUT_FENCE,
+} from './status.messages.js';
 
 /** The output of `status` for people. */
 export function statusText(

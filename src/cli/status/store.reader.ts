@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HedgeError, StoreError } from '../../errors/index.js';
-import { byCodePoint, type HedgeStore, type KeyRange, type LockRow, type RowQuery, type StoreCall } from '../../store/index.js';
+import {
+  byCodePoint,
+  type HedgeStore,
+  type KeyRange,
+  type LockRow,
+  type RowQuery,
+  type StoreCall,
+} from '../../store/index.js';
 import { NOT_IN_TIME } from './status.messages.js';
 
 /** Rows per read. A table may be larger than memory, and its database also serves the members. */

@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError, type StoreFailure } from '../../../src/errors/index.js';
-import type { EntryQuery, HedgeStore, LockRow, Mutation, RowQuery, StoreCall } from '../../../src/store/index.js';
+import type {
+  EntryQuery,
+  HedgeStore,
+  LockRow,
+  Mutation,
+  RowQuery,
+  StoreCall,
+} from '../../../src/store/index.js';
 import { update } from './mutations.js';
 
 export const CALL: StoreCall = { timeout: 10_000 };

@@ -2,7 +2,19 @@ import { describe, expect } from 'vitest';
 import type { StoreFailure } from '../../../src/errors/index.js';
 import { keysBeginningWith, type HedgeStore, type Mutation } from '../../../src/store/index.js';
 import { lock, update, entry } from './mutations.js';
-import { commit, transact, entries, ids, row, names, writers, repeated, failureOf, CALL, increment } from './store.calls.js';
+import {
+  commit,
+  transact,
+  entries,
+  ids,
+  row,
+  names,
+  writers,
+  repeated,
+  failureOf,
+  CALL,
+  increment,
+} from './store.calls.js';
 import { it } from './stores-under-test.js';
 
 /** What a transaction may rely on. */

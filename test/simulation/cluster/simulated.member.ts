@@ -1,14 +1,27 @@
 import type { Observable } from 'rxjs';
 import { HedgeError } from '../../../src/errors/index.js';
 import { MemberReports } from '../../../src/hedge.channels.js';
-import { Election, HedgeEvents, LeaderHeartbeats, LeaderView, LeadershipHooks, TermLifecycle, TermScope } from '../../../src/leader/index.js';
+import {
+  Election,
+  HedgeEvents,
+  LeaderHeartbeats,
+  LeaderView,
+  LeadershipHooks,
+  TermLifecycle,
+  TermScope,
+} from '../../../src/leader/index.js';
 import { Sweeper } from '../../../src/sweep/index.js';
 import { HeldTerms, LockAcquirer, LockReleaser, type Term } from '../../../src/lock/index.js';
 import { CommitOutcomes, TermCommits } from '../../../src/log/index.js';
 import { MemberIdentity, type MessageServer, type Peers } from '../../../src/messaging/index.js';
 import type { HandlerExplorer } from '../../../src/handlers/index.js';
 import type { ListChange, Membership } from '../../../src/membership/index.js';
-import { FencedCommitter, SessionKeeper, SessionRenewer, type LossReason } from '../../../src/session/index.js';
+import {
+  FencedCommitter,
+  SessionKeeper,
+  SessionRenewer,
+  type LossReason,
+} from '../../../src/session/index.js';
 import type { HedgeStore } from '../../../src/store/index.js';
 import type { VirtualClock } from '../../support/time/virtual.clock.js';
 import type { Mutant } from '../mutants.js';

@@ -7,10 +7,21 @@ import {
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, vi } from 'vitest';
-import { HedgeModule, HedgeService, LockService, type HedgeEvent, type HedgeModuleOptions } from '../../../src/index.js';
+import {
+  HedgeModule,
+  HedgeService,
+  LockService,
+  type HedgeEvent,
+  type HedgeModuleOptions,
+} from '../../../src/index.js';
 import type { HedgeStore } from '../../../src/store/index.js';
 import { logs } from './recorded.logs.js';
-import { MEMORY, STORE_KINDS, type StoreKind, type StorePlace } from '../stores/in-process.stores.js';
+import {
+  MEMORY,
+  STORE_KINDS,
+  type StoreKind,
+  type StorePlace,
+} from '../stores/in-process.stores.js';
 
 /** One real app that is a member. */
 export interface App {

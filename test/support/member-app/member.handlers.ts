@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { setTimeout as delay } from 'node:timers/promises';
-import { HedgeContext, HedgeService, HedgeStream, OnBroadcast, OnLeaderMessage, OnLeaderStream } from '../../../src/index.js';
+import {
+  HedgeContext,
+  HedgeService,
+  HedgeStream,
+  OnBroadcast,
+  OnLeaderMessage,
+  OnLeaderStream,
+} from '../../../src/index.js';
 import { machineTime } from '../time/machine.time.js';
 import { records } from './member.settings.js';
 

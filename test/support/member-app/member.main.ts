@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { lastValueFrom, map, toArray } from 'rxjs';
-import { HedgeModule, HedgeService, LockService, type BroadcastOptions } from '../../../src/index.js';
+import {
+  HedgeModule,
+  HedgeService,
+  LockService,
+  type BroadcastOptions,
+} from '../../../src/index.js';
 import { answerCommands } from '../processes/parent.commands.js';
 import { Contest, type ContestOptions } from './member.contest.js';
 import { cronParts } from './member.crons.js';

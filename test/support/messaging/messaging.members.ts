@@ -1,6 +1,14 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { MemberIdentity, MessageServer, Peers, securePort, type HedgeTlsOptions, type MessageServerOptions, type PeersOptions } from '../../../src/messaging/index.js';
+import {
+  MemberIdentity,
+  MessageServer,
+  Peers,
+  securePort,
+  type HedgeTlsOptions,
+  type MessageServerOptions,
+  type PeersOptions,
+} from '../../../src/messaging/index.js';
 
 export const HOST = '127.0.0.1';
 

@@ -1,5 +1,15 @@
 import type { Logger } from '@nestjs/common';
-import { MemberLocks, HeldTerms, LockAcquirer, LockReleaser, LockService, LossReport, RoutineRunner, StoreLine, type WaitingLine } from '../../../src/lock/index.js';
+import {
+  MemberLocks,
+  HeldTerms,
+  LockAcquirer,
+  LockReleaser,
+  LockService,
+  LossReport,
+  RoutineRunner,
+  StoreLine,
+  type WaitingLine,
+} from '../../../src/lock/index.js';
 import type { HedgeError } from '../../../src/errors/index.js';
 import { MemberReports } from '../../../src/hedge.channels.js';
 import { FencedCommitter, SessionKeeper, SessionRenewer } from '../../../src/session/index.js';

@@ -1,7 +1,14 @@
 import { HedgeError } from '../../../src/errors/index.js';
 import { LeaderView, type Election } from '../../../src/leader/index.js';
 import { namedLock, type Term } from '../../../src/lock/index.js';
-import { PeerLostError, PeerUnreachableError, type MessageHandler, type MessageServer, type PeerRequestOptions, type Peers } from '../../../src/messaging/index.js';
+import {
+  PeerLostError,
+  PeerUnreachableError,
+  type MessageHandler,
+  type MessageServer,
+  type PeerRequestOptions,
+  type Peers,
+} from '../../../src/messaging/index.js';
 import { RunningHandlers } from '../../../src/handlers/index.js';
 import { QueueLine, QueueRoutes } from '../../../src/queue/index.js';
 import { LeaderClient, LeaderRoutes } from '../../../src/request/index.js';

@@ -1,5 +1,10 @@
 import { HedgeError } from '../../../src/errors/index.js';
-import { PeerUnreachableError, type Caller, type MessageHandler, type PeerCloseListener } from '../../../src/messaging/index.js';
+import {
+  PeerUnreachableError,
+  type Caller,
+  type MessageHandler,
+  type PeerCloseListener,
+} from '../../../src/messaging/index.js';
 import type { Timer } from '../../../src/time/index.js';
 import type { VirtualClock } from '../time/virtual.clock.js';
 

@@ -1,4 +1,16 @@
-import type { Decision, EntryQuery, HedgeStore, LockRow, Mutation, Outcome, OutcomeQuery, RowQuery, StoreCall, StoredEntry, TransactionResult } from '../../../src/store/index.js';
+import type {
+  Decision,
+  EntryQuery,
+  HedgeStore,
+  LockRow,
+  Mutation,
+  Outcome,
+  OutcomeQuery,
+  RowQuery,
+  StoreCall,
+  StoredEntry,
+  TransactionResult,
+} from '../../../src/store/index.js';
 import { failed, type ModelStore, type Snapshot } from './model.store.js';
 import type { SeededRandom } from './seeded.random.js';
 import type { VirtualClock } from '../time/virtual.clock.js';

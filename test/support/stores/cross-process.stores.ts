@@ -1,5 +1,11 @@
 import type { HedgeModuleOptions } from '../../../src/index.js';
-import { createDatabase, databaseHandle, findEmulator, startEmulator, type SpannerEmulator } from '../emulators/spanner.emulator.js';
+import {
+  createDatabase,
+  databaseHandle,
+  findEmulator,
+  startEmulator,
+  type SpannerEmulator,
+} from '../emulators/spanner.emulator.js';
 import type { HedgeStore, Mutation } from '../../../src/store/index.js';
 import { spannerStore } from '../../../src/store/spanner/index.js';
 import { sqliteStore } from '../../../src/store/sqlite/index.js';

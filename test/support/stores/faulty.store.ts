@@ -1,6 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError } from '../../../src/errors/index.js';
-import type { Decision, EntryQuery, HedgeStore, LockRow, Mutation, Outcome, OutcomeQuery, RowQuery, StoreCall, StoredEntry, TransactionResult } from '../../../src/store/index.js';
+import type {
+  Decision,
+  EntryQuery,
+  HedgeStore,
+  LockRow,
+  Mutation,
+  Outcome,
+  OutcomeQuery,
+  RowQuery,
+  StoreCall,
+  StoredEntry,
+  TransactionResult,
+} from '../../../src/store/index.js';
 
 /**
  * What befalls a call:
