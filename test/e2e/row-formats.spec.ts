@@ -43,5 +43,5 @@ describe('an app that meets rows of a newer format', () => {
 });
 
 function warnings(): string[] {
-  return logs.at('warn').filter((text) => text.includes('of format 2'));
+  return logs.at('warn').filter((text) => text.includes('has format 2'));
 }
